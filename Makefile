@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#
+# Names the parts and hands on to them; how each is built stands in its own folder. All
+# products go to build/.
+
+PREFIX ?= /usr/local
+KERNEL ?=
+export PREFIX DESTDIR KERNEL V
+
+TOP := $(CURDIR)
+BUILD ?= $(TOP)/build
+override BUILD := $(abspath $(BUILD))
+export BUILD
+
+# As many jobs as processors, unless -j or a make above this one says otherwise.
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+MAKEFLAGS += --no-print-directory $(if $(V),,-s)
+
+.DEFAULT_GOAL := help
+.PHONY: help all setup kernel module lib cli prof unit guest check check-lint check-unit \
+	check-vm check-guest demo bench vm install uninstall clean format man
+
+help: ## list the targets
+	@echo 'khmap: a hash map in the Linux kernel that everybody reads from memory.'
+	@echo 'On a fresh Debian machine, "make demo" and "make check" set up all they need.'
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
+	@echo
+	@echo 'KERNEL=6.1.0-56-amd64 chooses a kernel of Debian, V=1 shows commands, PREFIX and'
+	@echo 'DESTDIR say where install puts things. Products go to build/.'
+
+all: lib cli module prof ## build the library, the command line, the module and the profiler
+
+setup: ## install the Debian packages that all this needs (says which, first)
+	@tools/setup.sh
+
+kernel: | $(BUILD) ## fetch the guest's kernel and headers into a private folder
+	@tools/vm/kernel.sh $(KERNEL) >$(BUILD)/kernel.env.tmp
+	@cmp -s $(BUILD)/kernel.env.tmp $(BUILD)/kernel.env || \
+		cp $(BUILD)/kernel.env.tmp $(BUILD)/kernel.env
+	@rm $(BUILD)/kernel.env.tmp
+
+module: kernel ## build khmap.ko, with BTF, for that kernel
+	@tools/vm/build-module.sh $(if $(KERNEL),--kernel $(KERNEL))
+
+lib: ## build libkhmap
+	@$(MAKE) -C user lib
+
+cli: lib ## build khmapctl
+	@$(MAKE) -C user cli
+
+prof: kernel ## build the profiler
+	@$(MAKE) -C tools/prof all
+
+unit: ## build the unit tests of the engine
+	@$(MAKE) -C selftests/unit all
+
+guest: lib ## build the test programs that run in the guest
+	@$(MAKE) -C selftests/guest all
+
+check: ## set up, then run every check and test; closes with one line of counts
+	+@tools/check.sh
+
+check-lint: module lib ## run the checkers of style, documentation and licences
+	@tools/lint/lint.sh
+
+check-unit: ## run the unit tests, natively
+	@$(MAKE) -C selftests/unit check
+
+check-vm: kernel ## test the guest's own tools: whether they see panics, splats and silence
+	@tools/vm/selftest.sh
+
+check-guest: module lib cli prof guest ## run the tests of module and commands in the guest
+	@tools/vm/run.sh $(if $(KERNEL),--kernel $(KERNEL)) --timeout 1500 \
+		--report $(BUILD)/report/guest.tap --list selftests/guest/list
+
+demo: ## set up, then show khmap at work on real data, in a guest
+	@tools/setup.sh build guest
+	@$(MAKE) all
+	+@tools/demo/demo.sh
+
+bench: ## measure look-ups against boost and LMDB, natively
+	@tools/setup.sh build bench
+	@$(MAKE) -C tools/bench run
+
+vm: module lib cli prof ## open a shell in a guest that has the module loaded
+	@tools/vm/run.sh $(if $(KERNEL),--kernel $(KERNEL)) --shell \
+		$(patsubst %,--file %,$(wildcard $(BUILD)/bin $(BUILD)/prof))
+
+install: lib cli ## install library, headers, khmapctl and man pages (PREFIX, DESTDIR)
+	@$(MAKE) -C user install
+	@for page in Documentation/man/*.[1-8]; do \
+		[ -e "$$page" ] || continue; \
+		install -D -m 644 "$$page" \
+			"$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}"; \
+	done
+
+format: ## let clang-format rewrite our C files (advice: checkpatch has the last word)
+	@tools/lint/files.sh c | xargs clang-format -i
+
+man: ## read khmapctl's man page
+	@man Documentation/man/khmapctl.1
+
+clean: ## remove all products (fetched kernels stay in the cache)
+	rm -rf $(BUILD)
+
+$(BUILD):
+	@mkdir -p $@

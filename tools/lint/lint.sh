@@ -1,0 +1,108 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#
+# Runs the checkers, each as one test case, and writes build/report/lint.tap.
+# shellcheck disable=SC2317 # the checks are called by their names
+
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+build=${BUILD:-$top/build}
+cd "$top" || exit 1
+
+checks='licences checkpatch sparse clang shellcheck kernel_doc documented man rst'
+
+case ${1-} in
+-h | --help)
+	echo "Usage: ${0##*/} [CHECK...]"
+	echo "Runs the checks, default all: $checks"
+	exit 0
+	;;
+esac
+
+files() {
+	"$here/files.sh" "$@"
+}
+
+check_licences() {
+	"$here/spdx.sh"
+}
+
+check_checkpatch() {
+	"$here/checkpatch.sh"
+}
+
+check_sparse() {
+	tools/vm/build-module.sh --sparse ${KERNEL:+--kernel "$KERNEL"}
+}
+
+# The same sources under the other compiler; its products are not used.
+check_clang() {
+	env -u MAKEFLAGS -u MFLAGS make -s -j"$(nproc)" -C user BUILD="$build/lint/clang" CC=clang \
+		lib cli &&
+		for file in kmod/core/*.c; do
+			clang -std=gnu11 -Wall -Wextra -Werror -Wno-unused-parameter -Wshadow \
+				-Wmissing-prototypes -Iinclude -Iinclude/uapi -fsyntax-only "$file" ||
+				return 1
+		done
+}
+
+check_shellcheck() {
+	files sh | xargs shellcheck
+}
+
+# In the public headers each return value must be described too (-v).
+check_kernel_doc() {
+	folder=$(tools/vm/kernel.sh ${KERNEL:+"$KERNEL"} | sed -n 's/^KDIR=//p')
+	for file in $(files c); do
+		case $file in
+		include/*) flags='-v' ;;
+		kmod/* | user/*) flags='' ;;
+		*) continue ;;
+		esac
+		perl "$folder/scripts/kernel-doc" -none -Werror ${flags:+"$flags"} "$file" 2>&1
+	done | { ! grep -v ': info: '; }
+}
+
+check_documented() {
+	files c | grep '^include/' | xargs awk -f "$here/undocumented.awk"
+}
+
+check_man() {
+	files man | xargs -r mandoc -T lint -W warning
+}
+
+check_rst() {
+	files rst | while read -r file; do
+		rst2html --report=2 --halt=2 "$file" /dev/null || return 1
+	done
+}
+
+# shellcheck disable=SC2086 # a list of words
+[ $# -gt 0 ] || set -- $checks
+mkdir -p "$build/report" "$build/lint"
+report=$build/report/lint.tap
+number=0
+failed=0
+{
+	echo 'TAP version 13'
+	echo "1..$#"
+} >"$report"
+for name; do
+	number=$((number + 1))
+	log=$build/lint/$name.log
+	if "check_$name" >"$log" 2>&1; then
+		verdict=ok
+		printf '  %-7s %s\n' ok "$name"
+	else
+		verdict='not ok'
+		failed=1
+		lines=$(grep -c . "$log")
+		printf '  %-7s %s\n' FAILED "$name"
+		head -n 60 "$log" | sed 's/^/          /'
+		[ "$lines" -le 60 ] || echo "          ... $lines lines, all in ${log#"$top"/}"
+	fi
+	echo "$verdict $number $name" | tr _ - >>"$report"
+done
+exit $failed

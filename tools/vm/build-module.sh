@@ -1,0 +1,105 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#
+# Builds khmap.ko for one kernel, with type information (BTF), and leaves the source tree clean:
+# kbuild works in a folder of symbolic links, one folder for each kernel.
+
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+build=${BUILD:-$top/build}
+
+usage() {
+	cat <<-EOF
+	Usage: ${0##*/} [--kernel VERSION] [--sparse]
+	Builds build/module/VERSION/khmap.ko; build/module/khmap.ko then links to it.
+	Warnings of the compiler (W=1) and of modpost are errors.
+
+	  --kernel VERSION   the kernel to build for (see kernel.sh)
+	  --sparse           build with sparse as a checker, in build/lint, and keep no module
+	EOF
+}
+
+die() {
+	echo "${0##*/}: $*" >&2
+	exit 1
+}
+
+version=
+sparse=
+while [ $# -gt 0 ]; do
+	case $1 in
+	-h | --help) usage; exit 0 ;;
+	--kernel) version=${2?--kernel needs a version}; shift ;;
+	--sparse) sparse=yes ;;
+	*) usage >&2; exit 2 ;;
+	esac
+	shift
+done
+
+[ -f "$top/Kbuild" ] || die "there is no Kbuild in $top"
+env=$("$here/kernel.sh" ${version:+"$version"})
+eval "$env"
+
+if [ -n "$sparse" ]; then
+	out=$build/lint/sparse/$KERNEL
+	# Sparse sees only what is compiled, so compile everything.
+	rm -rf "$out"
+else
+	out=$build/module/$KERNEL
+fi
+work=$out/work
+mkdir -p "$work"
+
+# Mirror folders and link files; links to files that are gone go too.
+(
+	cd "$top"
+	ln -sfn "$top/Kbuild" "$work/Kbuild"
+	find kmod include -type d | while read -r folder; do
+		mkdir -p "$work/$folder"
+	done
+	find kmod include -type f -name '[!.]*' | while read -r file; do
+		[ -e "$work/$file" ] || ln -sfn "$top/$file" "$work/$file"
+	done
+)
+find "$work" -xtype l -delete
+
+log=$out/build.log
+kbuild() {
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u BUILD -u CFLAGS -u KERNEL \
+		make -s -C "$KDIR" M="$work" -j"$(nproc)" W=1 KCFLAGS=-Werror "$@" modules
+}
+
+if [ -n "$sparse" ]; then
+	# Context is off: a lock that is taken on one of two ways out cannot be told to sparse.
+	set -- C=2 CF='-D__CHECK_ENDIAN__ -Wsparse-error -Wno-context'
+else
+	set --
+fi
+status=0
+kbuild "$@" >"$log" 2>&1 || status=$?
+# Debian's 6.1 headers have no vmlinux, so kbuild leaves BTF to this script.
+grep -v '^Skipping BTF generation' "$log" | sed "s|$work/||g" >&2 || :
+[ "$status" -eq 0 ] || die "the module does not build for $KERNEL"
+! grep -qiE '(^|[^a-z-])warning:' "$log" || die 'the build gave warnings, which are errors here'
+[ -z "$sparse" ] || exit 0
+
+has_btf() {
+	readelf -S "$1" | grep -q ' \.BTF '
+}
+
+ko=$out/khmap.ko
+if [ ! -f "$ko" ] || [ -n "$(find "$work/khmap.ko" -newer "$ko")" ]; then
+	cp "$work/khmap.ko" "$ko.tmp"
+	# Newer headers have a vmlinux, and then kbuild has done this.
+	if ! has_btf "$ko.tmp"; then
+		flags=$(PAHOLE=pahole "$KDIR/scripts/pahole-flags.sh")
+		# shellcheck disable=SC2086 # a list of words
+		pahole -J $flags --btf_base "$BTF" "$ko.tmp"
+		has_btf "$ko.tmp" || die "pahole put no BTF into $ko"
+	fi
+	mv "$ko.tmp" "$ko"
+	printf '  %-7s %s\n' MODULE "${ko#"$top"/}"
+fi
+ln -sfn "$KERNEL/khmap.ko" "$build/module/khmap.ko"

@@ -1,0 +1,35 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#
+# What the scripts of this folder share. Sourced, never run.
+# shellcheck disable=SC2034 # its names are used by those scripts
+
+# Without /usr/sbin a plain user finds no modprobe, and with it root loses nothing.
+PATH=$PATH:/usr/sbin:/sbin
+cache=${KHMAP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/khmap}
+
+# The guest writes this byte to the debug-exit port when it has reached its end. qemu turns v
+# into 2v+1; zero is what a panic looks like, so it cannot stand for success.
+sentinel=42
+qemu_success=$((sentinel * 2 + 1))
+
+die() {
+	echo "${0##*/}: $*" >&2
+	exit "${die_status:-1}"
+}
+
+# qemu_machine ACCEL SMP MEM: the arguments that every boot shares, one word a line.
+qemu_machine() {
+	case $1 in
+	kvm) printf '%s\n' -accel kvm -cpu host ;;
+	*) printf '%s\n' -accel tcg,thread=multi -cpu max ;;
+	esac
+	printf '%s\n' -M q35 -smp "$2" -m "$3" -name vm,debug-threads=on \
+		-nodefaults -display none -no-reboot \
+		-device isa-debug-exit,iobase=0xf4,iosize=1
+}
+
+# Splats are printed at level 4 (warning), so the console shows it; an oops ends the guest at
+# once. An emulated CPU on a busy host may stand still for a while without being stuck.
+kernel_append='console=ttyS0 panic=-1 oops=panic loglevel=5 tsc=reliable'
+kernel_append="$kernel_append rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30"

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#
+# Prints what the kernel complained about on its console, with some lines of context; exit
+# status 1 if there is any. A process that exceeds its memory cgroup is killed with a stack
+# trace and much text: that is the cgroup at work, not a fault.
+
+function is_splat(line) {
+	return line ~ /BUG:|BUG at|WARNING:|Oops|Kernel panic|Call Trace|general protection/ ||
+	       line ~ /KASAN|KCSAN|KFENCE|UBSAN|kmemleak: [0-9]+ new/ ||
+	       line ~ /possible circular|possible recursive|possible irq|inconsistent lock/ ||
+	       line ~ /suspicious RCU|sleeping function|scheduling while atomic/ ||
+	       line ~ /INFO: task .* blocked|rcu.*stall|lockup|LOCKUP/ ||
+	       line ~ /refcount_t:|list_(add|del) corruption|ODEBUG|DEADLOCK/ ||
+	       line ~ /Unable to handle|page allocation failure|Out of memory:/
+}
+
+{ sub(/\r$/, "") }
+
+/invoked oom-killer/ {
+	holding = 1
+	held = 0
+}
+
+holding && /Memory cgroup out of memory/ {
+	holding = 0
+	next
+}
+
+holding && /Out of memory:/ {
+	holding = 0
+	found = 1
+	show = 3
+}
+
+holding {
+	hold[held++] = $0
+	next
+}
+
+is_splat($0) {
+	if (!show && found)
+		print "..."
+	found = 1
+	show = 30
+}
+
+show > 0 && shown < 120 {
+	print
+	show--
+	shown++
+}
+
+END {
+	# A report of the killer without its end is one more thing that went wrong.
+	if (holding) {
+		for (i = 0; i < held && i < 30; i++)
+			print hold[i]
+		found = 1
+	}
+	exit found
+}
