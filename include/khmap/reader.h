@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * reader.h - look a key up in an image, by plain loads
+ *
+ * The read path: the loop of linux/khmap_image.h, made to be inlined into its
+ * caller.  It makes no system call, takes no lock and writes nothing, and works
+ * the same on a live map and on a snapshot.
+ *
+ * Barriers, paired by name in Documentation/locking.rst:
+ *
+ *	R1  acquire load of the shape		pairs with W4
+ *	R2  acquire load of the sequence	pairs with W3
+ *	R3  acquire fence before the re-load	pairs with W1/W2
+ *
+ * ThreadSanitizer knows no fences.  Under it every load of an image's data is
+ * an acquire load, which orders the same things and lets it check them.
+ */
+#ifndef _KHMAP_READER_H
+#define _KHMAP_READER_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <linux/types.h>
+#include <linux/khmap_image.h>
+#include <khmap/hash.h>
+#include <khmap/layout.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef EUCLEAN
+#define EUCLEAN 117
+#endif
+
+/**
+ * struct khmap_reader - an image as a lookup sees it
+ * @primary: the primary region
+ * @overflow: the overflow region
+ * @inline_bucket: the inline bucket
+ * @shape: the shape and its mask: of the header page in a live map,
+ *	@fixed_shape in a snapshot, so that a hostile file cannot change it after
+ *	it was checked
+ * @hash_secret: of the image
+ * @hash_kind: of the image
+ * @overflow_pages: bound of overflow references
+ * @geometry: of the image; checked when it was opened
+ * @fixed_shape: see @shape
+ *
+ * Filled by khmap_reader_init() after the image has been checked.  Constant
+ * from then on; any number of threads may share it.
+ */
+struct khmap_reader {
+	const unsigned char *primary;
+	const unsigned char *overflow;
+	const unsigned char *inline_bucket;
+	const __u32 *shape;
+	__u64 hash_secret[2];
+	__u32 hash_kind;
+	__u32 overflow_pages;
+	struct khmap_geometry geometry;
+	__u32 fixed_shape[2] __attribute__((aligned(8)));
+};
+
+/**
+ * struct khmap_read - one lookup that may still have to be validated
+ * @value: the value in the image, while the lookup is valid
+ * @key: the key beside it
+ * @bucket: the chain's primary bucket
+ * @sequence: its sequence when the lookup began
+ */
+struct khmap_read {
+	const void *value;
+	const void *key;
+	const unsigned char *bucket;
+	__u32 sequence;
+};
+
+#define khmap__likely(x)	__builtin_expect(!!(x), 1)
+#define khmap__unlikely(x)	__builtin_expect(!!(x), 0)
+#define khmap__always_inline	inline __attribute__((always_inline))
+#define khmap__cold		__attribute__((noinline, cold, unused))
+
+#if defined(__SANITIZE_THREAD__)
+#define KHMAP__DATA_ORDER	__ATOMIC_ACQUIRE
+#define khmap__fence_acquire()	((void)0)
+#else
+#define KHMAP__DATA_ORDER	__ATOMIC_RELAXED
+#define khmap__fence_acquire()	__atomic_thread_fence(__ATOMIC_ACQUIRE)
+#endif
+
+static khmap__always_inline __u32 khmap__load32(const void *p)
+{
+	return __atomic_load_n((const __u32 *)p, KHMAP__DATA_ORDER);
+}
+
+static khmap__always_inline __u32 khmap__acquire32(const void *p)
+{
+	return __atomic_load_n((const __u32 *)p, __ATOMIC_ACQUIRE);
+}
+
+/* The shape and its mask, at once where that is one load. */
+static khmap__always_inline __u32 khmap__load_shape(const struct khmap_reader *r,
+						    __u32 *mask)
+{
+#if __SIZEOF_LONG__ == 8
+	__u64 both = __atomic_load_n((const __u64 *)(const void *)r->shape,
+				     __ATOMIC_ACQUIRE);			/* R1 */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	*mask = (__u32)(both >> 32);
+	return (__u32)both;
+#else
+	*mask = (__u32)both;
+	return (__u32)(both >> 32);
+#endif
+#else
+	__u32 shape = khmap__acquire32(r->shape);			/* R1 */
+
+	*mask = khmap_shape_mask(shape);
+	return shape;
+#endif
+}
+
+/* Eight tag bytes, aligned; two loads where a word is 32 bits. */
+static khmap__always_inline __u64 khmap__load_tags(const unsigned char *p)
+{
+#if __SIZEOF_LONG__ == 8
+	return __atomic_load_n((const __u64 *)p, KHMAP__DATA_ORDER);
+#else
+	__u32 half[2] = { khmap__load32(p), khmap__load32(p + 4) };
+	__u64 tags;
+
+	memcpy(&tags, half, sizeof(tags));
+	return tags;
+#endif
+}
+
+/* Bytes out of an image that the kernel may be writing meanwhile. */
+static khmap__always_inline void khmap__copy_out(void *to, const void *from,
+						 size_t size)
+{
+#ifdef __SANITIZE_THREAD__
+	const unsigned char *source = (const unsigned char *)from;
+	unsigned char *target = (unsigned char *)to;
+	size_t i = 0;
+
+	for (; i + 8 <= size && !(((__UINTPTR_TYPE__)source + i) & 7); i += 8) {
+		__u64 word = __atomic_load_n((const __u64 *)(const void *)
+					     (source + i), KHMAP__DATA_ORDER);
+
+		memcpy(target + i, &word, 8);
+	}
+	for (; i < size; i++)
+		target[i] = __atomic_load_n(source + i, KHMAP__DATA_ORDER);
+#else
+	memcpy(to, from, size);
+#endif
+}
+
+static khmap__always_inline bool khmap__key_equal(const void *image,
+						  const void *key, size_t size)
+{
+#ifdef __SANITIZE_THREAD__
+	unsigned char copy[KHMAP_RECORD_MAX];
+
+	khmap__copy_out(copy, image, size);
+	return !memcmp(copy, key, size);
+#else
+	if (size == 8)
+		return khmap_load64(image) == khmap_load64(key);
+	if (size == 4)
+		return khmap_load32(image) == khmap_load32(key);
+	return !memcmp(image, key, size);
+#endif
+}
+
+/**
+ * khmap_read_validate() - is what a lookup saw what the map held?
+ * @read: of khmap_reader_find()
+ *
+ * Return: true if the bucket has not been written since: all that was read
+ * through @read->value before this call is right.
+ */
+static khmap__always_inline bool khmap_read_validate(const struct khmap_read *read)
+{
+	khmap__fence_acquire();					/* R3 */
+	return khmap__likely(khmap__load32(read->bucket) == read->sequence);
+}
+
+/*
+ * Match eight tag bytes, of which the first @slots are slots.  A match is taken
+ * apart by khmap__match_slot() and khmap__match_next().
+ */
+#ifdef __SSE2__
+typedef __u32 khmap__match_t;
+
+static khmap__always_inline khmap__match_t
+khmap__match(const unsigned char *tags, __u32 top, __u32 slots)
+{
+#ifdef __SANITIZE_THREAD__
+	__u64 word = khmap__load_tags(tags);
+	const void *from = &word;
+#else
+	const void *from = tags;
+#endif
+	__u64 wanted = KHMAP_TAG_ONES * top;
+	__m128i equal = _mm_cmpeq_epi8(
+		_mm_loadl_epi64((const __m128i *)from),
+		_mm_loadl_epi64((const __m128i *)(const void *)&wanted));
+
+	return (__u32)_mm_movemask_epi8(equal) &
+	       (slots >= 8 ? 0xffu : (1u << slots) - 1);
+}
+
+static khmap__always_inline __u32 khmap__match_slot(khmap__match_t match)
+{
+	return (__u32)__builtin_ctz(match);
+}
+
+static khmap__always_inline khmap__match_t khmap__match_next(khmap__match_t match)
+{
+	return match & (match - 1);
+}
+#else
+typedef __u64 khmap__match_t;
+
+static khmap__always_inline khmap__match_t
+khmap__match(const unsigned char *tags, __u32 top, __u32 slots)
+{
+	__u64 match = khmap_tags_match(khmap__load_tags(tags), top);
+
+	if (slots >= 8)
+		return match;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return match & ((1ull << (8 * slots)) - 1);
+#else
+	return match & ~(~0ull >> (8 * slots));
+#endif
+}
+
+#define khmap__match_slot(match)	khmap_tags_first(match)
+#define khmap__match_next(match)	khmap_tags_next(match)
+#endif
+
+/*
+ * Find the slot of a key in one bucket.  Returns its address or NULL.
+ */
+static khmap__always_inline const unsigned char *
+khmap__bucket_find(const struct khmap_geometry *g, const unsigned char *bucket,
+		   __u32 tags_size, __u32 slots, const void *key, __u32 top)
+{
+	__u32 word;
+
+	for (word = 0; word < slots; word += 8) {
+		khmap__match_t match = khmap__match(bucket + KHMAP_BUCKET_TAGS +
+						    word, top, slots - word);
+
+		for (; khmap__likely(match); match = khmap__match_next(match)) {
+			const unsigned char *at = bucket +
+				khmap_slot_offset(g, tags_size, word +
+						  khmap__match_slot(match));
+
+			if (khmap__likely(khmap__key_equal(at, key,
+							   g->key_size)))
+				return at;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * One try of the loop, for a chain of any kind.  -EAGAIN: try again.
+ */
+static khmap__cold int khmap__find_once(const struct khmap_reader *r,
+					const void *key, __u64 hash,
+					struct khmap_read *read)
+{
+	const struct khmap_geometry *g = &r->geometry;
+	__u32 mask, shape = khmap__load_shape(r, &mask);		/* R1 */
+	__u32 tags_size = KHMAP_INLINE_TAGS, slots = g->inline_slots;
+	const unsigned char *bucket = r->inline_bucket, *at;
+	__u32 top = khmap_tophash(hash), place = 0, reference, buckets, now;
+	bool corrupt = false;
+
+	if (shape) {
+		place = khmap_hash_place(shape, mask, hash);
+		bucket = r->primary + khmap_place_offset(g, place);
+		tags_size = g->tags_size;
+		slots = g->bucket_slots;
+	}
+	read->bucket = bucket;
+	read->sequence = khmap__acquire32(bucket);			/* R2 */
+	if (read->sequence & 1)
+		return -EAGAIN;
+
+	at = khmap__bucket_find(g, bucket, tags_size, slots, key, top);
+	if (!at && shape &&
+	    __atomic_load_n(bucket + KHMAP_BUCKET_TAGS + tags_size - 1,
+			    KHMAP__DATA_ORDER) & khmap_class_bit(hash)) {
+		for (buckets = 1;; buckets++) {
+			__u32 page, index;
+
+			reference = khmap__load32(bucket + 4);
+			if (!reference)
+				break;
+			page = khmap_reference_page(g, reference);
+			index = khmap_reference_bucket(g, reference);
+			if (buckets == KHMAP_CHAIN_MAX ||
+			    page >= r->overflow_pages ||
+			    index >= g->overflow_per_page) {
+				corrupt = true;
+				break;
+			}
+			bucket = r->overflow +
+				 ((size_t)page << g->page_shift) +
+				 index * g->overflow_stride;
+			at = khmap__bucket_find(g, bucket, KHMAP_OVERFLOW_TAGS,
+						g->overflow_slots, key, top);
+			if (at)
+				break;
+		}
+	}
+	if (at) {
+		read->key = at;
+		read->value = at + g->value_offset;
+		return 0;
+	}
+	if (!khmap_read_validate(read))
+		return -EAGAIN;
+	if (corrupt)
+		return -EUCLEAN;
+	now = khmap__load_shape(r, &mask);				/* R1 */
+	if (now != shape &&
+	    (!shape || khmap_hash_place(now, mask, hash) != place))
+		return -EAGAIN;
+	return -ENOENT;
+}
+
+/* The loop; leaves a hit to be validated. */
+static khmap__cold int khmap__find_slow(const struct khmap_reader *r,
+					const void *key, __u64 hash,
+					struct khmap_read *read)
+{
+	int tries, err;
+
+	for (tries = 0; tries < KHMAP_RETRY_MAX; tries++) {
+		err = khmap__find_once(r, key, hash, read);
+		if (err != -EAGAIN)
+			return err;
+#if defined(__x86_64__) || defined(__i386__)
+		__builtin_ia32_pause();
+#endif
+	}
+	return r->shape == r->fixed_shape ? -EUCLEAN : -EAGAIN;
+}
+
+/* The loop; a hit is copied and validated. */
+static khmap__cold int khmap__get_slow(const struct khmap_reader *r,
+				       const void *key, __u64 hash, void *value)
+{
+	struct khmap_read read;
+	int tries, err;
+
+	for (tries = 0; tries < KHMAP_RETRY_MAX; tries++) {
+		err = khmap__find_slow(r, key, hash, &read);
+		if (err)
+			return err;
+		khmap__copy_out(value, read.value, r->geometry.value_size);
+		if (khmap_read_validate(&read))
+			return 0;
+	}
+	return -EAGAIN;
+}
+
+/*
+ * The first overflow bucket, in the common path: most keys that overflow are
+ * there.  NULL if the slow path has to look.
+ */
+static khmap__always_inline const unsigned char *
+khmap__overflow_find(const struct khmap_reader *r,
+		     const struct khmap_geometry *g,
+		     const unsigned char *bucket, const void *key, __u32 top)
+{
+	__u32 reference = khmap__load32(bucket + 4);
+	__u32 page = khmap_reference_page(g, reference);
+	__u32 index = khmap_reference_bucket(g, reference);
+
+	if (khmap__unlikely(!reference || page >= r->overflow_pages ||
+			    index >= g->overflow_per_page))
+		return NULL;
+	return khmap__bucket_find(g, r->overflow +
+				  ((size_t)page << g->page_shift) +
+				  index * g->overflow_stride,
+				  KHMAP_OVERFLOW_TAGS, g->overflow_slots, key,
+				  top);
+}
+
+/*
+ * The common path, in its caller: a hit in the primary or the first overflow
+ * bucket, or a miss that the overflow filter settles.  Returns 0 with a hit to
+ * be validated, -ENOENT validated, or 1 if the slow path has to decide.  @g is
+ * @r's geometry, or a constant equal to it for the compiler to fold.
+ */
+static khmap__always_inline int
+khmap__find_fast(const struct khmap_reader *r, const struct khmap_geometry *g,
+		 const void *key, __u64 hash, struct khmap_read *read)
+{
+	__u32 mask, shape = khmap__load_shape(r, &mask);		/* R1 */
+	__u32 top = khmap_tophash(hash);
+	const unsigned char *bucket, *at;
+
+	if (khmap__unlikely(!shape))
+		return 1;
+	bucket = r->primary +
+		 khmap_place_offset(g, khmap_hash_place(shape, mask, hash));
+	if (g->bucket_stride > 64)
+		__builtin_prefetch(bucket + 64);
+	read->bucket = bucket;
+	read->sequence = khmap__acquire32(bucket);			/* R2 */
+	at = khmap__bucket_find(g, bucket, g->tags_size, g->bucket_slots, key,
+				top);
+	if (!khmap__likely(at)) {
+		if (!(__atomic_load_n(bucket + KHMAP_BUCKET_TAGS +
+				      g->tags_size - 1, KHMAP__DATA_ORDER) &
+		      khmap_class_bit(hash))) {
+			if (khmap__unlikely(read->sequence & 1) ||
+			    !khmap_read_validate(read) ||
+			    khmap__unlikely(khmap__acquire32(r->shape) !=
+					    shape))			/* R1 */
+				return 1;
+			return -ENOENT;
+		}
+		at = khmap__overflow_find(r, g, bucket, key, top);
+		if (khmap__unlikely(!at))
+			return 1;
+	}
+	read->key = at;
+	read->value = at + g->value_offset;
+	return khmap__unlikely(read->sequence & 1);
+}
+
+/**
+ * khmap_reader_hash() - the hash of a key
+ * @reader: of the image
+ * @key: key_size bytes
+ *
+ * For a caller who looks one key up several times, or in several images of
+ * one secret.
+ *
+ * Return: 64 bits.
+ */
+static khmap__always_inline __u64
+khmap_reader_hash(const struct khmap_reader *reader, const void *key)
+{
+	return khmap_hash(reader->hash_kind, reader->hash_secret, key,
+			  reader->geometry.key_size);
+}
+
+/**
+ * khmap_reader_find() - find a key and point at it in the image
+ * @reader: of the image
+ * @key: key_size bytes
+ * @read: filled on success; pass it to khmap_read_validate() after the value
+ *	was used, and discard what was computed from it if that says no
+ *
+ * Return: 0; -ENOENT there is no such key; -EAGAIN the bucket was being
+ * written all the time, ask the kernel; -EUCLEAN the image is corrupt.
+ */
+static inline int khmap_reader_find(const struct khmap_reader *reader,
+				    const void *key, struct khmap_read *read)
+{
+	__u64 hash = khmap_reader_hash(reader, key);
+	int err = khmap__find_fast(reader, &reader->geometry, key, hash, read);
+
+	if (khmap__likely(err <= 0))
+		return err;
+	return khmap__find_slow(reader, key, hash, read);
+}
+
+/* khmap_reader_get() with the geometry as a constant; see <khmap/typed.h>. */
+static khmap__always_inline int
+khmap__get(const struct khmap_reader *r, const struct khmap_geometry *g,
+	   __u32 hash_kind, const void *key, void *value)
+{
+	__u64 hash = khmap_hash(hash_kind, r->hash_secret, key, g->key_size);
+	struct khmap_read read;
+	int err = khmap__find_fast(r, g, key, hash, &read);
+
+	if (khmap__likely(!err)) {
+		khmap__copy_out(value, read.value, g->value_size);
+		if (khmap_read_validate(&read))
+			return 0;
+	} else if (err < 0) {
+		return err;
+	}
+	return khmap__get_slow(r, key, hash, value);
+}
+
+/**
+ * khmap_reader_get() - look a key up and copy its value
+ * @reader: of the image
+ * @key: key_size bytes
+ * @value: value_size bytes; may be written even if the key is not found
+ *
+ * Return: 0; -ENOENT there is no such key; -EAGAIN the bucket was being
+ * written all the time, ask the kernel; -EUCLEAN the image is corrupt.
+ */
+static inline int khmap_reader_get(const struct khmap_reader *reader,
+				   const void *key, void *value)
+{
+	return khmap__get(reader, &reader->geometry, reader->hash_kind, key,
+			  value);
+}
+
+/**
+ * khmap_reader_init() - point a reader at an image
+ * @reader: filled; it may point into itself, so it must not be copied
+ * @header: a private copy of the image's header that the caller has checked
+ * @image: the image's first byte, mapped for image_size bytes
+ *
+ * The library's khmap_open() checks and does this.
+ */
+static inline void khmap_reader_init(struct khmap_reader *reader,
+				     const struct khmap_image_header *header,
+				     const void *image)
+{
+	const unsigned char *base = (const unsigned char *)image;
+	bool live = header->kind == KHMAP_IMAGE_LIVE;
+
+	reader->primary = base + header->primary_offset;
+	reader->overflow = base + header->overflow_offset;
+	reader->inline_bucket = base + header->geometry.inline_offset;
+	reader->hash_secret[0] = header->hash_secret[0];
+	reader->hash_secret[1] = header->hash_secret[1];
+	reader->hash_kind = header->hash_kind;
+	reader->overflow_pages = (__u32)header->overflow_pages_max;
+	reader->geometry = header->geometry;
+	reader->fixed_shape[0] = header->shape;
+	reader->fixed_shape[1] = khmap_shape_mask(header->shape);
+	reader->shape = live ? (const __u32 *)(const void *)
+				       (base + KHMAP_HEADER_SHAPE_OFFSET) :
+			       reader->fixed_shape;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* _KHMAP_READER_H */

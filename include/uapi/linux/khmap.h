@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: ((GPL-2.0-only WITH Linux-syscall-note) OR BSD-2-Clause) */
+/*
+ * khmap.h - ioctls of /dev/khmap/control and of maps
+ *
+ * Every argument is a struct that begins with @size, the size of the struct
+ * as its caller knows it, and @flags.  A shorter struct than the kernel's is
+ * taken as if the rest were zero; a longer one is taken if the rest is zero.
+ * Results are written for as many bytes as @size covers.
+ *
+ * What an errno means, for every command unless its own comment says more:
+ *
+ *	ENOTTY		the command is not known, or not on this descriptor
+ *	E2BIG		bytes beyond the struct that this kernel knows are not
+ *			zero, or @size is above the page size
+ *	EOPNOTSUPP	a bit in @flags is not known
+ *	EINVAL		@size is below the first version's, a reserved field is
+ *			not zero, or a value is out of its range
+ *	EFAULT		a pointer leads nowhere
+ *	EBADF		the descriptor is not open for writing, and the command
+ *			changes the map or stalls its writers; or it is not open
+ *			for reading, and the command tells what is in the map
+ *			(GET, STAT, LIST, DELETE with a value, SNAPSHOT)
+ *	ENOMEM		no memory, or the map's or the module's limit is reached
+ *	EINTR		a fatal signal came before anything was done
+ *
+ * An operation that fails changes nothing.
+ */
+#ifndef _UAPI_LINUX_KHMAP_H
+#define _UAPI_LINUX_KHMAP_H
+
+#include <linux/types.h>
+#include <linux/ioctl.h>
+#include <linux/khmap_image.h>
+
+#define KHMAP_ABI_VERSION	1
+
+#define KHMAP_DEVICE_DIR	"/dev/khmap"
+#define KHMAP_CONTROL_NAME	"control"
+
+#define KHMAP_IOC_TYPE		0xBE
+
+/* On /dev/khmap/control. */
+#define KHMAP_IOC_ABI		_IO(KHMAP_IOC_TYPE, 0x00)
+#define KHMAP_IOC_CREATE	_IO(KHMAP_IOC_TYPE, 0x01)
+#define KHMAP_IOC_LIST		_IO(KHMAP_IOC_TYPE, 0x02)
+
+/* On a map; those that only read also on a snapshot. */
+#define KHMAP_IOC_DESTROY	_IO(KHMAP_IOC_TYPE, 0x10)
+#define KHMAP_IOC_PUT		_IO(KHMAP_IOC_TYPE, 0x11)
+#define KHMAP_IOC_GET		_IO(KHMAP_IOC_TYPE, 0x12)
+#define KHMAP_IOC_DELETE	_IO(KHMAP_IOC_TYPE, 0x13)
+#define KHMAP_IOC_CLEAR		_IO(KHMAP_IOC_TYPE, 0x14)
+#define KHMAP_IOC_STAT		_IO(KHMAP_IOC_TYPE, 0x15)
+#define KHMAP_IOC_SNAPSHOT	_IO(KHMAP_IOC_TYPE, 0x16)
+
+/**
+ * struct khmap_ioc_abi - KHMAP_IOC_ABI: what this kernel's module offers
+ * @size: sizeof(struct khmap_ioc_abi)
+ * @flags: must be 0
+ * @abi_version: out: KHMAP_ABI_VERSION
+ * @image_version: out: KHMAP_IMAGE_VERSION
+ * @page_shift: out: log2 of the kernel's page size
+ * @hash_kinds: out: bit enum khmap_hash_kind for each that is offered
+ * @layouts: out: bit enum khmap_layout for each that is offered
+ * @maps: out: maps that exist
+ * @bytes: out: memory of all maps and snapshots, in bytes
+ * @max_bytes: out: the module's limit of it, in bytes; 0 if none
+ *
+ * Also understood on a map and on a snapshot.
+ */
+struct khmap_ioc_abi {
+	__u32 size;
+	__u32 flags;
+	__u32 abi_version;
+	__u32 image_version;
+	__u32 page_shift;
+	__u32 hash_kinds;
+	__u32 layouts;
+	__u32 maps;
+	__aligned_u64 bytes;
+	__aligned_u64 max_bytes;
+};
+
+#define KHMAP_CREATE_OWNER	(1u << 0)	/* @uid and @gid are given */
+#define KHMAP_CREATE_MODE	(1u << 1)	/* @mode is given */
+#define KHMAP_CREATE_FLAGS	(KHMAP_CREATE_OWNER | KHMAP_CREATE_MODE)
+
+#define KHMAP_LOAD_FAST		60
+#define KHMAP_LOAD_DEFAULT	75
+#define KHMAP_LOAD_DENSE	85
+
+/**
+ * struct khmap_ioc_create - KHMAP_IOC_CREATE: a new, empty map
+ * @size: sizeof(struct khmap_ioc_create)
+ * @flags: KHMAP_CREATE_*
+ * @key_size: bytes of every key, 1..KHMAP_RECORD_MAX
+ * @value_size: bytes of every value, 1..KHMAP_RECORD_MAX
+ * @expected_entries: the map is built for so many, 1 or more
+ * @max_entries: a put beyond fails with ENOSPC; 0 for as many as the primary
+ *	slots hold at @load_percent, which is @expected_entries or a little more
+ * @max_bytes: limit of the map's memory in bytes; 0 for the module's default
+ * @hash_kind: enum khmap_hash_kind; 0 for KHMAP_HASH_FOLD
+ * @layout: enum khmap_layout; 0 for KHMAP_LAYOUT_ALIGNED
+ * @load_percent: target load of the primary slots, 10..95; 0 for
+ *	KHMAP_LOAD_DEFAULT.  Lower is faster, higher is smaller
+ * @mode: permission bits of the node, 0..0777 without execute bits; 0660 if
+ *	KHMAP_CREATE_MODE is not set
+ * @uid: owner of the node; the caller's if KHMAP_CREATE_OWNER is not set
+ * @gid: group of the node; likewise.  Another owner than oneself, or a group
+ *	that one is not in, needs CAP_CHOWN
+ * @name_length: bytes at @name; 0 for an unnamed map
+ * @schema_length: bytes at @schema, 0..KHMAP_SCHEMA_MAX
+ * @name: address of the name, [A-Za-z0-9_-]{1,63} and not "control"
+ * @schema: address of a description of keys and values, printable ASCII; the
+ *	kernel does not read it
+ * @fd: out: a descriptor of the map, open for reading and writing, close on
+ *	exec
+ * @reserved: must be 0
+ * @map_id: out: unique among maps of this boot
+ *
+ * A named map gets a node /dev/khmap/NAME and lives until KHMAP_IOC_DESTROY;
+ * an unnamed one until its last descriptor and mapping are gone.
+ *
+ * Errors: EEXIST a map of that name exists; E2BIG (also) the record does not
+ * fit a page; ENOMEM (also) it would not fit the limits: nothing was built;
+ * EPERM the owner may not be given; ENAMETOOLONG @name_length is above
+ * KHMAP_NAME_MAX.
+ */
+struct khmap_ioc_create {
+	__u32 size;
+	__u32 flags;
+	__u32 key_size;
+	__u32 value_size;
+	__aligned_u64 expected_entries;
+	__aligned_u64 max_entries;
+	__aligned_u64 max_bytes;
+	__u32 hash_kind;
+	__u32 layout;
+	__u32 load_percent;
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+	__u32 name_length;
+	__u32 schema_length;
+	__aligned_u64 name;
+	__aligned_u64 schema;
+	__s32 fd;
+	__u32 reserved;
+	__aligned_u64 map_id;
+};
+
+/**
+ * struct khmap_map_info - a map in the answer of KHMAP_IOC_LIST
+ * @map_id: unique among maps of this boot
+ * @created_ns: creation, nanoseconds since 1970
+ * @entries: keys in the map
+ * @bytes: its memory, snapshots included, in bytes
+ * @key_size: bytes of a key
+ * @value_size: bytes of a value
+ * @uid: owner, in the caller's user namespace
+ * @gid: group, likewise
+ * @mode: permission bits
+ * @snapshots: snapshots that exist
+ * @schema_hash: hash of its schema's text; 0 without one
+ * @name: NUL-padded; empty if unnamed
+ */
+struct khmap_map_info {
+	__aligned_u64 map_id;
+	__aligned_u64 created_ns;
+	__aligned_u64 entries;
+	__aligned_u64 bytes;
+	__u32 key_size;
+	__u32 value_size;
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+	__u32 snapshots;
+	__aligned_u64 schema_hash;
+	__u8 name[KHMAP_NAME_MAX + 1];
+};
+
+/**
+ * struct khmap_ioc_list - KHMAP_IOC_LIST: the maps that exist
+ * @size: sizeof(struct khmap_ioc_list)
+ * @flags: must be 0
+ * @after: maps with a higher map_id are listed, lowest first; 0 for the start
+ * @infos: address of an array of struct khmap_map_info
+ * @count: in: entries that the array has room for, 1 or more; out: entries
+ *	filled.  Fewer than asked for: there are no more
+ * @info_size: sizeof(struct khmap_map_info); the kernel writes so many bytes
+ *	of each
+ */
+struct khmap_ioc_list {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 after;
+	__aligned_u64 infos;
+	__u32 count;
+	__u32 info_size;
+};
+
+/**
+ * struct khmap_ioc_destroy - KHMAP_IOC_DESTROY: take a map's name away
+ * @size: sizeof(struct khmap_ioc_destroy)
+ * @flags: must be 0
+ *
+ * Like unlink(2): the node is gone at once and the name is free; who has the
+ * map open or mapped goes on using it, and the memory is freed with the last.
+ *
+ * Errors: EPERM the caller is neither the owner of the node that was opened (of
+ * the map as created, on CREATE's descriptor) nor has CAP_SYS_ADMIN; ENODEV the
+ * map has no name (any more).
+ */
+struct khmap_ioc_destroy {
+	__u32 size;
+	__u32 flags;
+};
+
+#define KHMAP_PUT_INSERT	(1u << 0)	/* EEXIST if the key is there */
+#define KHMAP_PUT_REPLACE	(1u << 1)	/* ENOENT if it is not */
+#define KHMAP_PUT_FLAGS		(KHMAP_PUT_INSERT | KHMAP_PUT_REPLACE)
+
+/**
+ * struct khmap_ioc_record - KHMAP_IOC_PUT, KHMAP_IOC_GET, KHMAP_IOC_DELETE
+ * @size: sizeof(struct khmap_ioc_record)
+ * @flags: KHMAP_PUT_* for PUT, not both; else must be 0
+ * @key: address of the key
+ * @value: address of the value: read by PUT, written by GET; by DELETE, the
+ *	value that was deleted is written there unless it is 0
+ * @key_size: must be the map's
+ * @value_size: must be the map's; for DELETE with @value 0, must be 0
+ *
+ * Errors: ENOENT there is no such key (GET, DELETE, PUT with REPLACE); EEXIST
+ * there is (PUT with INSERT); ENOSPC the map is full; EXFULL the key's chain
+ * is at its limit of KHMAP_CHAIN_MAX buckets.
+ */
+struct khmap_ioc_record {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 key;
+	__aligned_u64 value;
+	__u32 key_size;
+	__u32 value_size;
+};
+
+/**
+ * struct khmap_ioc_clear - KHMAP_IOC_CLEAR: delete every key
+ * @size: sizeof(struct khmap_ioc_clear)
+ * @flags: must be 0
+ * @deleted: out: keys that it deleted
+ *
+ * Keeps the map's pages.  Not one instant: what others put meanwhile may stay.
+ *
+ * Errors: EINTR after a fatal signal; what was deleted until then is gone.
+ */
+struct khmap_ioc_clear {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 deleted;
+};
+
+/**
+ * struct khmap_ioc_stat - KHMAP_IOC_STAT: numbers of a map or snapshot
+ * @size: sizeof(struct khmap_ioc_stat)
+ * @flags: must be 0
+ * @map_id: out: as of KHMAP_IOC_CREATE; a snapshot has its map's
+ * @entries: out: keys in the map
+ * @max_entries: out: a put beyond fails with ENOSPC
+ * @overflow_entries: out: keys in overflow buckets
+ * @overflow_buckets: out: overflow buckets in use
+ * @bytes: out: memory in bytes, without snapshots
+ * @snapshot_bytes: out: memory of the map's snapshots, in bytes
+ * @max_bytes: out: limit of both, in bytes; 0 if none
+ * @inserts: out: puts that added a key, since creation
+ * @replaces: out: puts that replaced a value
+ * @deletes: out: keys deleted, those by CLEAR included
+ * @shape: out: the shape word; 0 while the map is inline
+ * @primary_pages: out: pages of the primary region
+ * @overflow_pages: out: pages of the overflow region
+ * @stripes: out: stripes, each with a lock
+ * @snapshots: out: snapshots that exist
+ * @kind: out: enum khmap_image_kind
+ *
+ * Also brings the counts in a live map's header page up to date.  Counts of a
+ * map that is being written are each right for some instant of the call.
+ */
+struct khmap_ioc_stat {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 map_id;
+	__aligned_u64 entries;
+	__aligned_u64 max_entries;
+	__aligned_u64 overflow_entries;
+	__aligned_u64 overflow_buckets;
+	__aligned_u64 bytes;
+	__aligned_u64 snapshot_bytes;
+	__aligned_u64 max_bytes;
+	__aligned_u64 inserts;
+	__aligned_u64 replaces;
+	__aligned_u64 deletes;
+	__u32 shape;
+	__u32 primary_pages;
+	__u32 overflow_pages;
+	__u32 stripes;
+	__u32 snapshots;
+	__u32 kind;
+};
+
+/**
+ * struct khmap_ioc_snapshot - KHMAP_IOC_SNAPSHOT: one instant of a map
+ * @size: sizeof(struct khmap_ioc_snapshot)
+ * @flags: must be 0
+ * @fd: out: a read-only descriptor, close on exec, to map, to GET and to STAT
+ * @reserved: must be 0
+ * @image_size: out: bytes to map
+ * @entries: out: keys in the snapshot
+ *
+ * The map must be open for writing, as its writers are held still meanwhile.
+ * The snapshot lives until its last descriptor and mapping are gone, and
+ * counts towards the map's memory limit.
+ */
+struct khmap_ioc_snapshot {
+	__u32 size;
+	__u32 flags;
+	__s32 fd;
+	__u32 reserved;
+	__aligned_u64 image_size;
+	__aligned_u64 entries;
+};
+
+#endif /* _UAPI_LINUX_KHMAP_H */

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * bucket.h - one bucket, and the stores that readers may see half done
+ *
+ * Every store to a mapped page goes through here.  A writer holds the lock
+ * that owns the bucket, so it may load plainly what it alone stores.
+ *
+ * Barriers, paired by name in Documentation/locking.rst:
+ *
+ *	W1	the odd store of the sequence, before
+ *	W2	the release fence, before any store of data
+ *	W3	the store-release of the even sequence, after all of them
+ */
+#ifndef _KHMAP_CORE_BUCKET_H
+#define _KHMAP_CORE_BUCKET_H
+
+#include "table.h"
+
+/**
+ * struct khmap_head - the start of every bucket
+ * @sequence: odd while the chain changes; of a primary or the inline bucket
+ * @overflow: reference of the next bucket of the chain, or 0
+ * @tags: tag bytes; the last one is the overflow filter
+ */
+struct khmap_head {
+	u32 sequence;
+	u32 overflow;
+	u8 tags[];
+};
+
+/**
+ * struct khmap_bucket - a bucket and what its kind says about it
+ * @head: in its page
+ * @tags_size: tag bytes
+ * @slots: slots
+ * @region: enum khmap_region
+ * @page: within the region
+ * @index: within the page
+ */
+struct khmap_bucket {
+	struct khmap_head *head;
+	u32 tags_size;
+	u32 slots;
+	u32 region;
+	u32 page;
+	u32 index;
+};
+
+static inline struct khmap_bucket
+khmap_bucket_inline(const struct khmap_table *table)
+{
+	const struct khmap_geometry *g = &table->geometry;
+
+	return (struct khmap_bucket){
+		.head = (void *)((char *)table->header + g->inline_offset),
+		.tags_size = KHMAP_INLINE_TAGS,
+		.slots = g->inline_slots,
+		.region = KHMAP_REGION_HEADER,
+	};
+}
+
+static inline struct khmap_bucket
+khmap_bucket_primary(const struct khmap_table *table, u32 page, u32 index)
+{
+	const struct khmap_geometry *g = &table->geometry;
+
+	return (struct khmap_bucket){
+		.head = (void *)((char *)khmap_extents_get(&table->primary,
+							   page) +
+				 index * g->bucket_stride),
+		.tags_size = g->tags_size,
+		.slots = g->bucket_slots,
+		.region = KHMAP_REGION_PRIMARY,
+		.page = page,
+		.index = index,
+	};
+}
+
+static inline struct khmap_bucket
+khmap_bucket_at(const struct khmap_table *table, u32 place)
+{
+	return khmap_bucket_primary(table, khmap_place_page(place),
+				    khmap_place_bucket(&table->geometry,
+						       place));
+}
+
+/* @reference is the kernel's own, and so in range. */
+static inline struct khmap_bucket
+khmap_bucket_overflow(const struct khmap_table *table, u32 reference)
+{
+	const struct khmap_geometry *g = &table->geometry;
+	u32 page = khmap_reference_page(g, reference);
+	u32 index = khmap_reference_bucket(g, reference);
+
+	return (struct khmap_bucket){
+		.head = (void *)((char *)khmap_extents_get(&table->overflow,
+							   page) +
+				 index * g->overflow_stride),
+		.tags_size = KHMAP_OVERFLOW_TAGS,
+		.slots = g->overflow_slots,
+		.region = KHMAP_REGION_OVERFLOW,
+		.page = page,
+		.index = index,
+	};
+}
+
+static inline void *khmap_bucket_slot(const struct khmap_table *table,
+				      const struct khmap_bucket *bucket,
+				      u32 slot)
+{
+	return (char *)bucket->head +
+	       khmap_slot_offset(&table->geometry, bucket->tags_size, slot);
+}
+
+/* The lowest slot without a tag; bucket->slots if all have one. */
+static inline u32 khmap_bucket_free(const struct khmap_bucket *bucket)
+{
+	u32 slot = 0;
+
+	while (slot < bucket->slots && bucket->head->tags[slot])
+		slot++;
+	return slot;
+}
+
+/* The highest slot with a tag; bucket->slots if none has one. */
+static inline u32 khmap_bucket_last(const struct khmap_bucket *bucket)
+{
+	u32 slot = bucket->slots;
+
+	while (slot--)
+		if (bucket->head->tags[slot])
+			return slot;
+	return bucket->slots;
+}
+
+/*
+ * Publish a shape and its mask, at once where a reader can load them at once.
+ * The buckets that it leads to have been filled before.
+ */
+static inline void khmap_shape_store(struct khmap_image_header *header,
+				     u32 shape)
+{
+	const u32 pair[2] = { shape, khmap_shape_mask(shape) };
+
+	if (sizeof(long) == sizeof(pair)) {
+		unsigned long word;
+
+		memcpy(&word, pair, sizeof(word));
+		os_store_release((unsigned long *)&header->shape, word); /* W4 */
+	} else {
+		os_store(&header->mask, pair[1]);
+		os_store_release(&header->shape, shape);		/* W4 */
+	}
+}
+
+/* The place of a hash; @shape is not 0. */
+static inline u32 khmap_shape_place(u32 shape, u64 hash)
+{
+	return khmap_hash_place(shape, khmap_shape_mask(shape), hash);
+}
+
+/* From here on readers of @head's chain retry. */
+static inline void khmap_write_begin(struct khmap_head *head)
+{
+	os_store(&head->sequence, head->sequence + 1);		/* W1 */
+	os_fence_release();					/* W2 */
+}
+
+/* Readers of @head's chain find it as it is now. */
+static inline void khmap_write_end(struct khmap_head *head)
+{
+	os_store_release(&head->sequence, head->sequence + 1);	/* W3 */
+}
+
+/* Bytes into an image, in the largest words that their place allows. */
+static inline void khmap_image_copy(void *to, const void *from, u32 size)
+{
+	char *target = to;
+	const char *source = from;
+
+	while (size >= sizeof(long) &&
+	       !((unsigned long)target & (sizeof(long) - 1))) {
+		unsigned long word;
+
+		memcpy(&word, source, sizeof(word));
+		os_store((unsigned long *)target, word);
+		target += sizeof(word);
+		source += sizeof(word);
+		size -= sizeof(word);
+	}
+	while (size >= sizeof(u32) &&
+	       !((unsigned long)target & (sizeof(u32) - 1))) {
+		u32 word;
+
+		memcpy(&word, source, sizeof(word));
+		os_store((u32 *)target, word);
+		target += sizeof(word);
+		source += sizeof(word);
+		size -= sizeof(word);
+	}
+	for (; size; size--)
+		os_store((u8 *)target++, (u8)*source++);
+}
+
+/* Zeros into an image; @to and @size are multiples of a slot's alignment. */
+static inline void khmap_image_zero(void *to, u32 size)
+{
+	static const char zeros[64];
+	char *target = to;
+
+	for (; size > sizeof(zeros); size -= sizeof(zeros)) {
+		khmap_image_copy(target, zeros, sizeof(zeros));
+		target += sizeof(zeros);
+	}
+	khmap_image_copy(target, zeros, size);
+}
+
+static inline void khmap_image_tag(struct khmap_head *head, u32 slot, u32 tag)
+{
+	os_store(&head->tags[slot], (u8)tag);
+}
+
+/* The filter of a primary bucket. */
+static inline void khmap_image_filter(const struct khmap_bucket *bucket,
+				      u32 filter)
+{
+	khmap_image_tag(bucket->head, bucket->tags_size - 1, filter);
+}
+
+#endif /* _KHMAP_CORE_BUCKET_H */

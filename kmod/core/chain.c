@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * chain.c - find, put and remove within one chain
+ */
+#include "chain.h"
+#include "overflow.h"
+
+static u64 khmap_tags_load(const struct khmap_head *head, u32 word)
+{
+	u64 tags;
+
+	memcpy(&tags, head->tags + word, sizeof(tags));
+	return tags;
+}
+
+/* The slot of a key in one bucket; bucket->slots if it is not there. */
+static u32 khmap_bucket_find(const struct khmap_table *table,
+			     const struct khmap_bucket *bucket,
+			     const void *key, u32 top)
+{
+	u32 word;
+
+	for (word = 0; word < bucket->tags_size; word += 8) {
+		u64 match = khmap_tags_match(khmap_tags_load(bucket->head,
+							     word), top);
+
+		for (; match; match = khmap_tags_next(match)) {
+			u32 slot = word + khmap_tags_first(match);
+
+			if (slot >= bucket->slots)
+				break;
+			if (!memcmp(khmap_bucket_slot(table, bucket, slot),
+				    key, table->geometry.key_size))
+				return slot;
+		}
+	}
+	return bucket->slots;
+}
+
+static u32 khmap_bucket_filter(const struct khmap_bucket *bucket)
+{
+	return bucket->head->tags[bucket->tags_size - 1];
+}
+
+/* Go to the next bucket of the chain; false if there is none. */
+static bool khmap_place_next(const struct khmap_table *table,
+			     struct khmap_place *place)
+{
+	u32 reference = place->bucket.head->overflow;
+
+	if (!reference)
+		return false;
+	place->previous = place->bucket;
+	place->bucket = khmap_bucket_overflow(table, reference);
+	place->chain++;
+	return true;
+}
+
+void khmap_chain_find(const struct khmap_table *table,
+		      const struct khmap_bucket *first, const void *key,
+		      u64 hash, struct khmap_place *place)
+{
+	u32 top = khmap_tophash(hash);
+
+	place->first = *first;
+	place->bucket = *first;
+	place->chain = 0;
+	do {
+		place->slot = khmap_bucket_find(table, &place->bucket, key,
+						top);
+		place->found = place->slot < place->bucket.slots;
+	} while (!place->found && khmap_place_next(table, place));
+	if (!place->found)
+		place->slot = khmap_bucket_free(&place->bucket);
+}
+
+static void khmap_store_fill(const struct khmap_table *table,
+			     const struct khmap_owner *owner,
+			     const struct khmap_place *place,
+			     struct khmap_store *store)
+{
+	const struct khmap_bucket *bucket = &place->bucket;
+	u32 start = 0;
+
+	if (!store)
+		return;
+	if (bucket->region == KHMAP_REGION_PRIMARY)
+		start = bucket->index * table->geometry.bucket_stride;
+	else if (bucket->region == KHMAP_REGION_OVERFLOW)
+		start = bucket->index * table->geometry.overflow_stride;
+	else
+		start = table->geometry.inline_offset;
+	*store = (struct khmap_store){
+		.region = bucket->region,
+		.page = bucket->page,
+		.bucket = bucket->index,
+		.slot = place->slot,
+		.offset = start + khmap_slot_offset(&table->geometry,
+						    bucket->tags_size,
+						    place->slot),
+		.length = table->geometry.slot_stride,
+		.head_page = place->first.page,
+		.head_bucket = place->first.index,
+		.stripe = owner->index,
+		.chain = place->chain,
+	};
+}
+
+static void khmap_slot_write(const struct khmap_table *table,
+			     const struct khmap_bucket *bucket, u32 slot,
+			     u32 top, const void *key, const void *value)
+{
+	char *at = khmap_bucket_slot(table, bucket, slot);
+
+	khmap_image_copy(at, key, table->geometry.key_size);
+	khmap_image_copy(at + table->geometry.value_offset, value,
+			 table->geometry.value_size);
+	khmap_image_tag(bucket->head, slot, top);
+}
+
+static void khmap_slot_clear(const struct khmap_table *table,
+			     const struct khmap_bucket *bucket, u32 slot)
+{
+	khmap_image_tag(bucket->head, slot, 0);
+	khmap_image_zero(khmap_bucket_slot(table, bucket, slot),
+			 table->geometry.slot_stride);
+}
+
+/* Put a fresh bucket behind the chain's last one. */
+static int khmap_chain_extend(struct khmap_table *table,
+			      const struct khmap_owner *owner,
+			      struct khmap_place *place, u32 *reference)
+{
+	if (place->chain + 1 >= KHMAP_CHAIN_MAX)
+		return -EXFULL;
+	if (!owner->stripe)
+		return -EAGAIN;
+	*reference = khmap_overflow_take(table, owner->stripe);
+	if (!*reference)
+		return -EAGAIN;
+	place->previous = place->bucket;
+	place->bucket = khmap_bucket_overflow(table, *reference);
+	place->slot = 0;
+	place->chain++;
+	return 0;
+}
+
+int khmap_chain_insert(struct khmap_table *table,
+		       const struct khmap_owner *owner,
+		       struct khmap_place *place, u64 hash, const void *key,
+		       const void *value, struct khmap_store *store)
+{
+	struct khmap_head *head = place->first.head;
+	u32 reference = 0;
+
+	if (place->slot == place->bucket.slots) {
+		int err = khmap_chain_extend(table, owner, place, &reference);
+
+		if (err)
+			return err;
+	}
+
+	khmap_write_begin(head);
+	khmap_slot_write(table, &place->bucket, place->slot,
+			 khmap_tophash(hash), key, value);
+	if (place->chain) {
+		khmap_image_filter(&place->first,
+				   khmap_bucket_filter(&place->first) |
+				   khmap_class_bit(hash));
+		owner->counts->overflow_entries++;
+	}
+	if (reference)
+		os_store(&place->previous.head->overflow, reference);
+	khmap_write_end(head);
+
+	owner->counts->entries++;
+	khmap_store_fill(table, owner, place, store);
+	if (store)
+		store->overflowed = reference;
+	return 0;
+}
+
+void khmap_chain_replace(struct khmap_table *table,
+			 const struct khmap_owner *owner,
+			 const struct khmap_place *place, const void *value,
+			 struct khmap_store *store)
+{
+	char *at = khmap_bucket_slot(table, &place->bucket, place->slot);
+
+	khmap_write_begin(place->first.head);
+	khmap_image_copy(at + table->geometry.value_offset, value,
+			 table->geometry.value_size);
+	khmap_write_end(place->first.head);
+
+	khmap_store_fill(table, owner, place, store);
+	if (store)
+		store->replaced = true;
+}
+
+/* The filter that the chain's overflow buckets ask for. */
+static u32 khmap_chain_filter(const struct khmap_table *table,
+			      const struct khmap_place *place)
+{
+	struct khmap_place at = { .bucket = place->first };
+	u32 filter = 0, slot;
+
+	while (khmap_place_next(table, &at)) {
+		for (slot = 0; slot < at.bucket.slots; slot++) {
+			if (!at.bucket.head->tags[slot])
+				continue;
+			filter |= khmap_class_bit(khmap_hash(table->hash_kind,
+				table->secret,
+				khmap_bucket_slot(table, &at.bucket, slot),
+				table->geometry.key_size));
+		}
+	}
+	return filter;
+}
+
+void khmap_chain_remove(struct khmap_table *table,
+			const struct khmap_owner *owner,
+			const struct khmap_place *place,
+			struct khmap_store *store)
+{
+	struct khmap_head *head = place->first.head;
+	struct khmap_place last = *place;
+	u32 unlinked = 0;
+
+	while (khmap_place_next(table, &last))
+		;
+	last.slot = khmap_bucket_last(&last.bucket);
+
+	khmap_write_begin(head);
+	if (last.chain && (last.chain != place->chain ||
+			   last.slot != place->slot)) {
+		/* The chain's last entry fills the hole. */
+		khmap_image_copy(khmap_bucket_slot(table, &place->bucket,
+						   place->slot),
+				 khmap_bucket_slot(table, &last.bucket,
+						   last.slot),
+				 table->geometry.slot_stride);
+		khmap_image_tag(place->bucket.head, place->slot,
+				last.bucket.head->tags[last.slot]);
+	} else {
+		last.slot = place->slot;
+	}
+	khmap_slot_clear(table, &last.bucket, last.slot);
+	if (last.chain) {
+		if (khmap_bucket_last(&last.bucket) == last.bucket.slots) {
+			unlinked = last.previous.head->overflow;
+			os_store(&last.previous.head->overflow, 0);
+		}
+		khmap_image_filter(&place->first,
+				   khmap_chain_filter(table, place));
+		owner->counts->overflow_entries--;
+	}
+	khmap_write_end(head);
+
+	/* Reuse by another chain changes this one's count no more. */
+	if (unlinked)
+		khmap_overflow_release(table, owner->stripe, unlinked);
+	owner->counts->entries--;
+	owner->counts->deletes++;
+	khmap_store_fill(table, owner, place, store);
+}
+
+u32 khmap_chain_empty(struct khmap_table *table,
+		      const struct khmap_owner *owner,
+		      const struct khmap_bucket *first)
+{
+	struct khmap_place at = { .first = *first, .bucket = *first };
+	u32 freed[KHMAP_CHAIN_MAX], free_count = 0, removed = 0, slot;
+
+	if (khmap_bucket_last(first) == first->slots)
+		return 0;
+	khmap_write_begin(first->head);
+	do {
+		for (slot = 0; slot < at.bucket.slots; slot++) {
+			if (!at.bucket.head->tags[slot])
+				continue;
+			khmap_slot_clear(table, &at.bucket, slot);
+			owner->counts->overflow_entries -= !!at.chain;
+			removed++;
+		}
+		if (at.chain)
+			os_store(&at.previous.head->overflow, 0);
+		slot = at.bucket.head->overflow;
+		if (slot)
+			freed[free_count++] = slot;
+	} while (khmap_place_next(table, &at));
+	khmap_image_filter(first, 0);
+	khmap_write_end(first->head);
+
+	while (free_count)
+		khmap_overflow_release(table, owner->stripe,
+				       freed[--free_count]);
+	owner->counts->entries -= removed;
+	owner->counts->deletes += removed;
+	return removed;
+}

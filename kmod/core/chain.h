@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * chain.h - a primary bucket and the overflow buckets behind it
+ *
+ * All functions are called with the lock that owns the chain's pages held: a
+ * stripe's, or the header's for the inline bucket.
+ *
+ * A chain is kept dense: each bucket but the last is full, and the last one is
+ * not empty unless it is the first.
+ */
+#ifndef _KHMAP_CORE_CHAIN_H
+#define _KHMAP_CORE_CHAIN_H
+
+#include "bucket.h"
+
+/**
+ * struct khmap_place - where a key is, or would be
+ * @first: the chain's primary or inline bucket
+ * @bucket: the bucket that has the key, or the chain's last
+ * @previous: the bucket before @bucket, if @chain is not 0
+ * @slot: the key's slot, or the first free one; @bucket.slots if there is none
+ * @chain: position of @bucket in the chain
+ * @found: the key is there
+ */
+struct khmap_place {
+	struct khmap_bucket first;
+	struct khmap_bucket bucket;
+	struct khmap_bucket previous;
+	u32 slot;
+	u32 chain;
+	bool found;
+};
+
+/**
+ * struct khmap_owner - whose lock is held
+ * @stripe: or NULL for the header's
+ * @counts: under that lock
+ * @index: the stripe's; 0 for the header
+ */
+struct khmap_owner {
+	struct khmap_stripe *stripe;
+	struct khmap_counts *counts;
+	u32 index;
+};
+
+/**
+ * khmap_chain_find() - find a key, or the place for it
+ * @table: the map
+ * @first: the chain's first bucket
+ * @key: key_size bytes
+ * @hash: the key's
+ * @place: filled
+ */
+void khmap_chain_find(const struct khmap_table *table,
+		      const struct khmap_bucket *first, const void *key,
+		      u64 hash, struct khmap_place *place);
+
+/**
+ * khmap_chain_insert() - store a key that is not there
+ * @table: the map
+ * @owner: of the chain
+ * @place: of khmap_chain_find()
+ * @hash: the key's
+ * @key: key_size bytes
+ * @value: value_size bytes
+ * @store: filled; or NULL
+ *
+ * Return: 0; -EXFULL the chain is at its limit; -EAGAIN the stripe has no free
+ * overflow bucket (or there is no stripe).  On failure nothing changed.
+ */
+int khmap_chain_insert(struct khmap_table *table,
+		       const struct khmap_owner *owner,
+		       struct khmap_place *place, u64 hash, const void *key,
+		       const void *value, struct khmap_store *store);
+
+/**
+ * khmap_chain_replace() - store another value for a key that is there
+ * @table: the map
+ * @owner: of the chain
+ * @place: of khmap_chain_find()
+ * @value: value_size bytes
+ * @store: filled; or NULL
+ */
+void khmap_chain_replace(struct khmap_table *table,
+			 const struct khmap_owner *owner,
+			 const struct khmap_place *place, const void *value,
+			 struct khmap_store *store);
+
+/**
+ * khmap_chain_remove() - remove a key that is there
+ * @table: the map
+ * @owner: of the chain
+ * @place: of khmap_chain_find()
+ * @store: filled; or NULL
+ */
+void khmap_chain_remove(struct khmap_table *table,
+			const struct khmap_owner *owner,
+			const struct khmap_place *place,
+			struct khmap_store *store);
+
+/**
+ * khmap_chain_empty() - remove all keys of a chain
+ * @table: the map
+ * @owner: of the chain
+ * @first: the chain's first bucket
+ *
+ * Return: keys that were removed.
+ */
+u32 khmap_chain_empty(struct khmap_table *table,
+		      const struct khmap_owner *owner,
+		      const struct khmap_bucket *first);
+
+#endif /* _KHMAP_CORE_CHAIN_H */

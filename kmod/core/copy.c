@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * copy.c - a snapshot: the pages of one instant
+ *
+ * The copy's regions are adjacent, so its header says where they are; its
+ * references need no change, as they are indexes.
+ */
+#include "chain.h"
+
+/* Allocate a region of the copy and fill it from the table's. */
+static int khmap_copy_region(struct khmap_extents *to,
+			     const struct khmap_extents *from,
+			     struct khmap_account *account, u64 base, u32 count)
+{
+	u32 i;
+
+	if (khmap_extents_init(to, account, count) ||
+	    khmap_extents_fill(to, account, base, count))
+		return -ENOMEM;
+	for (i = 0; i < count; i++) {
+		const void *page = khmap_extents_get(from, i);
+
+		/* An overflow page may have an index but no memory yet. */
+		if (page)
+			memcpy(khmap_extents_get(to, i), page,
+			       KHMAP_OS_PAGE_SIZE);
+		if (!(i & (KHMAP_LEAF_PAGES - 1)))
+			os_resched();
+	}
+	return 0;
+}
+
+static void khmap_copy_header(struct khmap_table *table,
+			      struct khmap_copy *copy, u32 primary_pages,
+			      u32 overflow_pages, u64 snapshot_ns, u64 epoch)
+{
+	struct khmap_image_header *h = copy->header;
+
+	memcpy(h, table->header, KHMAP_OS_PAGE_SIZE);
+	h->kind = KHMAP_IMAGE_SNAPSHOT;
+	h->primary_offset = KHMAP_OS_PAGE_SIZE;
+	h->primary_pages = primary_pages;
+	h->primary_pages_max = primary_pages;
+	h->overflow_offset = h->primary_offset +
+			     ((u64)primary_pages << KHMAP_OS_PAGE_SHIFT);
+	h->overflow_pages = overflow_pages;
+	h->overflow_pages_max = overflow_pages;
+	h->image_size = h->overflow_offset +
+			((u64)overflow_pages << KHMAP_OS_PAGE_SHIFT);
+	h->snapshot_ns = snapshot_ns;
+	h->epoch = epoch;
+	h->successor = 0;
+}
+
+int khmap_copy_create(struct khmap_table *table, struct khmap_account *account,
+		      u64 snapshot_ns, u64 epoch, struct khmap_copy **result)
+{
+	u32 primary_pages, overflow_pages;
+	struct khmap_counts counts;
+	struct khmap_copy *copy;
+
+	/* Brings the header's counts up to date, which are copied then. */
+	khmap_table_stat(table, &counts);
+	primary_pages = khmap_shape_pages(os_load_acquire(&table->header->shape));
+	overflow_pages = table->header->overflow_pages;
+
+	copy = os_alloc(account, sizeof(*copy));
+	if (!copy)
+		return -ENOMEM;
+	copy->account = account;
+	copy->header = os_pages_alloc(account, 0, 0);
+	if (!copy->header)
+		goto fail;
+	khmap_copy_header(table, copy, primary_pages, overflow_pages,
+			  snapshot_ns, epoch);
+	if (khmap_copy_region(&copy->primary, &table->primary, account, 1,
+			      primary_pages) ||
+	    khmap_copy_region(&copy->overflow, &table->overflow, account,
+			      1 + (u64)primary_pages, overflow_pages))
+		goto fail;
+	*result = copy;
+	return 0;
+
+fail:
+	khmap_copy_destroy(copy);
+	return -ENOMEM;
+}
+
+void khmap_copy_destroy(struct khmap_copy *copy)
+{
+	struct khmap_account *account;
+
+	if (!copy)
+		return;
+	account = copy->account;
+	khmap_extents_drain(&copy->primary, account, 1);
+	khmap_extents_drain(&copy->overflow, account,
+			    1 + (u64)copy->primary.max);
+	khmap_extents_free(&copy->primary, account);
+	khmap_extents_free(&copy->overflow, account);
+	if (copy->header)
+		os_pages_free(account, 0, copy->header, 0);
+	os_free(account, copy, sizeof(*copy));
+}
+
+void *khmap_copy_page(const struct khmap_copy *copy, u64 page)
+{
+	if (!page)
+		return copy->header;
+	if (page <= copy->primary.max)
+		return khmap_extents_get(&copy->primary, (u32)(page - 1));
+	if (page - copy->primary.max <= copy->overflow.max)
+		return khmap_extents_get(&copy->overflow,
+					 (u32)(page - copy->primary.max - 1));
+	return NULL;
+}
+
+int khmap_copy_get(const struct khmap_copy *copy, const void *key, void *value)
+{
+	const struct khmap_image_header *h = copy->header;
+	const struct khmap_geometry *g = &h->geometry;
+	/* A table, as far as a search looks at one; it has no writers. */
+	const struct khmap_table view = {
+		.geometry = *g,
+		.header = copy->header,
+		.primary = copy->primary,
+		.overflow = copy->overflow,
+	};
+	u64 hash = khmap_hash(h->hash_kind, h->hash_secret, key, g->key_size);
+	struct khmap_bucket first;
+	struct khmap_place place;
+
+	if (h->shape)
+		first = khmap_bucket_at(&view, khmap_shape_place(h->shape,
+								 hash));
+	else
+		first = khmap_bucket_inline(&view);
+	khmap_chain_find(&view, &first, key, hash, &place);
+	if (!place.found)
+		return -ENOENT;
+	memcpy(value, (const char *)khmap_bucket_slot(&view, &place.bucket,
+						      place.slot) +
+		      g->value_offset, g->value_size);
+	return 0;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * os.h - what the engine needs of its surroundings
+ *
+ * The one seam between the engine and the place it is built for, and the only
+ * file of kmod/core that knows __KERNEL__.  In userspace locks are real and
+ * allocation is refused on demand, so that tests see what the kernel would.
+ */
+#ifndef _KHMAP_CORE_OS_H
+#define _KHMAP_CORE_OS_H
+
+#ifdef __KERNEL__
+
+#include <linux/build_bug.h>
+#include <linux/compiler.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/stddef.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#define KHMAP_OS_PAGE_SHIFT	PAGE_SHIFT
+
+typedef raw_spinlock_t os_lock_t;
+
+#define os_lock_init(lock)		raw_spin_lock_init(lock)
+#define os_lock_destroy(lock)		do { } while (0)
+/*
+ * The engine finds out under a lock whether it was the right one, which sparse
+ * cannot follow: it is told that nothing is held.  Lockdep follows.
+ */
+#define os_lock(lock, flags)	\
+	do { raw_spin_lock_irqsave(lock, flags); __release(lock); } while (0)
+#define os_unlock(lock, flags)	\
+	do { __acquire(lock); raw_spin_unlock_irqrestore(lock, flags); } while (0)
+/* A second lock, taken while the first keeps interrupts off. */
+#define os_lock_second(lock)		raw_spin_lock_nested(lock, SINGLE_DEPTH_NESTING)
+#define os_unlock_second(lock)		raw_spin_unlock(lock)
+#define os_lock_assert(lock)		lockdep_assert_held(lock)
+
+#define os_load_acquire(p)		smp_load_acquire(p)
+#define os_store_release(p, v)		smp_store_release(p, v)
+#define os_load(p)			READ_ONCE(*(p))
+#define os_store(p, v)			WRITE_ONCE(*(p), v)
+/* Orders a relaxed store before it before all stores after it. */
+#define os_fence_release()		smp_wmb()
+#define os_resched()			cond_resched()
+
+typedef atomic64_t os_count_t;
+
+#define os_count_read(c)		atomic64_read(c)
+#define os_count_set(c, v)		atomic64_set(c, v)
+#define os_count_add(c, v)		atomic64_add(v, c)
+/* Adds 1 unless the count is at @limit; false if it was. */
+static inline bool os_count_take(os_count_t *c, u64 limit)
+{
+	s64 old = atomic64_read(c);
+
+	do {
+		if ((u64)old >= limit)
+			return false;
+	} while (!atomic64_try_cmpxchg(c, &old, old + 1));
+	return true;
+}
+
+#else /* !__KERNEL__ */
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <linux/types.h>
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __s64 s64;
+typedef __u64 u64;
+
+/* The page size of images that the userspace build makes. */
+#ifndef KHMAP_OS_PAGE_SHIFT
+#define KHMAP_OS_PAGE_SHIFT	12
+#endif
+
+#ifndef EXFULL
+#define EXFULL 54
+#endif
+
+#define likely(x)	__builtin_expect(!!(x), 1)
+#define unlikely(x)	__builtin_expect(!!(x), 0)
+
+typedef pthread_mutex_t os_lock_t;
+
+#define os_lock_init(lock)	pthread_mutex_init(lock, NULL)
+#define os_lock_destroy(lock)	pthread_mutex_destroy(lock)
+#define os_lock(lock, flags)	\
+	do { (flags) = 0; pthread_mutex_lock(lock); } while (0)
+#define os_unlock(lock, flags)	\
+	do { (void)(flags); pthread_mutex_unlock(lock); } while (0)
+#define os_lock_second(lock)	pthread_mutex_lock(lock)
+#define os_unlock_second(lock)	pthread_mutex_unlock(lock)
+#define os_lock_assert(lock)	((void)(lock))
+
+#define os_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define os_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define os_load(p)		__atomic_load_n(p, __ATOMIC_RELAXED)
+#ifdef __SANITIZE_THREAD__
+/* ThreadSanitizer knows no fences: every store then carries the order. */
+#define os_store(p, v)		__atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define os_fence_release()	((void)0)
+#else
+#define os_store(p, v)		__atomic_store_n(p, v, __ATOMIC_RELAXED)
+#define os_fence_release()	__atomic_thread_fence(__ATOMIC_RELEASE)
+#endif
+#define os_resched()		((void)0)
+
+typedef struct { s64 value; } os_count_t;
+
+#define os_count_read(c)	__atomic_load_n(&(c)->value, __ATOMIC_RELAXED)
+#define os_count_set(c, v)	__atomic_store_n(&(c)->value, v, __ATOMIC_RELAXED)
+#define os_count_add(c, v)	__atomic_fetch_add(&(c)->value, v, __ATOMIC_RELAXED)
+
+static inline bool os_count_take(os_count_t *c, u64 limit)
+{
+	s64 old = os_count_read(c);
+
+	do {
+		if ((u64)old >= limit)
+			return false;
+	} while (!__atomic_compare_exchange_n(&c->value, &old, old + 1, true,
+					      __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
+	return true;
+}
+
+#endif /* __KERNEL__ */
+
+#define KHMAP_OS_PAGE_SIZE	(1ul << KHMAP_OS_PAGE_SHIFT)
+
+/*
+ * Memory.  An account is made by the engine's caller; all that the engine
+ * allocates goes through one and is charged to it.  Context: may sleep.
+ */
+struct khmap_account;
+
+/**
+ * os_alloc() - zeroed memory for the engine's own structs
+ * @account: charged with @size
+ * @size: bytes
+ *
+ * Return: owned by the caller; NULL if there is no memory or the limit is met.
+ */
+void *os_alloc(struct khmap_account *account, size_t size);
+
+/**
+ * os_free() - give back what os_alloc() returned
+ * @account: as then
+ * @memory: as returned, or NULL
+ * @size: as then
+ */
+void os_free(struct khmap_account *account, void *memory, size_t size);
+
+/**
+ * os_pages_alloc() - a run of zeroed pages of an image
+ * @account: charged with the run
+ * @page: the run's place in the image, in pages from its start.  Userspace
+ *	backs just that place of its mapping; the kernel does not need it
+ * @order: log2 of the run's length in pages
+ *
+ * Return: the run, contiguous; NULL if there is none of that length or the
+ * limit is met.
+ */
+void *os_pages_alloc(struct khmap_account *account, u64 page,
+		     unsigned int order);
+
+/**
+ * os_pages_free() - give back a run
+ * @account: as of os_pages_alloc()
+ * @page: likewise
+ * @memory: as returned
+ * @order: likewise
+ *
+ * Who has the pages mapped keeps them.
+ */
+void os_pages_free(struct khmap_account *account, u64 page, void *memory,
+		   unsigned int order);
+
+#endif /* _KHMAP_CORE_OS_H */

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * table.c - put, get and delete: which lock, which chain
+ */
+#include "chain.h"
+#include "overflow.h"
+#include "small.h"
+
+/*
+ * Lock the stripe of a hash's primary page.  The shape may have moved between
+ * the look and the lock, so the page is computed again under it.
+ *
+ * Returns false, with no lock held, if the map is inline.
+ */
+static bool khmap_table_lock(struct khmap_table *table, u64 hash,
+			     struct khmap_bucket *first,
+			     struct khmap_owner *owner, unsigned long *flags)
+{
+	for (;;) {
+		u32 shape = os_load_acquire(&table->header->shape);
+		struct khmap_stripe *stripe;
+		unsigned long irq;
+		u32 place, index;
+
+		if (!shape)
+			return false;
+		place = khmap_shape_place(shape, hash);
+		index = khmap_place_page(place) & table->stripe_mask;
+		stripe = &table->stripes[index];
+		os_lock(&stripe->lock, irq);
+		shape = os_load_acquire(&table->header->shape);
+		if (likely(khmap_shape_place(shape, hash) == place)) {
+			*first = khmap_bucket_at(table, place);
+			owner->stripe = stripe;
+			owner->counts = &stripe->counts;
+			owner->index = index;
+			*flags = irq;
+			return true;
+		}
+		os_unlock(&stripe->lock, irq);
+	}
+}
+
+static int khmap_put_locked(struct khmap_table *table,
+			    const struct khmap_owner *owner,
+			    const struct khmap_bucket *first, u64 hash,
+			    const void *key, const void *value,
+			    enum khmap_put_mode mode, struct khmap_store *store)
+{
+	struct khmap_place place;
+	int err;
+
+	khmap_chain_find(table, first, key, hash, &place);
+	if (place.found) {
+		if (mode == KHMAP_PUT_ONLY_NEW)
+			return -EEXIST;
+		khmap_chain_replace(table, owner, &place, value, store);
+		owner->counts->replaces++;
+		return 0;
+	}
+	if (mode == KHMAP_PUT_ONLY_OLD)
+		return -ENOENT;
+	if (!os_count_take(&table->entries, table->max_entries))
+		return -ENOSPC;
+	err = khmap_chain_insert(table, owner, &place, hash, key, value, store);
+	if (err)
+		os_count_add(&table->entries, -1);
+	else
+		owner->counts->inserts++;
+	return err;
+}
+
+/* -EAGAIN: stage an overflow page, then try again. */
+static int khmap_put_try(struct khmap_table *table, u64 hash, const void *key,
+			 const void *value, enum khmap_put_mode mode,
+			 struct khmap_store *store,
+			 struct khmap_overflow_page **staged)
+{
+	struct khmap_bucket first;
+	struct khmap_owner owner;
+	unsigned long flags;
+	int err;
+
+	while (!khmap_table_lock(table, hash, &first, &owner, &flags)) {
+		owner = (struct khmap_owner){ .counts = &table->inline_counts };
+		os_lock(&table->header_lock, flags);
+		if (os_load(&table->header->shape)) {
+			os_unlock(&table->header_lock, flags);
+			continue;
+		}
+		first = khmap_bucket_inline(table);
+		err = khmap_put_locked(table, &owner, &first, hash, key, value,
+				       mode, store);
+		/* The inline bucket is full. */
+		if (err == -EAGAIN && *staged) {
+			khmap_small_promote(table, staged);
+			os_unlock(&table->header_lock, flags);
+			continue;
+		}
+		os_unlock(&table->header_lock, flags);
+		return err;
+	}
+
+	err = khmap_put_locked(table, &owner, &first, hash, key, value, mode,
+			       store);
+	if (err == -EAGAIN && *staged) {
+		khmap_overflow_give(owner.stripe, *staged);
+		*staged = NULL;
+		err = khmap_put_locked(table, &owner, &first, hash, key, value,
+				       mode, store);
+	}
+	os_unlock(&owner.stripe->lock, flags);
+	return err;
+}
+
+int khmap_table_put(struct khmap_table *table, const void *key,
+		    const void *value, enum khmap_put_mode mode,
+		    struct khmap_store *store)
+{
+	u64 hash = khmap_hash(table->hash_kind, table->secret, key,
+			      table->geometry.key_size);
+	struct khmap_overflow_page *staged = NULL;
+	int err;
+
+	while ((err = khmap_put_try(table, hash, key, value, mode, store,
+				    &staged)) == -EAGAIN) {
+		err = khmap_overflow_stage(table, &staged);
+		if (err)
+			break;
+	}
+	khmap_overflow_unstage(table, staged);
+	return err;
+}
+
+/* Find a key with its lock held; the caller unlocks @lock. */
+static void khmap_table_find(struct khmap_table *table, const void *key,
+			     struct khmap_place *place,
+			     struct khmap_owner *owner, os_lock_t **lock,
+			     unsigned long *flags)
+{
+	u64 hash = khmap_hash(table->hash_kind, table->secret, key,
+			      table->geometry.key_size);
+	struct khmap_bucket first;
+
+	while (!khmap_table_lock(table, hash, &first, owner, flags)) {
+		*owner = (struct khmap_owner){
+			.counts = &table->inline_counts,
+		};
+		os_lock(&table->header_lock, *flags);
+		if (!os_load(&table->header->shape)) {
+			first = khmap_bucket_inline(table);
+			break;
+		}
+		os_unlock(&table->header_lock, *flags);
+	}
+	*lock = owner->stripe ? &owner->stripe->lock : &table->header_lock;
+	khmap_chain_find(table, &first, key, hash, place);
+}
+
+static void khmap_value_copy(const struct khmap_table *table,
+			     const struct khmap_place *place, void *value)
+{
+	const char *at = khmap_bucket_slot(table, &place->bucket, place->slot);
+
+	memcpy(value, at + table->geometry.value_offset,
+	       table->geometry.value_size);
+}
+
+int khmap_table_get(struct khmap_table *table, const void *key, void *value)
+{
+	struct khmap_place place;
+	struct khmap_owner owner;
+	unsigned long flags;
+	os_lock_t *lock;
+
+	khmap_table_find(table, key, &place, &owner, &lock, &flags);
+	if (place.found)
+		khmap_value_copy(table, &place, value);
+	os_unlock(lock, flags);
+	return place.found ? 0 : -ENOENT;
+}
+
+int khmap_table_delete(struct khmap_table *table, const void *key, void *value,
+		       struct khmap_store *store)
+{
+	struct khmap_place place;
+	struct khmap_owner owner;
+	unsigned long flags;
+	os_lock_t *lock;
+
+	khmap_table_find(table, key, &place, &owner, &lock, &flags);
+	if (place.found) {
+		if (value)
+			khmap_value_copy(table, &place, value);
+		khmap_chain_remove(table, &owner, &place, store);
+		os_count_add(&table->entries, -1);
+	}
+	os_unlock(lock, flags);
+	return place.found ? 0 : -ENOENT;
+}
+
+/* Empty the chains of one primary page. */
+static u64 khmap_page_clear(struct khmap_table *table, u32 page)
+{
+	u32 index = page & table->stripe_mask, bucket;
+	struct khmap_stripe *stripe = &table->stripes[index];
+	struct khmap_owner owner = {
+		.stripe = stripe,
+		.counts = &stripe->counts,
+		.index = index,
+	};
+	unsigned long flags;
+	u64 removed = 0;
+
+	os_lock(&stripe->lock, flags);
+	for (bucket = 0; bucket < table->geometry.buckets_per_page; bucket++) {
+		struct khmap_bucket first = khmap_bucket_primary(table, page,
+								 bucket);
+
+		removed += khmap_chain_empty(table, &owner, &first);
+	}
+	os_unlock(&stripe->lock, flags);
+	return removed;
+}
+
+static u64 khmap_inline_clear(struct khmap_table *table)
+{
+	struct khmap_bucket first = khmap_bucket_inline(table);
+	struct khmap_owner owner = { .counts = &table->inline_counts };
+	unsigned long flags;
+	u64 removed;
+
+	os_lock(&table->header_lock, flags);
+	removed = khmap_chain_empty(table, &owner, &first);
+	os_unlock(&table->header_lock, flags);
+	return removed;
+}
+
+int khmap_table_clear(struct khmap_table *table, bool (*stop)(void),
+		      u64 *deleted)
+{
+	u32 page;
+
+	*deleted = khmap_inline_clear(table);
+	os_count_add(&table->entries, -(s64)*deleted);
+	for (page = 0; page < khmap_shape_pages(os_load_acquire(&table->header->shape));
+	     page++) {
+		u64 removed;
+
+		if (stop && stop())
+			return -EINTR;
+		removed = khmap_page_clear(table, page);
+		os_count_add(&table->entries, -(s64)removed);
+		*deleted += removed;
+		os_resched();
+	}
+	return 0;
+}
+
+static void khmap_counts_add(struct khmap_counts *sum,
+			     const struct khmap_counts *counts)
+{
+	sum->entries += counts->entries;
+	sum->overflow_entries += counts->overflow_entries;
+	sum->overflow_buckets += counts->overflow_buckets;
+	sum->inserts += counts->inserts;
+	sum->replaces += counts->replaces;
+	sum->deletes += counts->deletes;
+}
+
+void khmap_table_stat(struct khmap_table *table, struct khmap_counts *counts)
+{
+	struct khmap_image_header *header = table->header;
+	unsigned long flags;
+	u32 i, overflow_pages;
+
+	os_lock(&table->grow_lock, flags);
+	overflow_pages = table->overflow_next;
+	os_unlock(&table->grow_lock, flags);
+
+	os_lock(&table->header_lock, flags);
+	*counts = table->inline_counts;
+	for (i = 0; i <= table->stripe_mask; i++) {
+		os_lock_second(&table->stripes[i].lock);
+		khmap_counts_add(counts, &table->stripes[i].counts);
+		os_unlock_second(&table->stripes[i].lock);
+	}
+	os_store(&header->entries, counts->entries);
+	os_store(&header->overflow_entries, counts->overflow_entries);
+	os_store(&header->overflow_buckets, counts->overflow_buckets);
+	os_store(&header->overflow_pages, overflow_pages);
+	os_unlock(&table->header_lock, flags);
+}

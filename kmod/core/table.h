@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * table.h - the engine: a hash map in pages
+ *
+ * The caller makes an account (os.h) and parameters, and gets a table whose
+ * pages are an image of linux/khmap_image.h.  The engine knows nothing of
+ * descriptors, processes or tracepoints.
+ */
+#ifndef _KHMAP_CORE_TABLE_H
+#define _KHMAP_CORE_TABLE_H
+
+#include "os.h"
+#include "extents.h"
+#include <khmap/hash.h>
+#include <khmap/layout.h>
+
+#define KHMAP_STRIPES	64	/* a power of two */
+
+/**
+ * struct khmap_table_params - what a table is made of
+ * @key_size: bytes, 1..KHMAP_RECORD_MAX
+ * @value_size: bytes, 1..KHMAP_RECORD_MAX
+ * @layout: enum khmap_layout
+ * @hash_kind: enum khmap_hash_kind
+ * @load_percent: target load of the primary slots, 10..95
+ * @stripes: locks, a power of two up to KHMAP_STRIPES
+ * @expected_entries: 1 or more
+ * @max_entries: 0 for what the primary slots hold at the target load
+ * @secret: random bits for the hash
+ * @map_id: for the header
+ * @created_ns: for the header
+ * @schema: @schema_length bytes; read during creation only
+ * @schema_length: 0..KHMAP_SCHEMA_MAX
+ * @name: NUL-terminated, at most KHMAP_NAME_MAX bytes; read during creation
+ */
+struct khmap_table_params {
+	u32 key_size;
+	u32 value_size;
+	u32 layout;
+	u32 hash_kind;
+	u32 load_percent;
+	u32 stripes;
+	u64 expected_entries;
+	u64 max_entries;
+	u64 secret[2];
+	u64 map_id;
+	u64 created_ns;
+	const void *schema;
+	u32 schema_length;
+	const char *name;
+};
+
+/**
+ * struct khmap_counts - what a stripe, or the header's lock, counts
+ * @entries: keys
+ * @overflow_entries: of those, keys in overflow buckets
+ * @overflow_buckets: overflow buckets in use
+ * @inserts: puts that added a key
+ * @replaces: puts that replaced a value
+ * @deletes: keys deleted
+ */
+struct khmap_counts {
+	u64 entries;
+	u64 overflow_entries;
+	u64 overflow_buckets;
+	u64 inserts;
+	u64 replaces;
+	u64 deletes;
+};
+
+struct khmap_overflow_page;
+
+/**
+ * struct khmap_stripe - a lock and what it owns
+ * @lock: taken by every writer of the stripe's pages
+ * @counts: under @lock
+ * @free: overflow pages of this stripe with a free bucket, under @lock
+ */
+struct khmap_stripe {
+	os_lock_t lock;
+	struct khmap_counts counts;
+	struct khmap_overflow_page *free;
+} __attribute__((aligned(128)));
+
+/**
+ * struct khmap_table - a map
+ * @geometry: constant
+ * @secret: constant
+ * @hash_kind: constant
+ * @stripe_mask: stripes - 1, constant
+ * @max_entries: constant
+ * @account: of the creator
+ * @header: the header page
+ * @primary: pages of primary buckets; complete when the shape reaches them
+ * @overflow: pages of overflow buckets; grows under writers
+ * @overflow_owner: for each overflow page its struct khmap_overflow_page
+ * @grow_lock: guards the next four; a leaf, taken under no other lock
+ * @overflow_next: overflow pages that have an index
+ * @overflow_max: overflow pages that may have one
+ * @spares: overflow pages that belong to no stripe yet
+ * @holes: indexes whose page could not be allocated
+ * @entries: keys in the map, and puts that are about to add one
+ * @header_lock: guards the inline bucket and promotion; taken before a
+ *	stripe's
+ * @inline_counts: of the inline bucket, under @header_lock
+ * @stripes: see struct khmap_stripe
+ */
+struct khmap_table {
+	struct khmap_geometry geometry;
+	u64 secret[2];
+	u32 hash_kind;
+	u32 stripe_mask;
+	u64 max_entries;
+	struct khmap_account *account;
+	struct khmap_image_header *header;
+	struct khmap_extents primary;
+	struct khmap_extents overflow;
+	struct khmap_extents overflow_owner;
+	os_lock_t grow_lock;
+	u32 overflow_next;
+	u32 overflow_max;
+	struct khmap_overflow_page *spares;
+	struct khmap_overflow_page *holes;
+	os_count_t entries;
+	os_lock_t header_lock;
+	struct khmap_counts inline_counts;
+	struct khmap_stripe *stripes;
+};
+
+/**
+ * enum khmap_region - the parts of an image
+ * @KHMAP_REGION_HEADER: the header page, and the inline bucket in it
+ * @KHMAP_REGION_PRIMARY: primary buckets
+ * @KHMAP_REGION_OVERFLOW: overflow buckets
+ */
+enum khmap_region {
+	KHMAP_REGION_HEADER,
+	KHMAP_REGION_PRIMARY,
+	KHMAP_REGION_OVERFLOW,
+};
+
+/**
+ * struct khmap_store - where an operation wrote, for those who trace it
+ * @region: enum khmap_region
+ * @page: page within the region
+ * @bucket: bucket within the page
+ * @slot: slot within the bucket
+ * @offset: from the page's start to the slot
+ * @length: bytes of the slot
+ * @head_page: page of the chain's primary bucket, 0 for the inline bucket
+ * @head_bucket: the chain's primary bucket within its page
+ * @stripe: index of the stripe; 0 for the inline bucket
+ * @chain: position in the chain, 0 the primary bucket
+ * @replaced: a value was replaced, no key added
+ * @overflowed: the chain got one more overflow bucket, named by @page and
+ *	@bucket
+ */
+struct khmap_store {
+	u32 region;
+	u32 page;
+	u32 bucket;
+	u32 slot;
+	u32 offset;
+	u32 length;
+	u32 head_page;
+	u32 head_bucket;
+	u32 stripe;
+	u32 chain;
+	bool replaced;
+	bool overflowed;
+};
+
+enum khmap_put_mode {
+	KHMAP_PUT_EITHER,
+	KHMAP_PUT_ONLY_NEW,
+	KHMAP_PUT_ONLY_OLD,
+};
+
+/**
+ * khmap_geometry_solve() - the geometry for records of given sizes
+ * @geometry: filled; @page_shift, @layout, @key_size and @value_size are given
+ *	in it
+ * @schema_length: bytes of the schema in the header page
+ *
+ * Context: any.
+ * Return: 0; -EINVAL a size is 0 or above KHMAP_RECORD_MAX or the layout is
+ * not known; -E2BIG the record does not fit a page.
+ */
+int khmap_geometry_solve(struct khmap_geometry *geometry, u32 schema_length);
+
+/**
+ * khmap_table_create() - an empty map
+ * @params: see there; checked
+ * @account: charged; must outlive the table
+ * @table: the new table, owned by the caller
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL or -E2BIG of @params; -ENOMEM.
+ */
+int khmap_table_create(const struct khmap_table_params *params,
+		       struct khmap_account *account,
+		       struct khmap_table **table);
+
+/**
+ * khmap_table_bytes() - memory that khmap_table_create() will take
+ * @params: see there; checked
+ * @bytes: filled, in bytes; without the allocator's own overhead
+ *
+ * Context: any.
+ * Return: 0; -EINVAL or -E2BIG of @params.
+ */
+int khmap_table_bytes(const struct khmap_table_params *params, u64 *bytes);
+
+/**
+ * khmap_table_destroy() - free a table and its pages
+ * @table: or NULL; nobody else may use it
+ *
+ * Context: may sleep.
+ */
+void khmap_table_destroy(struct khmap_table *table);
+
+/**
+ * khmap_table_put() - store a value under a key
+ * @table: the map
+ * @key: key_size bytes
+ * @value: value_size bytes
+ * @mode: whether the key may, must not or must be there already
+ * @store: filled on success; or NULL
+ *
+ * Context: may sleep, to allocate; takes a stripe's lock or the header's.
+ * Return: 0; -EEXIST or -ENOENT by @mode; -ENOSPC the map is full; -EXFULL the
+ * chain is at its limit; -ENOMEM.  On failure nothing changed.
+ */
+int khmap_table_put(struct khmap_table *table, const void *key,
+		    const void *value, enum khmap_put_mode mode,
+		    struct khmap_store *store);
+
+/**
+ * khmap_table_get() - copy a key's value, under the lock
+ * @table: the map
+ * @key: key_size bytes
+ * @value: value_size bytes, filled on success
+ *
+ * For those who cannot read the mapping, or gave up retrying.
+ *
+ * Context: any that may take a raw spinlock.
+ * Return: 0 or -ENOENT.
+ */
+int khmap_table_get(struct khmap_table *table, const void *key, void *value);
+
+/**
+ * khmap_table_delete() - remove a key
+ * @table: the map
+ * @key: key_size bytes
+ * @value: value_size bytes, filled with what was deleted; or NULL
+ * @store: filled on success; or NULL
+ *
+ * Context: any that may take a raw spinlock.
+ * Return: 0 or -ENOENT.
+ */
+int khmap_table_delete(struct khmap_table *table, const void *key, void *value,
+		       struct khmap_store *store);
+
+/**
+ * khmap_table_clear() - remove every key
+ * @table: the map
+ * @stop: asked between pages whether to stop; or NULL
+ * @deleted: filled: keys that were removed
+ *
+ * Keeps the pages and the shape.
+ *
+ * Context: may sleep.
+ * Return: 0; -EINTR @stop said so.
+ */
+int khmap_table_clear(struct khmap_table *table, bool (*stop)(void),
+		      u64 *deleted);
+
+/**
+ * khmap_table_stat() - sum what the stripes count
+ * @table: the map
+ * @counts: filled
+ *
+ * Also brings the counts in the header page up to date.
+ *
+ * Context: any that may take a raw spinlock.
+ */
+void khmap_table_stat(struct khmap_table *table, struct khmap_counts *counts);
+
+/**
+ * khmap_table_page() - a page of the image
+ * @table: the map
+ * @page: from the image's start, in pages
+ *
+ * Context: any.
+ * Return: its address, valid while the table is; NULL if there is no such page
+ * (yet).
+ */
+void *khmap_table_page(struct khmap_table *table, u64 page);
+
+/**
+ * struct khmap_copy - the pages of a snapshot
+ * @account: of the map's creator
+ * @header: the header page
+ * @primary: the primary region
+ * @overflow: the overflow region, which follows it
+ */
+struct khmap_copy {
+	struct khmap_account *account;
+	struct khmap_image_header *header;
+	struct khmap_extents primary;
+	struct khmap_extents overflow;
+};
+
+/**
+ * khmap_copy_create() - copy a table's pages
+ * @table: no writer may be inside it until this returns
+ * @account: charged; must outlive the copy
+ * @snapshot_ns: for the header
+ * @epoch: for the header
+ * @copy: the new copy, owned by the caller
+ *
+ * Context: may sleep.
+ * Return: 0; -ENOMEM.
+ */
+int khmap_copy_create(struct khmap_table *table, struct khmap_account *account,
+		      u64 snapshot_ns, u64 epoch, struct khmap_copy **copy);
+
+/**
+ * khmap_copy_destroy() - free a copy
+ * @copy: or NULL
+ *
+ * Context: may sleep.
+ */
+void khmap_copy_destroy(struct khmap_copy *copy);
+
+/**
+ * khmap_copy_page() - a page of a copy
+ * @copy: the copy
+ * @page: from the image's start, in pages
+ *
+ * Context: any.
+ * Return: its address; NULL past the end.
+ */
+void *khmap_copy_page(const struct khmap_copy *copy, u64 page);
+
+/**
+ * khmap_copy_get() - look a key up in a copy
+ * @copy: the copy
+ * @key: key_size bytes
+ * @value: value_size bytes, filled on success
+ *
+ * Context: any.
+ * Return: 0 or -ENOENT.
+ */
+int khmap_copy_get(const struct khmap_copy *copy, const void *key,
+		   void *value);
+
+#endif /* _KHMAP_CORE_TABLE_H */
