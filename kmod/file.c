@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * file.c - what can be done with an open map
+ */
+#include <linux/anon_inodes.h>
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/pagemap.h>
+
+#include "account.h"
+#include "control.h"
+#include "file.h"
+#include "ioctl.h"
+#include "map.h"
+#include "record.h"
+#include "snapshot.h"
+
+/* The node's owner, or the one whom a map without a node was created for. */
+static kuid_t khmap_file_owner(const struct file *file,
+			       const struct khmap_map *map)
+{
+	const struct inode *inode = file_inode(file);
+
+	return S_ISCHR(inode->i_mode) ? inode->i_uid : map->owner.uid;
+}
+
+static int khmap_destroy(struct khmap_call *call)
+{
+	struct khmap_map *map = call->file->private_data;
+
+	if (!uid_eq(current_fsuid(), khmap_file_owner(call->file, map)) &&
+	    !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return khmap_map_unlink(map);
+}
+
+static int khmap_put(struct khmap_call *call)
+{
+	return khmap_record_put(call->file->private_data, &call->arg.record);
+}
+
+static int khmap_get(struct khmap_call *call)
+{
+	struct khmap_map *map = call->file->private_data;
+
+	return khmap_record_get(&map->table->geometry, &call->arg.record,
+				khmap_record_from_map, map);
+}
+
+static int khmap_delete(struct khmap_call *call)
+{
+	/* Who may only write learns no value. */
+	if (call->arg.record.value && !(call->file->f_mode & FMODE_READ))
+		return -EBADF;
+	return khmap_record_delete(call->file->private_data,
+				   &call->arg.record);
+}
+
+static int khmap_clear(struct khmap_call *call)
+{
+	int err;
+
+	/* Nothing is cleared for one who cannot be told about it. */
+	if (fault_in_writeable(call->user, call->size))
+		return -EFAULT;
+	err = khmap_record_clear(call->file->private_data,
+				 &call->arg.clear.deleted);
+	return khmap_call_reply(call) ?: err;
+}
+
+static int khmap_stat(struct khmap_call *call)
+{
+	struct khmap_map *map = call->file->private_data;
+	struct khmap_ioc_stat *stat = &call->arg.stat;
+	const struct khmap_image_header *header = map->table->header;
+	struct khmap_counts counts;
+
+	khmap_table_stat(map->table, &counts);
+	stat->map_id = map->id;
+	stat->entries = counts.entries;
+	stat->max_entries = map->table->max_entries;
+	stat->overflow_entries = counts.overflow_entries;
+	stat->overflow_buckets = counts.overflow_buckets;
+	stat->bytes = atomic64_read(&map->account->bytes);
+	stat->snapshot_bytes = atomic64_read(&map->account->total) -
+			       stat->bytes;
+	stat->max_bytes = map->account->max_bytes;
+	stat->inserts = counts.inserts;
+	stat->replaces = counts.replaces;
+	stat->deletes = counts.deletes;
+	stat->shape = READ_ONCE(header->shape);
+	stat->primary_pages = READ_ONCE(header->primary_pages);
+	stat->overflow_pages = READ_ONCE(header->overflow_pages);
+	stat->stripes = map->table->stripe_mask + 1;
+	stat->snapshots = atomic_read(&map->account->snapshots);
+	stat->kind = KHMAP_IMAGE_LIVE;
+	return khmap_call_reply(call);
+}
+
+static const struct khmap_ioctl khmap_map_ioctls[] = {
+	KHMAP_IOCTL(KHMAP_IOC_ABI, khmap_ioc_abi, max_bytes, 0, 0,
+		    khmap_control_abi),
+	KHMAP_IOCTL(KHMAP_IOC_DESTROY, khmap_ioc_destroy, flags, 0,
+		    FMODE_WRITE, khmap_destroy),
+	KHMAP_IOCTL(KHMAP_IOC_PUT, khmap_ioc_record, value_size,
+		    KHMAP_PUT_FLAGS, FMODE_WRITE, khmap_put),
+	KHMAP_IOCTL(KHMAP_IOC_GET, khmap_ioc_record, value_size, 0,
+		    FMODE_READ, khmap_get),
+	KHMAP_IOCTL(KHMAP_IOC_DELETE, khmap_ioc_record, value_size, 0,
+		    FMODE_WRITE, khmap_delete),
+	KHMAP_IOCTL(KHMAP_IOC_CLEAR, khmap_ioc_clear, deleted, 0,
+		    FMODE_WRITE, khmap_clear),
+	KHMAP_IOCTL(KHMAP_IOC_STAT, khmap_ioc_stat, kind, 0,
+		    FMODE_READ, khmap_stat),
+	/* The snapshot can be read, so the map must be readable too. */
+	KHMAP_IOCTL(KHMAP_IOC_SNAPSHOT, khmap_ioc_snapshot, entries, 0,
+		    FMODE_READ | FMODE_WRITE, khmap_snapshot_ioctl),
+};
+
+static long khmap_map_ioctl(struct file *file, unsigned int command,
+			    unsigned long arg)
+{
+	return khmap_ioctl_dispatch(khmap_map_ioctls,
+				    ARRAY_SIZE(khmap_map_ioctls), file,
+				    command, (void __user *)arg);
+}
+
+static int khmap_map_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct khmap_map *map = file->private_data;
+
+	return khmap_view_mmap(&map->view, vma);
+}
+
+static int khmap_map_open(struct inode *inode, struct file *file)
+{
+	struct khmap_map *map;
+
+	/*
+	 * A node that was removed can still be reached by an O_PATH descriptor,
+	 * and its number may name another map by now.
+	 */
+	if (!inode->i_nlink)
+		return -ENXIO;
+	map = khmap_map_find(iminor(inode));
+	if (!map)
+		return -ENXIO;
+	file->private_data = map;
+	return 0;
+}
+
+static int khmap_map_close(struct inode *inode, struct file *file)
+{
+	khmap_map_put(file->private_data);
+	return 0;
+}
+
+const struct file_operations khmap_map_fops = {
+	.owner = THIS_MODULE,
+	.open = khmap_map_open,
+	.release = khmap_map_close,
+	.unlocked_ioctl = khmap_map_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.mmap = khmap_map_mmap,
+};
+
+struct file *khmap_file_create(struct khmap_map *map)
+{
+	return anon_inode_getfile("[khmap]", &khmap_map_fops, map,
+				  O_RDWR | O_CLOEXEC);
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ioctl.c - how every ioctl gets its argument
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/uaccess.h>
+
+#include "ioctl.h"
+
+static const struct khmap_ioctl *
+khmap_ioctl_find(const struct khmap_ioctl *commands, size_t count,
+		 unsigned int command)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (commands[i].command == command)
+			return &commands[i];
+	return NULL;
+}
+
+long khmap_ioctl_dispatch(const struct khmap_ioctl *commands, size_t count,
+			  struct file *file, unsigned int command,
+			  void __user *user)
+{
+	const struct khmap_ioctl *ioctl;
+	struct khmap_call call = { .file = file, .user = user };
+	u32 *head = (u32 *)&call.arg;
+	int err;
+
+	ioctl = khmap_ioctl_find(commands, count, command);
+	if (!ioctl)
+		return -ENOTTY;
+	if ((file->f_mode & ioctl->mode) != ioctl->mode)
+		return -EBADF;
+	if (get_user(call.size, (u32 __user *)user))
+		return -EFAULT;
+	if (call.size < ioctl->size_min)
+		return -EINVAL;
+	/* No struct will be so long, and looking for zeros takes time. */
+	if (call.size > PAGE_SIZE)
+		return -E2BIG;
+
+	BUILD_BUG_ON(offsetof(struct khmap_ioc_abi, size) != 0);
+	BUILD_BUG_ON(offsetof(struct khmap_ioc_abi, flags) != sizeof(u32));
+	call.known = ioctl->size;
+	err = copy_struct_from_user(&call.arg, ioctl->size, user, call.size);
+	if (err)
+		return err;
+	/* The size may have been changed since it was read. */
+	head[0] = call.size;
+	if (head[1] & ~ioctl->flags)
+		return -EOPNOTSUPP;
+	return ioctl->run(&call);
+}
+
+int khmap_call_reply(const struct khmap_call *call)
+{
+	if (copy_to_user(call->user, &call->arg, min(call->size, call->known)))
+		return -EFAULT;
+	return 0;
+}
+
+int khmap_copy_in(void *to, u64 address, size_t size)
+{
+	if ((unsigned long)address != address ||
+	    copy_from_user(to, u64_to_user_ptr(address), size))
+		return -EFAULT;
+	return 0;
+}
+
+int khmap_copy_out(u64 address, const void *from, size_t size)
+{
+	if ((unsigned long)address != address ||
+	    copy_to_user(u64_to_user_ptr(address), from, size))
+		return -EFAULT;
+	return 0;
+}

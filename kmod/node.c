@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * node.c - device nodes /dev/khmap/NAME
+ *
+ * The driver core makes each node in devtmpfs and tells udev, with the owner
+ * and mode that the map was created with; from then on they are the node's own,
+ * for chown(1) and chmod(1).
+ */
+#include <linux/cdev.h>
+#include <linux/device.h>
+#include <linux/fs.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "file.h"
+#include "map.h"
+#include "node.h"
+
+/**
+ * struct khmap_node - a node
+ * @device: the driver core's part
+ * @owner: of the node when it appears
+ */
+struct khmap_node {
+	struct device device;
+	struct khmap_node_owner owner;
+};
+
+static struct class khmap_class = {
+	.name = "khmap",
+};
+
+static struct cdev khmap_cdev;
+static dev_t khmap_first;
+
+static char *khmap_node_path(khmap_devnode_const struct device *device,
+			     umode_t *mode, kuid_t *uid, kgid_t *gid)
+{
+	const struct khmap_node *node =
+		container_of(device, struct khmap_node, device);
+
+	/* When the node is removed only its path is asked for. */
+	if (mode)
+		/* A mode of 0 stands for none; the type makes it something. */
+		*mode = node->owner.mode | S_IFCHR;
+	if (uid)
+		*uid = node->owner.uid;
+	if (gid)
+		*gid = node->owner.gid;
+	return kasprintf(GFP_KERNEL, "khmap/%s", dev_name(device));
+}
+
+static void khmap_node_release(struct device *device)
+{
+	kfree(container_of(device, struct khmap_node, device));
+}
+
+static const struct device_type khmap_node_type = {
+	.name = "khmap",
+	.devnode = khmap_node_path,
+	.release = khmap_node_release,
+};
+
+struct khmap_node *khmap_node_create(const char *name, unsigned int minor,
+				     const struct khmap_node_owner *owner)
+{
+	struct khmap_node *node = kzalloc(sizeof(*node), GFP_KERNEL_ACCOUNT);
+	int err;
+
+	if (!node)
+		return ERR_PTR(-ENOMEM);
+	node->owner = *owner;
+	device_initialize(&node->device);
+	node->device.class = &khmap_class;
+	node->device.type = &khmap_node_type;
+	node->device.devt = MKDEV(MAJOR(khmap_first), minor);
+	err = dev_set_name(&node->device, "%s", name);
+	if (!err)
+		err = device_add(&node->device);
+	if (err) {
+		put_device(&node->device);
+		return ERR_PTR(err);
+	}
+	return node;
+}
+
+void khmap_node_destroy(struct khmap_node *node)
+{
+	device_unregister(&node->device);
+}
+
+unsigned int khmap_node_minor(const struct khmap_node *node)
+{
+	return MINOR(node->device.devt);
+}
+
+int khmap_node_init(void)
+{
+	int err;
+
+	err = class_register(&khmap_class);
+	if (err)
+		return err;
+	err = alloc_chrdev_region(&khmap_first, 0, KHMAP_NODE_MINORS, "khmap");
+	if (err)
+		goto unregister_class;
+	cdev_init(&khmap_cdev, &khmap_map_fops);
+	khmap_cdev.owner = THIS_MODULE;
+	err = cdev_add(&khmap_cdev, khmap_first, KHMAP_NODE_MINORS);
+	if (err)
+		goto unregister_region;
+	return 0;
+
+unregister_region:
+	unregister_chrdev_region(khmap_first, KHMAP_NODE_MINORS);
+unregister_class:
+	class_unregister(&khmap_class);
+	return err;
+}
+
+void khmap_node_exit(void)
+{
+	cdev_del(&khmap_cdev);
+	unregister_chrdev_region(khmap_first, KHMAP_NODE_MINORS);
+	class_unregister(&khmap_class);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * trace.h - tracepoints
+ *
+ * They fire when all locks are dropped, so the order of two events on two CPUs
+ * need not be that of the stores.  The arguments are for raw tracepoints
+ * (raw_tp, tp_btf) and do not change: the map's id, which is unique in this
+ * boot, and where the operation wrote.
+ *
+ * A put or delete writes the slot that its store names; the tag of that slot,
+ * in the head of the same bucket; and the sequence of the chain's primary
+ * bucket, @head_bucket of primary page @head_page, twice.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM khmap
+
+#if !defined(_KHMAP_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _KHMAP_TRACE_H
+
+#include <linux/tracepoint.h>
+#include <linux/khmap_image.h>
+
+#include "core/table.h"
+
+TRACE_DEFINE_ENUM(KHMAP_REGION_HEADER);
+TRACE_DEFINE_ENUM(KHMAP_REGION_PRIMARY);
+TRACE_DEFINE_ENUM(KHMAP_REGION_OVERFLOW);
+
+#define show_khmap_region(region)				\
+	__print_symbolic(region,				\
+			 { KHMAP_REGION_HEADER, "header" },	\
+			 { KHMAP_REGION_PRIMARY, "primary" },	\
+			 { KHMAP_REGION_OVERFLOW, "overflow" })
+
+/* A map was created; @name is empty if it has none. */
+TRACE_EVENT(khmap_create,
+	TP_PROTO(u64 map_id, const char *name,
+		 const struct khmap_geometry *geometry),
+	TP_ARGS(map_id, name, geometry),
+	TP_STRUCT__entry(
+		__field(u64, map_id)
+		__array(char, name, KHMAP_NAME_MAX + 1)
+		__field(u32, key_size)
+		__field(u32, value_size)
+		__field(u32, bucket_stride)
+		__field(u32, buckets_per_page)
+		__field(u32, bucket_slots)
+	),
+	TP_fast_assign(
+		__entry->map_id = map_id;
+		strscpy_pad(__entry->name, name, KHMAP_NAME_MAX + 1);
+		__entry->key_size = geometry->key_size;
+		__entry->value_size = geometry->value_size;
+		__entry->bucket_stride = geometry->bucket_stride;
+		__entry->buckets_per_page = geometry->buckets_per_page;
+		__entry->bucket_slots = geometry->bucket_slots;
+	),
+	TP_printk("map_id=%llu name=%s key_size=%u value_size=%u bucket_stride=%u buckets_per_page=%u bucket_slots=%u",
+		  __entry->map_id, __entry->name, __entry->key_size,
+		  __entry->value_size, __entry->bucket_stride,
+		  __entry->buckets_per_page, __entry->bucket_slots)
+);
+
+/* A map is gone: its name, and the last descriptor and mapping. */
+TRACE_EVENT(khmap_destroy,
+	TP_PROTO(u64 map_id, const char *name),
+	TP_ARGS(map_id, name),
+	TP_STRUCT__entry(
+		__field(u64, map_id)
+		__array(char, name, KHMAP_NAME_MAX + 1)
+	),
+	TP_fast_assign(
+		__entry->map_id = map_id;
+		strscpy_pad(__entry->name, name, KHMAP_NAME_MAX + 1);
+	),
+	TP_printk("map_id=%llu name=%s", __entry->map_id, __entry->name)
+);
+
+DECLARE_EVENT_CLASS(khmap_store,
+	TP_PROTO(u64 map_id, const struct khmap_store *store),
+	TP_ARGS(map_id, store),
+	TP_STRUCT__entry(
+		__field(u64, map_id)
+		__field(u32, region)
+		__field(u32, page)
+		__field(u32, bucket)
+		__field(u32, slot)
+		__field(u32, offset)
+		__field(u32, length)
+		__field(u32, head_page)
+		__field(u32, head_bucket)
+		__field(u32, stripe)
+		__field(u32, chain)
+		__field(bool, replaced)
+	),
+	TP_fast_assign(
+		__entry->map_id = map_id;
+		__entry->region = store->region;
+		__entry->page = store->page;
+		__entry->bucket = store->bucket;
+		__entry->slot = store->slot;
+		__entry->offset = store->offset;
+		__entry->length = store->length;
+		__entry->head_page = store->head_page;
+		__entry->head_bucket = store->head_bucket;
+		__entry->stripe = store->stripe;
+		__entry->chain = store->chain;
+		__entry->replaced = store->replaced;
+	),
+	TP_printk("map_id=%llu region=%s page=%u bucket=%u slot=%u offset=%u length=%u head_page=%u head_bucket=%u stripe=%u chain=%u replaced=%d",
+		  __entry->map_id, show_khmap_region(__entry->region),
+		  __entry->page, __entry->bucket, __entry->slot,
+		  __entry->offset, __entry->length, __entry->head_page,
+		  __entry->head_bucket, __entry->stripe, __entry->chain,
+		  __entry->replaced)
+);
+
+/* A value was stored. */
+DEFINE_EVENT(khmap_store, khmap_put,
+	TP_PROTO(u64 map_id, const struct khmap_store *store),
+	TP_ARGS(map_id, store)
+);
+
+/* A key was deleted. */
+DEFINE_EVENT(khmap_store, khmap_delete,
+	TP_PROTO(u64 map_id, const struct khmap_store *store),
+	TP_ARGS(map_id, store)
+);
+
+/* A put gave a chain one more overflow bucket; follows its khmap_put. */
+DEFINE_EVENT(khmap_store, khmap_overflow,
+	TP_PROTO(u64 map_id, const struct khmap_store *store),
+	TP_ARGS(map_id, store)
+);
+
+#endif /* _KHMAP_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_PATH kmod
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>

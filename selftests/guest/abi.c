@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * abi.c - the rules that every ioctl keeps: sizes, flags, reserved fields
+ *
+ * Built for 32-bit callers as well.
+ */
+#include "kselftest_harness.h"
+#include "khmap_test.h"
+
+#define NAME "test-abi"
+
+union any {
+	struct khmap_ioc_abi abi;
+	struct khmap_ioc_create create;
+	struct khmap_ioc_list list;
+	struct khmap_ioc_destroy destroy;
+	struct khmap_ioc_record record;
+	struct khmap_ioc_clear clear;
+	struct khmap_ioc_stat stat;
+	struct khmap_ioc_snapshot snapshot;
+	uint32_t head[2];
+	unsigned char bytes[8192];
+};
+
+FIXTURE(ioctls) {
+	int control;
+	int map;
+	int snapshot;
+	int fd;
+	uint64_t key;
+	uint64_t value;
+	struct khmap_map_info infos[8];
+	union any arg;
+	char name[16];
+};
+
+enum target { CONTROL_FD, MAP_FD, SNAPSHOT_FD };
+
+FIXTURE_VARIANT(ioctls) {
+	enum target target;
+	unsigned long command;
+	uint32_t size;
+	uint32_t known_flags;
+};
+
+FIXTURE_VARIANT_ADD(ioctls, abi_on_control) {
+	.target = CONTROL_FD,
+	.command = KHMAP_IOC_ABI,
+	.size = sizeof(struct khmap_ioc_abi),
+};
+
+FIXTURE_VARIANT_ADD(ioctls, abi_on_map) {
+	.target = MAP_FD,
+	.command = KHMAP_IOC_ABI,
+	.size = sizeof(struct khmap_ioc_abi),
+};
+
+FIXTURE_VARIANT_ADD(ioctls, abi_on_snapshot) {
+	.target = SNAPSHOT_FD,
+	.command = KHMAP_IOC_ABI,
+	.size = sizeof(struct khmap_ioc_abi),
+};
+
+FIXTURE_VARIANT_ADD(ioctls, create) {
+	.target = CONTROL_FD,
+	.command = KHMAP_IOC_CREATE,
+	.size = sizeof(struct khmap_ioc_create),
+	.known_flags = KHMAP_CREATE_FLAGS,
+};
+
+FIXTURE_VARIANT_ADD(ioctls, list) {
+	.target = CONTROL_FD,
+	.command = KHMAP_IOC_LIST,
+	.size = sizeof(struct khmap_ioc_list),
+};
+
+FIXTURE_VARIANT_ADD(ioctls, put) {
+	.target = MAP_FD,
+	.command = KHMAP_IOC_PUT,
+	.size = sizeof(struct khmap_ioc_record),
+	.known_flags = KHMAP_PUT_FLAGS,
+};
+
+FIXTURE_VARIANT_ADD(ioctls, get) {
+	.target = MAP_FD,
+	.command = KHMAP_IOC_GET,
+	.size = sizeof(struct khmap_ioc_record),
+};
+
+FIXTURE_VARIANT_ADD(ioctls, get_on_snapshot) {
+	.target = SNAPSHOT_FD,
+	.command = KHMAP_IOC_GET,
+	.size = sizeof(struct khmap_ioc_record),
+};
+
+FIXTURE_VARIANT_ADD(ioctls, delete) {
+	.target = MAP_FD,
+	.command = KHMAP_IOC_DELETE,
+	.size = sizeof(struct khmap_ioc_record),
+};
+
+FIXTURE_VARIANT_ADD(ioctls, clear) {
+	.target = MAP_FD,
+	.command = KHMAP_IOC_CLEAR,
+	.size = sizeof(struct khmap_ioc_clear),
+};
+
+FIXTURE_VARIANT_ADD(ioctls, stat) {
+	.target = MAP_FD,
+	.command = KHMAP_IOC_STAT,
+	.size = sizeof(struct khmap_ioc_stat),
+};
+
+FIXTURE_VARIANT_ADD(ioctls, stat_on_snapshot) {
+	.target = SNAPSHOT_FD,
+	.command = KHMAP_IOC_STAT,
+	.size = sizeof(struct khmap_ioc_stat),
+};
+
+FIXTURE_VARIANT_ADD(ioctls, snapshot) {
+	.target = MAP_FD,
+	.command = KHMAP_IOC_SNAPSHOT,
+	.size = sizeof(struct khmap_ioc_snapshot),
+};
+
+FIXTURE_VARIANT_ADD(ioctls, destroy) {
+	.target = MAP_FD,
+	.command = KHMAP_IOC_DESTROY,
+	.size = sizeof(struct khmap_ioc_destroy),
+};
+
+FIXTURE_SETUP(ioctls)
+{
+	struct khmap_ioc_snapshot args;
+
+	map_remove(NAME);
+	map_remove("test-abi-2");
+	self->control = control_open(O_RDWR);
+	ASSERT_LE(0, self->control);
+	self->map = create_named(NAME, 100);
+	ASSERT_LE(0, self->map);
+	self->key = 1;
+	self->value = 10;
+	ASSERT_EQ(0, put(self->map, 1, 10));
+	self->snapshot = snapshot(self->map, &args);
+	ASSERT_LE(0, self->snapshot);
+	self->fd = variant->target == CONTROL_FD ? self->control :
+		   variant->target == MAP_FD	 ? self->map :
+						   self->snapshot;
+
+	/* An argument that is right. */
+	memset(&self->arg, 0, sizeof(self->arg));
+	switch (variant->command) {
+	case KHMAP_IOC_CREATE:
+		strcpy(self->name, "test-abi-2");
+		self->arg.create = create_args(self->name, 100);
+		break;
+	case KHMAP_IOC_LIST:
+		self->arg.list.infos = address_of(self->infos);
+		self->arg.list.info_size = sizeof(self->infos[0]);
+		self->arg.list.count = 8;
+		break;
+	case KHMAP_IOC_PUT:
+	case KHMAP_IOC_GET:
+	case KHMAP_IOC_DELETE:
+		self->arg.record = record_args(&self->key, 8, &self->value, 8);
+		break;
+	}
+	self->arg.head[0] = variant->size;
+}
+
+FIXTURE_TEARDOWN(ioctls)
+{
+	close(self->snapshot);
+	close(self->map);
+	close(self->control);
+	map_remove(NAME);
+	map_remove("test-abi-2");
+}
+
+/* What a right call leaves behind that a test must put away. */
+static void put_away(unsigned long command, const union any *arg)
+{
+	if (command == KHMAP_IOC_CREATE)
+		close(arg->create.fd);
+	else if (command == KHMAP_IOC_SNAPSHOT)
+		close(arg->snapshot.fd);
+}
+
+TEST_F(ioctls, exact_size_is_taken)
+{
+	ASSERT_EQ(0, call(self->fd, variant->command, &self->arg));
+	EXPECT_EQ(variant->size, self->arg.head[0]);
+	put_away(variant->command, &self->arg);
+}
+
+TEST_F(ioctls, short_size_is_refused)
+{
+	uint32_t size;
+
+	for (size = 0; size < variant->size; size++) {
+		self->arg.head[0] = size;
+		EXPECT_EQ(-EINVAL,
+			  call(self->fd, variant->command, &self->arg));
+	}
+}
+
+TEST_F(ioctls, long_with_zeros_is_taken)
+{
+	memset(self->arg.bytes + variant->size, 0, 64);
+	self->arg.head[0] = variant->size + 64;
+	ASSERT_EQ(0, call(self->fd, variant->command, &self->arg));
+	EXPECT_EQ(variant->size + 64, self->arg.head[0]);
+	put_away(variant->command, &self->arg);
+}
+
+TEST_F(ioctls, long_with_garbage_is_refused)
+{
+	self->arg.bytes[variant->size + 63] = 1;
+	self->arg.head[0] = variant->size + 64;
+	EXPECT_EQ(-E2BIG, call(self->fd, variant->command, &self->arg));
+	self->arg.bytes[variant->size + 63] = 0;
+	self->arg.bytes[variant->size] = 1;
+	EXPECT_EQ(-E2BIG, call(self->fd, variant->command, &self->arg));
+}
+
+TEST_F(ioctls, absurd_size_is_refused)
+{
+	self->arg.head[0] = ~0u;
+	EXPECT_EQ(-E2BIG, call(self->fd, variant->command, &self->arg));
+	self->arg.head[0] = 4097;
+	EXPECT_EQ(-E2BIG, call(self->fd, variant->command, &self->arg));
+}
+
+TEST_F(ioctls, nothing_is_written_past_the_size)
+{
+	memset(self->arg.bytes + variant->size, 0xa5, 64);
+	ASSERT_EQ(0, call(self->fd, variant->command, &self->arg));
+	for (int i = 0; i < 64; i++)
+		EXPECT_EQ(0xa5, self->arg.bytes[variant->size + i]);
+	put_away(variant->command, &self->arg);
+}
+
+TEST_F(ioctls, unknown_flag_is_refused)
+{
+	for (int bit = 0; bit < 32; bit++) {
+		if (variant->known_flags & (1u << bit))
+			continue;
+		self->arg.head[1] = 1u << bit;
+		EXPECT_EQ(-EOPNOTSUPP,
+			  call(self->fd, variant->command, &self->arg));
+	}
+}
+
+TEST_F(ioctls, bad_address_is_refused)
+{
+	EXPECT_EQ(-EFAULT, call(self->fd, variant->command, NULL));
+	EXPECT_EQ(-EFAULT, call(self->fd, variant->command, (void *)8));
+}
+
+/* The argument's end lies on a page that is not there. */
+TEST_F(ioctls, argument_across_a_hole_is_refused)
+{
+	char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *at = pages + 4096 - variant->size + 1;
+
+	ASSERT_NE(MAP_FAILED, pages);
+	munmap(pages + 4096, 4096);
+	memcpy(at, &self->arg, variant->size - 1);
+	EXPECT_EQ(-EFAULT, call(self->fd, variant->command, at));
+	munmap(pages, 4096);
+}
+
+/* Results that cannot be written: no descriptor, no map, nothing cleared. */
+TEST_F(ioctls, results_on_read_only_memory_change_nothing)
+{
+	union any *arg = mmap(NULL, sizeof(*arg), PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct khmap_ioc_abi before, after;
+	int next, next_after;
+	uint64_t value = 0;
+
+	ASSERT_NE(MAP_FAILED, arg);
+	memcpy(arg, &self->arg, variant->size);
+	ASSERT_EQ(0, mprotect(arg, sizeof(*arg), PROT_READ));
+	switch (variant->command) {
+	case KHMAP_IOC_PUT:
+	case KHMAP_IOC_GET:
+	case KHMAP_IOC_DELETE:
+	case KHMAP_IOC_DESTROY:
+		/* These write nothing to their argument. */
+		EXPECT_EQ(0, call(self->fd, variant->command, arg));
+		goto unmap;
+	}
+	next = dup(0);
+	close(next);
+	ASSERT_EQ(0, query_abi(self->control, &before));
+	EXPECT_EQ(-EFAULT, call(self->fd, variant->command, arg));
+	ASSERT_EQ(0, query_abi(self->control, &after));
+	next_after = dup(0);
+	close(next_after);
+	EXPECT_EQ(next, next_after);
+	EXPECT_EQ(before.maps, after.maps);
+	EXPECT_EQ(before.bytes, after.bytes);
+	EXPECT_EQ(0, get(self->map, 1, &value));
+	EXPECT_EQ(10, value);
+	EXPECT_EQ(-ENOENT, map_open("test-abi-2", O_RDONLY));
+unmap:
+	munmap(arg, sizeof(*arg));
+}
+
+TEST(reserved_fields_are_refused)
+{
+	struct khmap_ioc_snapshot shot = { .size = sizeof(shot), .reserved = 1 };
+	struct khmap_ioc_create args = create_args(NULL, 1);
+	int map = create_named(NULL, 1);
+
+	ASSERT_LE(0, map);
+	args.reserved = 1u << 31;
+	EXPECT_EQ(-EINVAL, create_map(&args));
+	EXPECT_EQ(-EINVAL, call(map, KHMAP_IOC_SNAPSHOT, &shot));
+	close(map);
+}
+
+TEST(unknown_commands)
+{
+	static const unsigned long on_control[] = {
+		KHMAP_IOC_DESTROY, KHMAP_IOC_PUT, KHMAP_IOC_GET,
+		KHMAP_IOC_DELETE, KHMAP_IOC_CLEAR, KHMAP_IOC_STAT,
+		KHMAP_IOC_SNAPSHOT, _IO(KHMAP_IOC_TYPE, 0xff), 0,
+	};
+	static const unsigned long on_map[] = {
+		KHMAP_IOC_CREATE, KHMAP_IOC_LIST, _IO(KHMAP_IOC_TYPE, 0xff),
+		_IOWR(KHMAP_IOC_TYPE, 0x12, struct khmap_ioc_record), 0,
+	};
+	static const unsigned long on_snapshot[] = {
+		KHMAP_IOC_CREATE, KHMAP_IOC_LIST, KHMAP_IOC_DESTROY,
+		KHMAP_IOC_PUT, KHMAP_IOC_DELETE, KHMAP_IOC_CLEAR,
+		KHMAP_IOC_SNAPSHOT, 0,
+	};
+	int control = control_open(O_RDWR), map = create_named(NULL, 1), shot;
+	struct khmap_ioc_snapshot args;
+	union any arg = { .head = { 8, 0 } };
+	size_t i;
+
+	ASSERT_LE(0, control);
+	ASSERT_LE(0, map);
+	shot = snapshot(map, &args);
+	ASSERT_LE(0, shot);
+	for (i = 0; i < ARRAY_SIZE(on_control); i++)
+		EXPECT_EQ(-ENOTTY, call(control, on_control[i], &arg));
+	for (i = 0; i < ARRAY_SIZE(on_map); i++)
+		EXPECT_EQ(-ENOTTY, call(map, on_map[i], &arg));
+	for (i = 0; i < ARRAY_SIZE(on_snapshot); i++)
+		EXPECT_EQ(-ENOTTY, call(shot, on_snapshot[i], &arg));
+	close(shot);
+	close(map);
+	close(control);
+}
+
+TEST(abi_tells_what_there_is)
+{
+	int control = control_open(O_RDWR), map;
+	struct khmap_ioc_abi abi, more;
+
+	ASSERT_LE(0, control);
+	ASSERT_EQ(0, query_abi(control, &abi));
+	EXPECT_EQ(1, abi.abi_version);
+	EXPECT_EQ(1, abi.image_version);
+	EXPECT_EQ(sysconf(_SC_PAGESIZE), 1l << abi.page_shift);
+	EXPECT_EQ(6, abi.hash_kinds);
+	EXPECT_EQ(6, abi.layouts);
+	EXPECT_LT(0, abi.max_bytes);
+
+	map = create_named(NULL, 1000);
+	ASSERT_LE(0, map);
+	ASSERT_EQ(0, query_abi(control, &more));
+	EXPECT_EQ(abi.maps + 1, more.maps);
+	EXPECT_LT(abi.bytes + 1000 * 16, more.bytes);
+	close(map);
+	ASSERT_EQ(0, query_abi(control, &more));
+	EXPECT_EQ(abi.maps, more.maps);
+	EXPECT_EQ(abi.bytes, more.bytes);
+	close(control);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * memcg.c - a map's memory is its creator's, whoever writes
+ */
+#include "kselftest_harness.h"
+#include "khmap_test.h"
+
+#define ROOT	"/sys/fs/cgroup"
+#define CREATOR	ROOT "/khmap-creator"
+#define WRITER	ROOT "/khmap-writer"
+#define NAME	"test-memcg"
+
+/* Charges are batched by page and processor. */
+#define SLACK	(1 << 20)
+
+static int write_file(const char *folder, const char *name, const char *text)
+{
+	char path[256];
+	int fd, err = 0;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static long long read_number(const char *folder, const char *name)
+{
+	char path[256], text[64] = "";
+	ssize_t count;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	count = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	return count > 0 ? atoll(text) : -1;
+}
+
+static long long usage(const char *folder)
+{
+	return read_number(folder, "memory.current");
+}
+
+/* Run a function in a child process that is in a cgroup. */
+static int run_in(const char *folder, int (*function)(void))
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child) {
+		if (write_file(folder, "cgroup.procs", "0"))
+			_exit(255);
+		_exit(function());
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) :
+				   256 + WTERMSIG(status);
+}
+
+FIXTURE(memcg) {
+	bool usable;
+};
+
+FIXTURE_SETUP(memcg)
+{
+	map_remove(NAME);
+	if (write_file(ROOT, "cgroup.subtree_control", "+memory"))
+		SKIP(return, "no memory controller of cgroup v2");
+	mkdir(CREATOR, 0755);
+	mkdir(WRITER, 0755);
+	if (usage(CREATOR) < 0 || usage(WRITER) < 0)
+		SKIP(return, "no memory controller of cgroup v2");
+	self->usable = true;
+}
+
+FIXTURE_TEARDOWN(memcg)
+{
+	map_remove(NAME);
+	rmdir(CREATOR);
+	rmdir(WRITER);
+}
+
+static int create_large(void)
+{
+	struct khmap_ioc_create args = create_args(NAME, 200000);
+
+	args.load_percent = 95;
+	return create_map(&args) < 0;
+}
+
+static int write_many(void)
+{
+	int fd = map_open(NAME, O_RDWR);
+	uint64_t i;
+
+	if (fd < 0)
+		return 1;
+	for (i = 0; i < 200000; i++)
+		if (put(fd, i, i))
+			return 2;
+	return 0;
+}
+
+static int snapshot_and_wait(void)
+{
+	struct khmap_ioc_snapshot args;
+	int fd = map_open(NAME, O_RDWR);
+	long long before = usage(CREATOR);
+	int shot = snapshot(fd, &args);
+
+	if (fd < 0 || shot < 0)
+		return 1;
+	if (usage(CREATOR) < before + (long long)args.image_size - SLACK)
+		return 2;
+	return usage(WRITER) > SLACK ? 3 : 0;
+}
+
+TEST_F(memcg, charged_to_the_creator)
+{
+	long long before, created, written;
+	struct khmap_ioc_stat one, two;
+	int fd;
+
+	if (!self->usable)
+		return;
+	before = usage(CREATOR);
+	ASSERT_EQ(0, run_in(CREATOR, create_large));
+	created = usage(CREATOR);
+	fd = map_open(NAME, O_RDWR);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, map_stat(fd, &one));
+	EXPECT_LT(3000000, one.bytes);
+	EXPECT_LE(before + (long long)one.bytes - SLACK, created);
+
+	/* Another one writes: overflow pages are the creator's all the same. */
+	ASSERT_EQ(0, run_in(WRITER, write_many));
+	written = usage(CREATOR);
+	ASSERT_EQ(0, map_stat(fd, &two));
+	EXPECT_LT(one.bytes, two.bytes);
+	EXPECT_LE(before + (long long)two.bytes - SLACK, written);
+	EXPECT_GE(SLACK, usage(WRITER));
+	TH_LOG("map %llu bytes, creator %lld, writer %lld",
+	       (unsigned long long)two.bytes, written, usage(WRITER));
+
+	ASSERT_EQ(0, run_in(WRITER, snapshot_and_wait));
+
+	EXPECT_EQ(0, map_destroy(fd));
+	close(fd);
+	EXPECT_GE(before + SLACK, usage(CREATOR));
+}
+
+static int create_refused(void)
+{
+	struct khmap_ioc_create args = create_args(NAME, 2000000);
+
+	return -create_map(&args);
+}
+
+static int write_refused(void)
+{
+	int fd = map_open(NAME, O_RDWR), err;
+	uint64_t i;
+
+	if (fd < 0)
+		return 1;
+	for (i = 0; i < 200000; i++) {
+		err = put(fd, i, i);
+		if (err)
+			return -err;
+	}
+	return 0;
+}
+
+/* The creator's limit is an error for whoever needs more; nobody is killed. */
+TEST_F(memcg, limit_of_the_creator)
+{
+	char limit[32];
+	int fd;
+
+	if (!self->usable)
+		return;
+	ASSERT_EQ(0, write_file(CREATOR, "memory.max", "8000000"));
+	EXPECT_EQ(ENOMEM, run_in(CREATOR, create_refused));
+	EXPECT_EQ(-ENOENT, map_open(NAME, O_RDONLY));
+
+	ASSERT_EQ(0, write_file(CREATOR, "memory.max", "max"));
+	ASSERT_EQ(0, run_in(CREATOR, create_large));
+	snprintf(limit, sizeof(limit), "%lld", usage(CREATOR) + 100000);
+	ASSERT_EQ(0, write_file(CREATOR, "memory.max", limit));
+	EXPECT_EQ(ENOMEM, run_in(WRITER, write_refused));
+	fd = map_open(NAME, O_RDWR);
+	ASSERT_LE(0, fd);
+	/* What fits still works. */
+	EXPECT_EQ(0, put(fd, 0, 1));
+	close(fd);
+	ASSERT_EQ(0, write_file(CREATOR, "memory.max", "max"));
+	EXPECT_EQ(0, run_in(WRITER, write_refused));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * trace.c - the tracepoints are there, fire, and tell the truth
+ */
+#include "kselftest_harness.h"
+#include "khmap_test.h"
+
+#define TRACING		"/sys/kernel/tracing"
+#define EVENTS		TRACING "/events/khmap"
+#define INSTANCE	TRACING "/instances/khmap-test"
+#define NAME		"test-trace"
+
+static int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* The number behind "name=" in a line; ~0 if there is none. */
+static unsigned long long field(const char *line, const char *name)
+{
+	char pattern[64];
+	const char *at;
+
+	snprintf(pattern, sizeof(pattern), " %s=", name);
+	at = strstr(line, pattern);
+	return at ? strtoull(at + strlen(pattern), NULL, 10) : ~0ull;
+}
+
+struct trace_lines {
+	char lines[512][400];
+	int count;
+	uint64_t map_id;
+};
+
+FIXTURE(trace) {
+	struct trace_lines trace;
+	int fd;
+};
+
+/* The lines of this test's map, from the event's name on. */
+static void read_lines(struct trace_lines *trace)
+{
+	FILE *file = fopen(INSTANCE "/trace", "r");
+	char line[400];
+
+	trace->count = 0;
+	while (file && fgets(line, sizeof(line), file)) {
+		const char *event = strstr(line, ": khmap_");
+
+		if (event && trace->count < 512 &&
+		    field(line, "map_id") == trace->map_id)
+			strcpy(trace->lines[trace->count++], event + 2);
+	}
+	if (file)
+		fclose(file);
+}
+
+FIXTURE_SETUP(trace)
+{
+	struct khmap_ioc_create args = create_args(NAME, 100);
+
+	if (access(EVENTS, F_OK))
+		SKIP(return, "no tracefs at " TRACING);
+	map_remove(NAME);
+	ASSERT_TRUE(!mkdir(INSTANCE, 0700) || errno == EEXIST);
+	ASSERT_EQ(0, write_file(INSTANCE "/trace", ""));
+	ASSERT_EQ(0, write_file(INSTANCE "/events/khmap/enable", "1"));
+	args.max_entries = 1000;
+	self->fd = create_map(&args);
+	ASSERT_LE(0, self->fd);
+	self->trace.map_id = args.map_id;
+}
+
+FIXTURE_TEARDOWN(trace)
+{
+	map_remove(NAME);
+	close(self->fd);
+	write_file(INSTANCE "/events/khmap/enable", "0");
+	rmdir(INSTANCE);
+}
+
+TEST_F(trace, events_exist)
+{
+	EXPECT_EQ(0, access(EVENTS "/khmap_create/format", R_OK));
+	EXPECT_EQ(0, access(EVENTS "/khmap_destroy/format", R_OK));
+	EXPECT_EQ(0, access(EVENTS "/khmap_put/format", R_OK));
+	EXPECT_EQ(0, access(EVENTS "/khmap_delete/format", R_OK));
+	EXPECT_EQ(0, access(EVENTS "/khmap_overflow/format", R_OK));
+}
+
+TEST_F(trace, life_of_a_map)
+{
+	if (!self->trace.map_id)
+		return;
+	ASSERT_EQ(0, put(self->fd, 1, 10));
+	ASSERT_EQ(0, put(self->fd, 1, 11));
+	ASSERT_EQ(0, delete(self->fd, 1));
+	/* What fails is no event. */
+	ASSERT_EQ(-ENOENT, delete(self->fd, 1));
+	ASSERT_EQ(-ENOENT, put_flags(self->fd, 1, 1, KHMAP_PUT_REPLACE));
+	ASSERT_EQ(0, map_destroy(self->fd));
+	read_lines(&self->trace);
+	ASSERT_EQ(4, self->trace.count);
+	close(self->fd);
+	self->fd = -1;
+	read_lines(&self->trace);
+	ASSERT_EQ(5, self->trace.count);
+
+	EXPECT_EQ(0, strncmp(self->trace.lines[0], "khmap_create:", 13));
+	EXPECT_NE(NULL, strstr(self->trace.lines[0], " name=" NAME " "));
+	EXPECT_EQ(8, field(self->trace.lines[0], "key_size"));
+	EXPECT_EQ(8, field(self->trace.lines[0], "value_size"));
+
+	EXPECT_EQ(0, strncmp(self->trace.lines[1], "khmap_put:", 10));
+	EXPECT_NE(NULL, strstr(self->trace.lines[1], " region=primary "));
+	EXPECT_EQ(0, field(self->trace.lines[1], "replaced"));
+	EXPECT_EQ(0, field(self->trace.lines[1], "chain"));
+	EXPECT_EQ(16, field(self->trace.lines[1], "length"));
+	EXPECT_EQ(field(self->trace.lines[1], "page"),
+		  field(self->trace.lines[1], "head_page"));
+	EXPECT_EQ(field(self->trace.lines[1], "bucket"),
+		  field(self->trace.lines[1], "head_bucket"));
+
+	EXPECT_EQ(0, strncmp(self->trace.lines[2], "khmap_put:", 10));
+	EXPECT_EQ(1, field(self->trace.lines[2], "replaced"));
+	EXPECT_EQ(field(self->trace.lines[1], "offset"),
+		  field(self->trace.lines[2], "offset"));
+
+	EXPECT_EQ(0, strncmp(self->trace.lines[3], "khmap_delete:", 13));
+	EXPECT_EQ(field(self->trace.lines[1], "offset"),
+		  field(self->trace.lines[3], "offset"));
+	EXPECT_EQ(field(self->trace.lines[1], "slot"), field(self->trace.lines[3], "slot"));
+
+	EXPECT_EQ(0, strncmp(self->trace.lines[4], "khmap_destroy:", 14));
+}
+
+/* Each event of a put leads to the bytes that were put. */
+TEST_F(trace, offsets_lead_to_the_record)
+{
+	const struct khmap_image_header *header;
+	int i, puts = 0, in_overflow = 0, overflows = 0;
+	struct khmap_ioc_stat stat;
+	size_t size;
+	char *image;
+
+	if (!self->trace.map_id)
+		return;
+	for (i = 0; i < 400; i++)
+		ASSERT_EQ(0, put(self->fd, (uint64_t)i, 1000 + (uint64_t)i));
+	ASSERT_EQ(0, map_stat(self->fd, &stat));
+	image = image_map(self->fd, &size);
+	ASSERT_NE(MAP_FAILED, image);
+	header = (void *)image;
+	read_lines(&self->trace);
+
+	for (i = 1; i < self->trace.count; i++) {
+		const char *line = self->trace.lines[i];
+		bool overflow = strstr(line, " region=overflow ");
+		size_t at = overflow ? header->overflow_offset :
+				       header->primary_offset;
+		uint64_t record[2], key = (uint64_t)puts;
+
+		if (!strncmp(line, "khmap_overflow:", 15)) {
+			overflows++;
+			EXPECT_TRUE(overflow);
+			continue;
+		}
+		ASSERT_EQ(0, strncmp(line, "khmap_put:", 10));
+		at += field(line, "page") * 4096 + field(line, "offset");
+		ASSERT_GT(size, at);
+		memcpy(record, image + at, sizeof(record));
+		EXPECT_EQ(key, record[0]);
+		EXPECT_EQ(key + 1000, record[1]);
+		EXPECT_EQ(overflow, field(line, "chain") > 0);
+		in_overflow += overflow;
+		puts++;
+	}
+	EXPECT_EQ(400, puts);
+	EXPECT_LT(0, overflows);
+	EXPECT_EQ(stat.overflow_buckets, overflows);
+	EXPECT_EQ(stat.overflow_entries, in_overflow);
+	munmap(image, size);
+}
+
+/* Nothing that users may read tells where the kernel is. */
+TEST(dmesg_shows_no_addresses)
+{
+	FILE *file = popen("dmesg | grep 'khmap:' | grep -E '[0-9a-f]{12,}'",
+			   "r");
+	char line[300] = "";
+
+	ASSERT_NE(NULL, file);
+	EXPECT_EQ(NULL, fgets(line, sizeof(line), file));
+	EXPECT_STREQ("", line);
+	pclose(file);
+}
+
+TEST_HARNESS_MAIN
