@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * permission.c - who may do what
+ */
+#include "kselftest_harness.h"
+#include "khmap_test.h"
+
+#define NAME "test-permission"
+
+FIXTURE(permission) {
+	int fd;
+};
+
+FIXTURE_SETUP(permission)
+{
+	map_remove(NAME);
+	self->fd = create_named(NAME, 100);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, put(self->fd, 1, 10));
+}
+
+FIXTURE_TEARDOWN(permission)
+{
+	map_remove(NAME);
+	close(self->fd);
+}
+
+static int open_modes(const void *context)
+{
+	const char *name = context;
+	int result = 0, fd;
+
+	fd = map_open(name, O_RDONLY);
+	result |= fd >= 0 ? 1 : fd == -EACCES ? 0 : 64;
+	fd = map_open(name, O_WRONLY);
+	result |= fd >= 0 ? 2 : fd == -EACCES ? 0 : 64;
+	fd = map_open(name, O_RDWR);
+	result |= fd >= 0 ? 4 : fd == -EACCES ? 0 : 64;
+	return result;
+}
+
+TEST_F(permission, default_mode_shuts_others_out)
+{
+	EXPECT_EQ(0, run_unprivileged(open_modes, NAME));
+}
+
+TEST_F(permission, control_is_for_root)
+{
+	EXPECT_EQ(0, run_unprivileged(open_modes, "control"));
+}
+
+TEST_F(permission, chmod_and_chown_decide)
+{
+	const char *path = KHMAP_DEVICE_DIR "/" NAME;
+
+	ASSERT_EQ(0, chmod(path, 0664));
+	EXPECT_EQ(1, run_unprivileged(open_modes, NAME));
+	ASSERT_EQ(0, chmod(path, 0662));
+	EXPECT_EQ(2, run_unprivileged(open_modes, NAME));
+	ASSERT_EQ(0, chmod(path, 0666));
+	EXPECT_EQ(7, run_unprivileged(open_modes, NAME));
+	ASSERT_EQ(0, chmod(path, 0600));
+	ASSERT_EQ(0, chown(path, UNPRIVILEGED, 0));
+	EXPECT_EQ(7, run_unprivileged(open_modes, NAME));
+}
+
+TEST_F(permission, read_only_descriptor)
+{
+	int fd = map_open(NAME, O_RDONLY);
+	struct khmap_ioc_snapshot args;
+	struct khmap_ioc_stat stat;
+	uint64_t value, deleted;
+	struct khmap_ioc_abi abi;
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, get(fd, 1, &value));
+	EXPECT_EQ(10, value);
+	EXPECT_EQ(0, map_stat(fd, &stat));
+	EXPECT_EQ(0, query_abi(fd, &abi));
+	EXPECT_NE(0, image_size(fd));
+
+	EXPECT_EQ(-EBADF, put(fd, 1, 11));
+	EXPECT_EQ(-EBADF, put(fd, 2, 20));
+	EXPECT_EQ(-EBADF, delete(fd, 1));
+	EXPECT_EQ(-EBADF, clear(fd, &deleted));
+	EXPECT_EQ(-EBADF, snapshot(fd, &args));
+	EXPECT_EQ(-EBADF, map_destroy(fd));
+	EXPECT_EQ(0, get(fd, 1, &value));
+	EXPECT_EQ(10, value);
+	close(fd);
+}
+
+TEST_F(permission, write_only_descriptor)
+{
+	int fd = map_open(NAME, O_WRONLY);
+	uint64_t key = 1, value = 0;
+	struct khmap_ioc_record args = record_args(&key, 8, &value, 8);
+	struct khmap_ioc_snapshot shot;
+	struct khmap_ioc_stat stat;
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EBADF, get(fd, 1, &value));
+	EXPECT_EQ(-EBADF, map_stat(fd, &stat));
+	EXPECT_EQ(-EBADF, snapshot(fd, &shot));
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0));
+	EXPECT_EQ(EACCES, errno);
+	/* A value that is deleted would be read, too. */
+	EXPECT_EQ(-EBADF, call(fd, KHMAP_IOC_DELETE, &args));
+	EXPECT_EQ(0, value);
+
+	EXPECT_EQ(0, put(fd, 2, 20));
+	EXPECT_EQ(0, delete(fd, 1));
+	close(fd);
+	EXPECT_EQ(-ENOENT, get(self->fd, 1, &value));
+	EXPECT_EQ(0, get(self->fd, 2, &value));
+}
+
+static int destroy_by_name(const void *context)
+{
+	int fd = map_open(context, O_RDWR);
+
+	return fd < 0 ? 200 : -map_destroy(fd);
+}
+
+TEST_F(permission, destroy_by_another_user)
+{
+	ASSERT_EQ(0, chmod(KHMAP_DEVICE_DIR "/" NAME, 0666));
+	EXPECT_EQ(EPERM, run_unprivileged(destroy_by_name, NAME));
+	EXPECT_EQ(0, access(KHMAP_DEVICE_DIR "/" NAME, F_OK));
+}
+
+TEST_F(permission, destroy_by_the_node_s_owner)
+{
+	ASSERT_EQ(0, chown(KHMAP_DEVICE_DIR "/" NAME, UNPRIVILEGED, 0));
+	EXPECT_EQ(0, run_unprivileged(destroy_by_name, NAME));
+	EXPECT_EQ(-ENOENT, map_open(NAME, O_RDONLY));
+}
+
+static int destroy_by_descriptor(const void *context)
+{
+	return -map_destroy(*(const int *)context);
+}
+
+TEST_F(permission, destroy_by_an_inherited_descriptor)
+{
+	EXPECT_EQ(EPERM, run_unprivileged(destroy_by_descriptor, &self->fd));
+	EXPECT_EQ(0, access(KHMAP_DEVICE_DIR "/" NAME, F_OK));
+}
+
+TEST(created_for_another_user)
+{
+	struct khmap_ioc_create args = create_args(NAME, 10);
+	int fd;
+
+	map_remove(NAME);
+	args.flags = KHMAP_CREATE_OWNER | KHMAP_CREATE_MODE;
+	args.uid = UNPRIVILEGED;
+	args.gid = UNPRIVILEGED;
+	args.mode = 0600;
+	fd = create_map(&args);
+	ASSERT_LE(0, fd);
+	close(fd);
+	EXPECT_EQ(7, run_unprivileged(open_modes, NAME));
+	EXPECT_EQ(0, run_unprivileged(destroy_by_name, NAME));
+	EXPECT_EQ(-ENOENT, map_open(NAME, O_RDONLY));
+}
+
+/* With a control descriptor and no privilege: only for oneself. */
+static int create_for(const void *context)
+{
+	struct khmap_ioc_create args = create_args(NULL, 10);
+	int control = *(const int *)context, result = 0, err;
+
+	args.flags = KHMAP_CREATE_OWNER;
+	args.uid = UNPRIVILEGED;
+	args.gid = UNPRIVILEGED;
+	if (call(control, KHMAP_IOC_CREATE, &args))
+		result |= 1;
+	args.uid = 0;
+	err = call(control, KHMAP_IOC_CREATE, &args);
+	if (err != -EPERM)
+		result |= 2;
+	args.uid = UNPRIVILEGED;
+	args.gid = 0;
+	err = call(control, KHMAP_IOC_CREATE, &args);
+	if (err != -EPERM)
+		result |= 4;
+	args.flags = 0;
+	if (call(control, KHMAP_IOC_CREATE, &args))
+		result |= 8;
+	return result;
+}
+
+TEST(foreign_owner_needs_a_capability)
+{
+	int control = control_open(O_RDWR);
+
+	ASSERT_LE(0, control);
+	EXPECT_EQ(0, run_unprivileged(create_for, &control));
+	close(control);
+}
+
+TEST(control_descriptors)
+{
+	struct khmap_ioc_create args = create_args(NULL, 10);
+	int control = control_open(O_RDONLY);
+	struct khmap_map_info info;
+	struct khmap_ioc_list list = {
+		.size = sizeof(list),
+		.infos = address_of(&info),
+		.info_size = sizeof(info),
+		.count = 1,
+	};
+
+	ASSERT_LE(0, control);
+	EXPECT_EQ(-EBADF, call(control, KHMAP_IOC_CREATE, &args));
+	EXPECT_EQ(0, call(control, KHMAP_IOC_LIST, &list));
+	close(control);
+
+	list.count = 1;
+	control = control_open(O_WRONLY);
+	ASSERT_LE(0, control);
+	EXPECT_EQ(-EBADF, call(control, KHMAP_IOC_LIST, &list));
+	EXPECT_EQ(0, call(control, KHMAP_IOC_CREATE, &args));
+	close(args.fd);
+	close(control);
+}
+
+/* The number of a node that is gone must not lead to the next map. */
+TEST(stale_node)
+{
+	char path[64];
+	int fd, node, other;
+
+	map_remove(NAME);
+	fd = create_named(NAME, 10);
+	ASSERT_LE(0, fd);
+	node = open(KHMAP_DEVICE_DIR "/" NAME, O_PATH);
+	ASSERT_LE(0, node);
+	ASSERT_EQ(0, map_destroy(fd));
+	close(fd);
+	other = create_named(NAME, 10);
+	ASSERT_LE(0, other);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", node);
+	EXPECT_EQ(-1, open(path, O_RDONLY));
+	EXPECT_EQ(ENXIO, errno);
+	close(node);
+	map_remove(NAME);
+	close(other);
+}
+
+TEST(names_go_like_unlink)
+{
+	uint64_t value;
+	int fd, second;
+
+	map_remove(NAME);
+	fd = create_named(NAME, 10);
+	ASSERT_LE(0, fd);
+	second = map_open(NAME, O_RDWR);
+	ASSERT_LE(0, second);
+	EXPECT_EQ(0, map_destroy(fd));
+	EXPECT_EQ(-ENODEV, map_destroy(fd));
+	EXPECT_EQ(-ENODEV, map_destroy(second));
+	EXPECT_EQ(-ENOENT, map_open(NAME, O_RDONLY));
+	EXPECT_EQ(0, put(fd, 1, 10));
+	close(fd);
+	EXPECT_EQ(0, get(second, 1, &value));
+	EXPECT_EQ(10, value);
+	close(second);
+
+	fd = create_named(NULL, 10);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-ENODEV, map_destroy(fd));
+	close(fd);
+}
+
+TEST_HARNESS_MAIN
