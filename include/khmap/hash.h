@@ -21,6 +21,12 @@
 
 #define KHMAP_FOLD_CONSTANT	0x9e3779b97f4a7c15ull
 
+/**
+ * khmap_load64() - a word of a key, in host order
+ * @p: eight bytes, any alignment
+ *
+ * Return: the word.
+ */
 static inline __u64 khmap_load64(const void *p)
 {
 	__u64 v;
@@ -29,6 +35,12 @@ static inline __u64 khmap_load64(const void *p)
 	return v;
 }
 
+/**
+ * khmap_load32() - half a word of a key, in host order
+ * @p: four bytes, any alignment
+ *
+ * Return: the half word.
+ */
 static inline __u32 khmap_load32(const void *p)
 {
 	__u32 v;
@@ -37,7 +49,14 @@ static inline __u32 khmap_load32(const void *p)
 	return v;
 }
 
-/* The 128-bit product of a and b: returns the low half, stores the high. */
+/**
+ * khmap_multiply() - the 128-bit product of two words
+ * @a: a factor
+ * @b: the other
+ * @high: filled: the product's high half
+ *
+ * Return: the product's low half.
+ */
 static inline __u64 khmap_multiply(__u64 a, __u64 b, __u64 *high)
 {
 #ifdef __SIZEOF_INT128__
@@ -55,6 +74,13 @@ static inline __u64 khmap_multiply(__u64 a, __u64 b, __u64 *high)
 #endif
 }
 
+/**
+ * khmap_fold() - multiply, and fold the halves together
+ * @a: a factor
+ * @b: the other
+ *
+ * Return: the exclusive or of the product's halves.
+ */
 static inline __u64 khmap_fold(__u64 a, __u64 b)
 {
 	__u64 high, low = khmap_multiply(a, b, &high);
@@ -104,6 +130,12 @@ static inline __u64 khmap_hash_fold(const __u64 *secret, const void *key,
 	return khmap_fold(low ^ secret[0], high ^ KHMAP_FOLD_CONSTANT);
 }
 
+/**
+ * khmap_load64_le() - a word of a key, in little-endian order
+ * @p: eight bytes, any alignment
+ *
+ * Return: the word.
+ */
 static inline __u64 khmap_load64_le(const unsigned char *p)
 {
 	return (__u64)p[0] | (__u64)p[1] << 8 | (__u64)p[2] << 16 |
@@ -111,11 +143,22 @@ static inline __u64 khmap_load64_le(const unsigned char *p)
 	       (__u64)p[6] << 48 | (__u64)p[7] << 56;
 }
 
+/**
+ * khmap_rotate64() - rotate a word to the left
+ * @v: the word
+ * @bits: 1..63
+ *
+ * Return: the word, rotated.
+ */
 static inline __u64 khmap_rotate64(__u64 v, unsigned int bits)
 {
 	return v << bits | v >> (64 - bits);
 }
 
+/**
+ * khmap_sipround() - one round of SipHash
+ * @v: its state
+ */
 static inline void khmap_sipround(__u64 v[4])
 {
 	v[0] += v[1];

@@ -14,6 +14,12 @@
 #define KHMAP_TAG_ONES	0x0101010101010101ull
 #define KHMAP_TAG_HIGHS	0x8080808080808080ull
 
+/**
+ * khmap_tophash() - what a slot's tag says of its key
+ * @hash: the key's
+ *
+ * Return: 1..255; never 0, which means an empty slot.
+ */
 static inline __u32 khmap_tophash(__u64 hash)
 {
 	__u32 top = (__u32)(hash >> KHMAP_TOPHASH_SHIFT);
@@ -21,25 +27,47 @@ static inline __u32 khmap_tophash(__u64 hash)
 	return top + (top < 1);
 }
 
-/* The hash's class, as its bit in an overflow filter. */
+/**
+ * khmap_class_bit() - a hash's class in an overflow filter
+ * @hash: the key's
+ *
+ * Return: one bit of the low eight.
+ */
 static inline __u32 khmap_class_bit(__u64 hash)
 {
 	return 1u << ((hash >> KHMAP_CLASS_SHIFT) & 7);
 }
 
+/**
+ * khmap_shape() - the shape of a number of pages
+ * @pages: whole pages, 1..KHMAP_PAGES_MAX
+ * @part: part of one more that is split off, 0..KHMAP_PLACE_UNITS - 1
+ *
+ * Return: shape, not 0.
+ */
 static inline __u32 khmap_shape(__u32 pages, __u32 part)
 {
 	return pages << KHMAP_PLACE_BITS | part;
 }
 
-/* Pages that a shape makes reachable, one in the middle of a split included. */
+/**
+ * khmap_shape_pages() - pages that a shape makes reachable
+ * @shape: of an image, or 0
+ *
+ * Return: pages, one in the middle of a split included; 0 if inline.
+ */
 static inline __u32 khmap_shape_pages(__u32 shape)
 {
 	return (shape >> KHMAP_PLACE_BITS) +
 	       !!(shape & (KHMAP_PLACE_UNITS - 1));
 }
 
-/* The mask that belongs to a shape. */
+/**
+ * khmap_shape_mask() - the mask that belongs to a shape
+ * @shape: of an image, or 0
+ *
+ * Return: ones up to the shape's highest bit.
+ */
 static inline __u32 khmap_shape_mask(__u32 shape)
 {
 	return shape ? ~0u >> __builtin_clz(shape) : 0;
@@ -71,12 +99,24 @@ static inline __u32 khmap_hash_place(__u32 shape, __u32 mask, __u64 hash)
 #endif
 }
 
+/**
+ * khmap_place_page() - the page of a place
+ * @place: of khmap_hash_place()
+ *
+ * Return: page of the primary region.
+ */
 static inline __u32 khmap_place_page(__u32 place)
 {
 	return place >> KHMAP_PLACE_BITS;
 }
 
-/* Bucket within its page. */
+/**
+ * khmap_place_bucket() - the bucket of a place
+ * @geometry: of the image
+ * @place: of khmap_hash_place()
+ *
+ * Return: bucket within its page, below buckets_per_page.
+ */
 static inline __u32 khmap_place_bucket(const struct khmap_geometry *geometry,
 				       __u32 place)
 {
@@ -84,7 +124,13 @@ static inline __u32 khmap_place_bucket(const struct khmap_geometry *geometry,
 		geometry->buckets_per_page) >> KHMAP_PLACE_BITS;
 }
 
-/* Offset of a place's bucket in the primary region. */
+/**
+ * khmap_place_offset() - where a place's bucket lies
+ * @geometry: of the image
+ * @place: of khmap_hash_place()
+ *
+ * Return: bytes from the start of the primary region to the bucket.
+ */
 static inline __u64 khmap_place_offset(const struct khmap_geometry *geometry,
 				       __u32 place)
 {
@@ -93,27 +139,49 @@ static inline __u64 khmap_place_offset(const struct khmap_geometry *geometry,
 	    geometry->buckets_per_page * geometry->bucket_stride ==
 	    1u << geometry->page_shift &&
 	    !(KHMAP_PLACE_UNITS % geometry->buckets_per_page))
-		return (__u64)(place / (KHMAP_PLACE_UNITS /
-					geometry->buckets_per_page)) *
-		       geometry->bucket_stride;
+		return (__u64)(place & ~(KHMAP_PLACE_UNITS /
+					 geometry->buckets_per_page - 1)) *
+		       geometry->bucket_stride /
+		       (KHMAP_PLACE_UNITS / geometry->buckets_per_page);
 	return ((__u64)khmap_place_page(place) << geometry->page_shift) +
 	       khmap_place_bucket(geometry, place) * geometry->bucket_stride;
 }
 
-/* A reference to overflow bucket @bucket of overflow page @page. */
+/**
+ * khmap_reference() - a reference to an overflow bucket
+ * @geometry: of the image
+ * @page: page of the overflow region
+ * @bucket: bucket within the page
+ *
+ * Return: reference, not 0.
+ */
 static inline __u32 khmap_reference(const struct khmap_geometry *geometry,
 				    __u32 page, __u32 bucket)
 {
 	return (page + 1) << geometry->overflow_shift | bucket;
 }
 
-/* The page of a reference that is not 0; more than any page if it has none. */
+/**
+ * khmap_reference_page() - the page that a reference names
+ * @geometry: of the image
+ * @reference: from an image, not 0; may be anything
+ *
+ * Return: page of the overflow region, to be checked; for a reference that
+ * names none, above all pages.
+ */
 static inline __u32 khmap_reference_page(const struct khmap_geometry *geometry,
 					 __u32 reference)
 {
 	return (reference >> geometry->overflow_shift) - 1;
 }
 
+/**
+ * khmap_reference_bucket() - the bucket that a reference names
+ * @geometry: of the image
+ * @reference: from an image; may be anything
+ *
+ * Return: bucket within its page, to be checked.
+ */
 static inline __u32 khmap_reference_bucket(const struct khmap_geometry *geometry,
 					   __u32 reference)
 {
@@ -125,8 +193,9 @@ static inline __u32 khmap_reference_bucket(const struct khmap_geometry *geometry
  * @tags: eight tag bytes as a word in host order
  * @top: the tophash
  *
- * The classic test for a zero byte; it may also name a slot above one that
- * matches, so the caller compares keys.
+ * The test for zero bytes that is exact: a shorter one may also name a slot
+ * next to one that matches, and if that slot is empty it seems to hold a key of
+ * zeros.
  *
  * Return: the highest bit of each byte that matches; see khmap_tags_first().
  */
@@ -134,10 +203,16 @@ static inline __u64 khmap_tags_match(__u64 tags, __u32 top)
 {
 	__u64 difference = tags ^ (KHMAP_TAG_ONES * top);
 
-	return (difference - KHMAP_TAG_ONES) & ~difference & KHMAP_TAG_HIGHS;
+	return ~(((difference & ~KHMAP_TAG_HIGHS) + ~KHMAP_TAG_HIGHS) |
+		 difference) & KHMAP_TAG_HIGHS;
 }
 
-/* The lowest slot that a match of khmap_tags_match(), not 0, names. */
+/**
+ * khmap_tags_first() - the lowest slot of a match
+ * @match: of khmap_tags_match(), not 0
+ *
+ * Return: slot, 0..7.
+ */
 static inline __u32 khmap_tags_first(__u64 match)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -147,7 +222,12 @@ static inline __u32 khmap_tags_first(__u64 match)
 #endif
 }
 
-/* @match without the slot that khmap_tags_first() names. */
+/**
+ * khmap_tags_next() - the rest of a match
+ * @match: of khmap_tags_match(), not 0
+ *
+ * Return: @match without the slot that khmap_tags_first() names.
+ */
 static inline __u64 khmap_tags_next(__u64 match)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -157,7 +237,14 @@ static inline __u64 khmap_tags_next(__u64 match)
 #endif
 }
 
-/* Offset of a slot in its bucket. */
+/**
+ * khmap_slot_offset() - where a slot lies
+ * @geometry: of the image
+ * @tags_size: tag bytes of the bucket's kind
+ * @slot: slot of the bucket
+ *
+ * Return: bytes from the bucket's start to the slot.
+ */
 static inline __u32 khmap_slot_offset(const struct khmap_geometry *geometry,
 				      __u32 tags_size, __u32 slot)
 {

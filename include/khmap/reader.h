@@ -86,6 +86,8 @@ struct khmap_read {
 #define khmap__unlikely(x)	__builtin_expect(!!(x), 0)
 #define khmap__always_inline	inline __attribute__((always_inline))
 #define khmap__cold		__attribute__((noinline, cold, unused))
+/* Keeps a compiler from taking an address apart that the CPU can add up. */
+#define khmap__keep(value)	__asm__("" : "+r"(value))
 
 #if defined(__SANITIZE_THREAD__)
 #define KHMAP__DATA_ORDER	__ATOMIC_ACQUIRE
@@ -189,8 +191,24 @@ static khmap__always_inline bool khmap__key_equal(const void *image,
  */
 static khmap__always_inline bool khmap_read_validate(const struct khmap_read *read)
 {
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+	bool same;
+
+	/*
+	 * R3, as x86 does not reorder loads and the compiler is told not to;
+	 * in one instruction with the load, which no compiler makes of an
+	 * atomic one.
+	 */
+	__asm__ volatile("cmpl %2, %1"
+			 : "=@cce"(same)
+			 : "m"(*(const __u32 *)(const void *)read->bucket),
+			   "r"(read->sequence)
+			 : "memory");
+	return khmap__likely(same);
+#else
 	khmap__fence_acquire();					/* R3 */
 	return khmap__likely(khmap__load32(read->bucket) == read->sequence);
+#endif
 }
 
 /*
@@ -220,7 +238,7 @@ khmap__match(const unsigned char *tags, __u32 top, __u32 slots)
 
 static khmap__always_inline __u32 khmap__match_slot(khmap__match_t match)
 {
-	return (__u32)__builtin_ctz(match);
+	return (__u32)__builtin_ctz(match) & 31;
 }
 
 static khmap__always_inline khmap__match_t khmap__match_next(khmap__match_t match)
@@ -262,9 +280,13 @@ khmap__bucket_find(const struct khmap_geometry *g, const unsigned char *bucket,
 						    word, top, slots - word);
 
 		for (; khmap__likely(match); match = khmap__match_next(match)) {
-			const unsigned char *at = bucket +
-				khmap_slot_offset(g, tags_size, word +
-						  khmap__match_slot(match));
+			size_t offset = (size_t)khmap__match_slot(match) *
+					g->slot_stride;
+			const unsigned char *at;
+
+			khmap__keep(offset);
+			at = bucket + khmap_slot_offset(g, tags_size, word) +
+			     offset;
 
 			if (khmap__likely(khmap__key_equal(at, key,
 							   g->key_size)))

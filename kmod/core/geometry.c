@@ -5,7 +5,8 @@
  * Nothing about a bucket's size is assumed.  For each number of slots there is
  * a smallest stride; the one that wastes least of a page for each slot wins.
  * Among equals one of two lines does, whose slots are next to its tags, and
- * else the one with the most slots, whose keys overflow least.  Documentation/design.rst has the measurements behind the rules.
+ * else the one with the most slots, whose keys overflow least.
+ * Documentation/design.rst has the measurements behind the rules.
  */
 #include "table.h"
 

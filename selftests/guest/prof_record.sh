@@ -1,0 +1,159 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#
+# khmap-prof record: two processors put in turns, and every store, processor, byte and modelled
+# transfer is known beforehand.
+# shellcheck disable=SC2317 # functions that ok calls by their names
+
+set -u
+
+tests=36
+. "${0%/*}/prof_test.sh"
+
+record() {
+	khmap-prof record --json "$json" "$@"
+}
+
+# keys MAP BUCKET COUNT: on one line.
+keys() {
+	prof_writer keys "$@" | xargs
+}
+
+totals() {
+	query '.totals | [.events, .taken, .puts, .deletes, .overflows, .partial,
+		([.dropped[]] | add)]'
+}
+
+# --- Two values in one line of the inline bucket, at 640: 24 bytes of head, then slots of 16.
+
+prof_writer create prof_inline aligned 10
+prof_writer put prof_inline 1 2 3 4 5 6 7 8
+ok 'neighbouring values are recorded' record --map prof_inline -- \
+	prof_writer turns prof_inline 4 5 500
+ok 'every put is one event, none is dropped' is '[1000,1000,1000,0,0,0,0]' totals
+ok 'sequence: true sharing; neighbouring values: false sharing' is \
+'["header",0,10,1000,0,999,0,[[0,500,"0x000000000000000f"],[1,500,"0x000000000000000f"]]]
+["header",0,11,1000,1000,0,999,[[0,500,"0x0000000000ff0000"],[1,500,"0x000000ff00000000"]]]' \
+	lines_of prof_inline
+ok 'the chain has all puts' is '["header",0,0,0,1000,0,0]' query \
+	'.buckets[] | [.region, .page, .bucket, .inserts, .replaces, .deletes, .overflows]'
+ok 'the JSON states its format' is '[1,"tracepoints",1,64]' query \
+	'[.format, .source, .sample, .line_size]'
+
+ok 'the same value is recorded' record --map prof_inline -- prof_writer turns prof_inline 5 5 500
+ok 'the same value: true sharing' is \
+'["header",0,10,1000,0,999,0,[[0,500,"0x000000000000000f"],[1,500,"0x000000000000000f"]]]
+["header",0,11,1000,1000,999,0,[[0,500,"0x000000ff00000000"],[1,500,"0x000000ff00000000"]]]' \
+	lines_of prof_inline
+
+# --- Neighbouring buckets. Packed, with 15 slots in 264 bytes, the last value of bucket 0 shares
+# --- line 4 with the head of bucket 1 and its first slot.
+
+prof_writer create prof_packed packed 100
+zero=$(keys prof_packed 0 15)
+one=$(keys prof_packed 1 2)
+# shellcheck disable=SC2086 # lists of words
+prof_writer put prof_packed $zero $one
+ok 'neighbours in a packed map are recorded' record --map prof_packed -- \
+	prof_writer turns prof_packed "${zero##* }" "${one%% *}" 300
+ok 'packed: false sharing' is \
+'["primary",0,0,300,0,0,0,[[0,300,"0x000000000000000f"]]]
+["primary",0,4,600,600,0,599,[[0,300,"0x00000000000000ff"],[1,300,"0x0000ff0000000f00"]]]' \
+	lines_of prof_packed
+ok 'the line belongs to both buckets' is '{"first":0,"last":1}' query \
+	'.lines[] | select(.line == 4) | .buckets'
+
+prof_writer create prof_aligned aligned 100
+zero=$(keys prof_aligned 0 8)
+one=$(keys prof_aligned 1 7)
+two=$(keys prof_aligned 2 3)
+# shellcheck disable=SC2086 # lists of words
+prof_writer put prof_aligned ${zero% *} $one $two
+ok 'neighbours in an aligned map are recorded' record --map prof_aligned -- \
+	prof_writer turns prof_aligned "${zero%% *}" "${one%% *}" 300
+ok 'aligned: nothing is shared' is \
+'["primary",0,0,300,300,0,0,[[0,300,"0x00000000ff00000f"]]]
+["primary",0,2,300,300,0,0,[[1,300,"0x00000000ff00000f"]]]' lines_of prof_aligned
+
+# --- An eighth key goes into an overflow bucket and leaves it again.
+
+ok 'overflow is recorded' record --map prof_aligned -- sh -c \
+	"prof_writer put prof_aligned ${zero##* } && prof_writer delete prof_aligned ${zero##* }"
+ok 'a put, a delete, an overflow bucket' is '[2,2,1,1,1,0,0]' totals
+ok 'the overflow bucket, and the head of its chain' is \
+'["overflow",0,0,2,2,0,0,[[0,2,"0x00000000ffff0100"]]]
+["primary",0,0,2,0,0,0,[[0,2,"0x000000000000000f"]]]' lines_of prof_aligned
+ok 'the chain says so' is '["primary",0,0,1,0,1,1]' query \
+	'.buckets[] | [.region, .page, .bucket, .inserts, .replaces, .deletes, .overflows]'
+
+# --- Which maps, how many events, how much room.
+
+ok 'all maps are recorded, new ones too' record -- sh -c 'prof_writer put prof_inline 1 2 3 &&
+	prof_writer create prof_new aligned 10 && prof_writer put prof_new 7'
+ok 'a new map is known by name' is '["header",0,10,1,1,0,0,[[0,1,"0x000000ffff00010f"]]]' \
+	lines_of prof_new
+ok 'events of all maps are counted' is '[4,4,4,0,0,0,0]' totals
+
+# No way leads to the geometry of an unnamed map that was there before; its slots are named all the
+# same.
+ok 'an unnamed map is recorded' prof_writer unnamed khmap-prof record --json "$json" -- \
+	prof_writer put @9 7
+ok 'an event without a geometry is counted as such' is '[1,1,1,0,0,1,0]' totals
+ok 'only its slot is modelled' is '["header",10,1,1,"0x000000ffff000000",null]' query \
+	'.lines[] | [.region, .line, .stores, .slot_stores, .cpus[0].bytes, .buckets]'
+
+ok 'one in ten is recorded' record --map prof_inline --sample 10 -- \
+	prof_writer put prof_inline 1 2 3 4 5 6 7 8 1 2 3 4 5 6 7 8 1 2 3 4
+ok 'one in ten is taken' is '[20,2,2,0,0,0,0]' totals
+
+ok 'too many lines are recorded' record --map prof_packed --lines 1 -- \
+	prof_writer turns prof_packed "$(keys prof_packed 0 1)" "$(keys prof_packed 1 1)" 10
+ok 'what found no room is counted' is '[20,20,true,true]' query \
+	'.totals | [.events, .taken, .dropped.lines > 0, .dropped.buckets > 0]'
+
+# --- Ends, and errors.
+
+ok 'the exit status is that of the command' is 7 sh -c \
+	'khmap-prof record -- sh -c "exit 7" >/dev/null; echo $?'
+ok 'there is no such command' fails 127 'No such file' khmap-prof record -- /nonexistent
+ok 'there is no such map' fails 3 'there is no map "nobody"' khmap-prof record --map nobody
+ok 'wrong usage' fails 2 'not "0"' khmap-prof record --sample 0
+ok 'no such option' fails 2 'khmap-prof record: unrecognized option' khmap-prof record --bogus
+ok 'no file for the JSON' fails 1 '/nonexistent/file: No such file' khmap-prof record \
+	--json /nonexistent/file -- true
+ok 'no rights' fails 5 'not permitted' su tester -c \
+	"$top/build/prof/khmap-prof record --duration 1"
+
+# rmmod is refused while programs are attached, whatever else holds the module or not; and a
+# profiler that was killed leaves nothing behind.
+unload() {
+	for map in prof_inline prof_packed prof_aligned prof_new; do
+		prof_writer destroy "$map" || return
+	done
+	khmap-prof record --duration 60 &
+	profiler=$!
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		! bpftool prog show | grep -q 'name store_put' || break
+		sleep 1
+	done
+	sleep 1
+	! rmmod khmap || return
+	kill -KILL "$profiler"
+	wait "$profiler"
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		! rmmod khmap || break
+		sleep 1
+	done
+	[ ! -e /sys/module/khmap ] && nothing_left
+}
+ok 'rmmod is refused while it runs, and works when it was killed' unload
+ok 'the module is not loaded' fails 4 'insmod khmap.ko' khmap-prof record --duration 1
+insmod /khmap.ko || exit 1
+
+# A folder over it hides the type information, as a module without has none.
+mount -t tmpfs none /sys/kernel/btf
+: >/sys/kernel/btf/vmlinux
+ok 'type information is missing' fails 4 'make module' khmap-prof record --duration 1
+umount /sys/kernel/btf
+
+finish

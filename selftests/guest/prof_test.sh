@@ -1,0 +1,92 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#
+# What the tests of the profiler share: TAP, and the programs of this project. Sourced; the caller
+# sets tests, the number of its cases.
+# shellcheck disable=SC2154 # tests
+
+top=$(cd "${0%/*}/../.." && pwd)
+PATH=$top/build/prof:$top/build/guest:$PATH
+work=$(mktemp -d)
+number=0
+failed=0
+json=$work/profile.json
+
+skip_all() {
+	echo "1..0 # SKIP $*"
+	exit 4
+}
+
+# ok NAME COMMAND...: one case, whose verdict is that of the command; what it prints is shown if
+# it fails.
+ok() {
+	name=$1
+	shift
+	number=$((number + 1))
+	if "$@" >"$work/output" 2>&1; then
+		echo "ok $number $name"
+	else
+		sed 's/^/#   /' "$work/output"
+		echo "not ok $number $name"
+		failed=1
+	fi
+}
+
+# is EXPECTED COMMAND...: the command prints just that.
+is() {
+	expected=$1
+	shift
+	got=$("$@" 2>&1)
+	[ "$got" = "$expected" ] || {
+		printf 'expected: %s\ngot: %s\n' "$expected" "$got"
+		return 1
+	}
+}
+
+# fails STATUS TEXT COMMAND...: the command exits so, and its error is one line with that text.
+fails() {
+	wanted=$1
+	text=$2
+	shift 2
+	status=0
+	"$@" >"$work/fails.out" 2>"$work/fails.err" || status=$?
+	cat "$work/fails.err"
+	[ "$status" -eq "$wanted" ] || {
+		echo "exit status $status, not $wanted"
+		return 1
+	}
+	[ "$(wc -l <"$work/fails.err")" -eq 1 ] && grep -qF -- "$text" "$work/fails.err"
+}
+
+# query FILTER: of the profile's JSON, one compact line.
+query() {
+	jq -c "$1" "$json"
+}
+
+# lines_of MAP: the lines of the last profile that belong to a map, in the order of places.
+lines_of() {
+	query "[.maps[] | select(.name == \"$1\").map_id] as \$ids |
+		[.lines[] | select([.map_id] | inside(\$ids))] | sort_by(.region, .page, .line) |
+		.[] | [.region, .page, .line, .stores, .slot_stores, .modelled_transfers.true,
+		.modelled_transfers.false, [.cpus[] | [.cpu, .stores, .bytes]]]"
+}
+
+# The programs of a profile are gone, and so is what it pinned.
+nothing_left() {
+	! bpftool prog show | grep 'name store_' && ! bpftool map show | grep -w line_cpus &&
+		[ -z "$(ls /sys/fs/bpf)" ]
+}
+
+finish() {
+	rm -rf "$work"
+	[ "$number" -eq "$tests" ] || {
+		echo "# $number cases, not $tests"
+		exit 1
+	}
+	exit $failed
+}
+
+command -v jq >/dev/null || skip_all 'jq is not in this guest'
+[ -e /sys/module/khmap ] || skip_all 'the module is not loaded'
+echo 'TAP version 13'
+echo "1..$tests"

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * prof_writer.c - makes the stores that the tests of the profiler count
+ *
+ * No test by itself: prof_record.sh and prof_script.sh run it.  All maps have
+ * 8-byte keys and values.
+ */
+#include <err.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <khmap/hash.h>
+#include <khmap/layout.h>
+#include "khmap_test.h"
+
+static const char usage[] =
+	"Usage: prof_writer create NAME aligned|packed ENTRIES\n"
+	"       prof_writer destroy NAME\n"
+	"       prof_writer unnamed COMMAND...       runs it with a new map as descriptor 9\n"
+	"       prof_writer keys NAME BUCKET COUNT   print keys of a bucket of page 0\n"
+	"       prof_writer put NAME KEY...          on CPU 0; NAME may be @9\n"
+	"       prof_writer delete NAME KEY...       on CPU 0\n"
+	"       prof_writer turns NAME KEY0 KEY1 N   CPU 0 and CPU 1 put in turns, N each\n";
+
+static uint64_t number(const char *text)
+{
+	char *end;
+	uint64_t value = strtoull(text, &end, 10);
+
+	if (!*text || *end)
+		errx(2, "not a number: %s", text);
+	return value;
+}
+
+static void pin(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		err(1, "CPU %d", cpu);
+}
+
+static int open_map(const char *name)
+{
+	int fd;
+
+	if (name[0] == '@')
+		return (int)number(name + 1);
+	fd = map_open(name, O_RDWR);
+	if (fd < 0)
+		errx(1, "%s: %s", name, strerror(-fd));
+	return fd;
+}
+
+static void check(const char *what, int error)
+{
+	if (error)
+		errx(1, "%s: %s", what, strerror(-error));
+}
+
+static int command_create(char **words)
+{
+	struct khmap_ioc_create args = create_args(words[0], number(words[2]));
+	int fd;
+
+	args.layout = !strcmp(words[1], "packed") ? KHMAP_LAYOUT_PACKED : KHMAP_LAYOUT_ALIGNED;
+	fd = create_map(&args);
+	check(words[0], fd < 0 ? fd : 0);
+	return 0;
+}
+
+static int command_destroy(char **words)
+{
+	check(words[0], map_destroy(open_map(words[0])));
+	return 0;
+}
+
+static int command_unnamed(char **words)
+{
+	int fd = create_named(NULL, 10);
+
+	check("unnamed map", fd < 0 ? fd : 0);
+	if (dup2(fd, 9) < 0)
+		err(1, "descriptor 9");
+	execvp(words[0], words);
+	err(1, "%s", words[0]);
+}
+
+static int command_keys(char **words)
+{
+	const struct khmap_image_header *header;
+	uint64_t bucket = number(words[1]), left = number(words[2]), key;
+	__u32 shape = khmap_shape(1, 0), place;
+
+	header = mmap(NULL, 4096, PROT_READ, MAP_SHARED, open_map(words[0]), 0);
+	if (header == MAP_FAILED)
+		err(1, "%s", words[0]);
+	for (key = 1; left; key++) {
+		__u64 hash = khmap_hash(header->hash_kind, header->hash_secret, &key, sizeof(key));
+
+		place = khmap_hash_place(shape, khmap_shape_mask(shape), hash);
+		if (khmap_place_bucket(&header->geometry, place) != bucket)
+			continue;
+		printf("%llu\n", (unsigned long long)key);
+		left--;
+	}
+	return 0;
+}
+
+static int command_put(char **words)
+{
+	int fd = open_map(words[0]);
+	char **word;
+
+	pin(0);
+	for (word = words + 1; *word; word++)
+		check("put", put(fd, number(*word), 1));
+	return 0;
+}
+
+static int command_delete(char **words)
+{
+	int fd = open_map(words[0]);
+	char **word;
+
+	pin(0);
+	for (word = words + 1; *word; word++)
+		check("delete", delete(fd, number(*word)));
+	return 0;
+}
+
+struct writer {
+	int fd;
+	int cpu;
+	uint64_t key;
+	uint64_t puts;
+};
+
+static atomic_uint turn;
+
+static void *writer_main(void *context)
+{
+	const struct writer *writer = context;
+	uint64_t i;
+
+	pin(writer->cpu);
+	for (i = 0; i < writer->puts; i++) {
+		while (atomic_load(&turn) != (unsigned int)writer->cpu)
+			sched_yield();
+		check("put", put(writer->fd, writer->key, i));
+		atomic_store(&turn, (unsigned int)!writer->cpu);
+	}
+	return NULL;
+}
+
+static int command_turns(char **words)
+{
+	int fd = open_map(words[0]), cpu;
+	struct writer writers[2];
+	pthread_t threads[2];
+
+	for (cpu = 0; cpu < 2; cpu++) {
+		writers[cpu] = (struct writer){
+			.fd = fd,
+			.cpu = cpu,
+			.key = number(words[1 + cpu]),
+			.puts = number(words[3]),
+		};
+		check("thread", -pthread_create(&threads[cpu], NULL, writer_main, &writers[cpu]));
+	}
+	for (cpu = 0; cpu < 2; cpu++)
+		pthread_join(threads[cpu], NULL);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int words;	/* that it needs, at least */
+		int (*run)(char **words);
+	} commands[] = {
+		{ "create", 3, command_create },
+		{ "destroy", 1, command_destroy },
+		{ "unnamed", 1, command_unnamed },
+		{ "keys", 3, command_keys },
+		{ "put", 2, command_put },
+		{ "delete", 2, command_delete },
+		{ "turns", 4, command_turns },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (argc - 2 >= commands[i].words && !strcmp(argv[1], commands[i].name))
+			return commands[i].run(argv + 2);
+	fputs(usage, stderr);
+	return 2;
+}

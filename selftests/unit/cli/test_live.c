@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * test_live.c - the library's walks over a map that is being written
+ *
+ * The engine's userspace build stands in for the kernel: its pages are the
+ * mapping, and ioctl() (--wrap) asks it.  While one thread writes, another
+ * iterates and verifies.  A key that nobody touches must be seen exactly once,
+ * in a map that is being promoted out of its header page too, and no chain may
+ * ever look damaged.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "../../../kmod/core/table.h"
+#include "../../../user/engine/memory.h"
+#include "../tap.h"
+#include <khmap/verify.h>
+#include "map.h"
+#include "test_live.h"
+
+#define IMAGE_BYTES	(1ull << 30)
+#define STEADY		2000
+#define MOVING		3000
+#define STEADY_BIT	(1ull << 40)
+
+struct live {
+	struct khmap_account *account;
+	struct khmap_table *table;
+	struct khmap_object object;
+	atomic_bool stop;
+};
+
+/* The map that ioctl() is about. */
+static struct live *current;
+
+int __wrap_ioctl(int fd, unsigned long command, ...)
+{
+	struct khmap_counts counts;
+	struct khmap_ioc_stat *stat;
+	va_list args;
+
+	va_start(args, command);
+	stat = va_arg(args, void *);
+	va_end(args);
+	if (command != KHMAP_IOC_STAT) {
+		errno = ENOTTY;
+		return -1;
+	}
+	khmap_table_stat(current->table, &counts);
+	*stat = (struct khmap_ioc_stat){
+		.size = sizeof(*stat),
+		.entries = counts.entries,
+		.max_entries = current->table->max_entries,
+		.overflow_entries = counts.overflow_entries,
+		.overflow_buckets = counts.overflow_buckets,
+		.inserts = counts.inserts,
+		.replaces = counts.replaces,
+		.deletes = counts.deletes,
+		.shape = __atomic_load_n(&current->table->header->shape, __ATOMIC_ACQUIRE),
+		.primary_pages = current->table->header->primary_pages,
+		.overflow_pages = current->table->header->overflow_pages,
+		.kind = KHMAP_IMAGE_LIVE,
+	};
+	return 0;
+}
+
+static void live_open(struct live *live, u64 expected)
+{
+	const struct khmap_table_params params = {
+		.key_size = 8,
+		.value_size = 8,
+		.layout = KHMAP_LAYOUT_ALIGNED,
+		.hash_kind = KHMAP_HASH_FOLD,
+		.load_percent = 95,
+		.stripes = 4,
+		.expected_entries = expected,
+		.secret = { 0x243f6a8885a308d3ull, 0x13198a2e03707344ull },
+	};
+	const void *image;
+
+	memset(live, 0, sizeof(*live));
+	live->account = khmap_account_create(IMAGE_BYTES, 0, false);
+	if (!live->account || khmap_table_create(&params, live->account, &live->table))
+		exit(1);
+	image = khmap_account_image(live->account);
+	memcpy(&live->object.header, image, sizeof(live->object.header));
+	live->object.fd = -1;
+	live->object.origin = KHMAP_ORIGIN_DEVICE;
+	live->object.base = image;
+	live->object.name = (char *)"live";
+	khmap_reader_init(&live->object.map.reader, &live->object.header, image);
+	current = live;
+}
+
+static void live_close(struct live *live)
+{
+	khmap_table_destroy(live->table);
+	khmap_account_destroy(live->account);
+}
+
+static void live_put(struct live *live, u64 key, u64 value)
+{
+	if (khmap_table_put(live->table, &key, &value, KHMAP_PUT_EITHER, NULL))
+		exit(1);
+}
+
+static void *churn(void *argument)
+{
+	struct live *live = argument;
+	u64 state = 1, round;
+
+	for (round = 0; !live->stop; round++) {
+		u64 key;
+
+		state = state * 6364136223846793005ull + 1442695040888963407ull;
+		key = (state >> 33) % MOVING;
+		if (state >> 32 & 1)
+			live_put(live, key, round);
+		else
+			khmap_table_delete(live->table, &key, NULL, NULL);
+	}
+	return NULL;
+}
+
+/* One iteration: are all steady keys there, each once, and no other twice? */
+static bool iterate(struct live *live, u64 steady, u64 moving)
+{
+	unsigned char *seen = calloc(1, steady), *others = calloc(1, moving);
+	struct khmap_iter *iter;
+	u64 key, value, count = 0;
+	bool right = true;
+	int got;
+
+	if (!seen || !others || khmap_iter_create(&live->object.map, &iter))
+		exit(1);
+	while ((got = khmap_iter_next(iter, &key, &value)) == 1) {
+		if (key & STEADY_BIT) {
+			key &= ~STEADY_BIT;
+			right &= key < steady && value == ~key && !seen[key]++;
+			count++;
+		} else {
+			right &= key < moving && !others[key]++;
+		}
+	}
+	khmap_iter_free(iter);
+	free(seen);
+	free(others);
+	if (!right || got || count != steady)
+		diag("right %d, got %d, %llu of %llu", right, got, (unsigned long long)count,
+		     (unsigned long long)steady);
+	return right && !got && count == steady;
+}
+
+static int show(void *context, const struct khmap_finding *finding)
+{
+	diag("%s", finding->text);
+	return 0;
+}
+
+static void test_churn(void)
+{
+	struct khmap_verify_options verify = { .size = sizeof(verify), .finding = show };
+	struct khmap_survey survey = { .size = sizeof(survey) };
+	unsigned int i, iterations = 0, clean = 0, surveys = 0, rounds = 40;
+	struct live live;
+	pthread_t writer;
+	u64 key;
+
+	live_open(&live, STEADY + MOVING);
+	for (key = 0; key < STEADY; key++)
+		live_put(&live, key | STEADY_BIT, ~key);
+	if (pthread_create(&writer, NULL, churn, &live))
+		exit(1);
+	for (i = 0; i < rounds; i++) {
+		iterations += iterate(&live, STEADY, MOVING);
+		clean += !khmap_verify(&live.object.map, &verify);
+		surveys += !khmap_survey(&live.object.map, &survey) && survey.entries >= STEADY;
+	}
+	live.stop = true;
+	pthread_join(writer, NULL);
+	is_u64(iterations, rounds, "steady keys are seen once in each of %u iterations", rounds);
+	is_u64(clean, rounds, "no chain looks damaged");
+	is_u64(surveys, rounds, "surveys see them all");
+	ok(!khmap_verify(&live.object.map, &verify) && verify.counts_compared,
+	   "when nobody writes, counts and free buckets are right too");
+	live_close(&live);
+}
+
+static void *promote(void *argument)
+{
+	struct live *live = argument;
+	u64 key;
+
+	for (key = 0; key < 40; key++)
+		live_put(live, key, key);
+	live->stop = true;
+	return NULL;
+}
+
+static void test_promotion(void)
+{
+	struct khmap_verify_options verify = { .size = sizeof(verify), .finding = show };
+	unsigned int i, right = 0, clean = 0, rounds = 300;
+	struct live live;
+	pthread_t writer;
+	bool whole, sound;
+	u64 key;
+
+	for (i = 0; i < rounds; i++) {
+		live_open(&live, 100);
+		for (key = 0; key < 10; key++)
+			live_put(&live, key | STEADY_BIT, ~key);
+		whole = true;
+		sound = true;
+		if (pthread_create(&writer, NULL, promote, &live))
+			exit(1);
+		while (!live.stop) {
+			whole &= iterate(&live, 10, 40);
+			sound &= !khmap_verify(&live.object.map, &verify);
+		}
+		pthread_join(writer, NULL);
+		right += whole;
+		clean += sound;
+		live_close(&live);
+	}
+	is_u64(right, rounds, "no key is lost or seen twice in %u promotions", rounds);
+	is_u64(clean, rounds, "and none looks damaged");
+}
+
+int main(void)
+{
+	test_churn();
+	test_promotion();
+	return done();
+}

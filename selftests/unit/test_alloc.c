@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * test_alloc.c - every allocation may fail
+ *
+ * For each operation the first, second, ... allocation is refused until one run
+ * needs none of them.  A refused operation says -ENOMEM, has changed nothing and
+ * leaks nothing; afterwards the map works.
+ */
+#include <stdlib.h>
+
+#include "check_image.h"
+#include "engine.h"
+#include "tap.h"
+
+#define IMAGE_BYTES	(64ull << 20)
+#define POISON		((void *)0x5a5a)
+
+static void test_create(const char *name, const struct khmap_table_params *p)
+{
+	struct khmap_account *account = khmap_account_create(IMAGE_BYTES, 0, false);
+	u32 refused = 0, wrong = 0;
+	bool failed = true;
+	long n;
+
+	for (n = 0; failed; n++) {
+		struct khmap_table *table = POISON;
+		int err;
+
+		khmap_account_fail_after(account, n);
+		err = khmap_table_create(p, account, &table);
+		failed = khmap_account_failed(account);
+		khmap_account_fail_after(account, -1);
+		refused += err != 0;
+		wrong += err && (err != -ENOMEM || table != POISON || !failed);
+		/* A long run of pages that is refused is made of shorter ones. */
+		if (!err) {
+			wrong += !table_is_sound(table, 0);
+			khmap_table_destroy(table);
+		}
+		wrong += khmap_account_used(account) != 0;
+	}
+	is_u64(wrong, 0, "create %s: %ld allocations", name, n - 1);
+	ok(refused >= 5, "create %s: refused %u times", name, refused);
+	khmap_account_destroy(account);
+}
+
+/* Keys of the first bucket of the first page. */
+static void collide(const struct khmap_table *table, u64 *keys, u32 count)
+{
+	const u32 shape = khmap_shape(1, 0);
+	u32 found = 0;
+	u64 key;
+
+	for (key = 1; found < count; key++) {
+		u64 hash = khmap_hash(table->hash_kind, table->secret, &key, 8);
+		u32 place = khmap_hash_place(shape, khmap_shape_mask(shape), hash);
+
+		if (!khmap_place_page(place) && !khmap_place_bucket(&table->geometry, place))
+			keys[found++] = key;
+	}
+}
+
+/*
+ * Put @key with its first, second, ... allocation refused.  Returns how often
+ * it was refused, or ~0 if something was wrong.
+ */
+static u32 put_refused(struct engine *e, u64 key, u64 entries)
+{
+	u64 sum = engine_sum(e), value = key + 1, got = 0;
+	u32 refused = 0, again;
+	long n;
+
+	for (n = 0;; n++) {
+		int err = 0;
+
+		/* What the first refusal keeps for later, the next ones use. */
+		for (again = 0; again < 5; again++) {
+			khmap_account_fail_after(e->account, n);
+			err = khmap_table_put(e->table, &key, &value, KHMAP_PUT_EITHER, NULL);
+			if (!err)
+				break;
+			refused++;
+			if (err != -ENOMEM || !khmap_account_failed(e->account) ||
+			    engine_sum(e) != sum || !table_is_sound(e->table, entries) ||
+			    khmap_table_get(e->table, &key, &got) != -ENOENT ||
+			    khmap_reader_get(&e->reader, &key, &got) != -ENOENT)
+				return ~0u;
+		}
+		if (!err)
+			break;
+	}
+	khmap_account_fail_after(e->account, -1);
+	if (khmap_reader_get(&e->reader, &key, &got) || got != value ||
+	    !table_is_sound(e->table, entries + 1))
+		return ~0u;
+	return refused;
+}
+
+static void test_put(u64 expected, const char *form)
+{
+	struct khmap_table_params p = params_make(8, 8, expected);
+	u32 i, refused = 0, wrong = 0;
+	struct engine e, spared;
+	u64 keys[100];
+
+	p.stripes = 1;
+	p.max_entries = 1000;
+	engine_open(&e, &p);
+	engine_open(&spared, &p);
+	collide(e.table, keys, 100);
+	for (i = 0; i < 100; i++) {
+		u32 times = put_refused(&e, keys[i], i);
+
+		wrong += times == ~0u;
+		wrong += khmap_table_put(spared.table, &keys[i], &keys[i], KHMAP_PUT_EITHER,
+					 NULL) != 0;
+		refused += times != ~0u ? times : 0;
+	}
+	is_u64(wrong, 0, "put, %s: refused or done, nothing in between", form);
+	/* Five times its struct, five times a leaf, then the other leaf and the page. */
+	is_u64(refused, 12, "put, %s: refusals", form);
+	is_u64(khmap_account_used(e.account), khmap_account_used(spared.account),
+	       "put, %s: in the end it took what it takes without refusals", form);
+	engine_close(&spared);
+	is_u64(e.table->header->overflow_pages, 1, "put, %s: an index that was left is used", form);
+	engine_close(&e);
+}
+
+/* A map whose 16th put cannot be staged stays inline. */
+static void test_promotion(void)
+{
+	struct khmap_table_params p = params_make(8, 8, 1);
+	struct engine e;
+	u64 i;
+
+	engine_open(&e, &p);
+	for (i = 0; i < 15; i++)
+		khmap_table_put(e.table, &i, &i, KHMAP_PUT_EITHER, NULL);
+	khmap_account_fail_after(e.account, 0);
+	is_i64(khmap_table_put(e.table, &i, &i, KHMAP_PUT_EITHER, NULL), -ENOMEM,
+	       "promotion without memory");
+	is_u64(e.table->header->shape, 0, "the map stays inline");
+	ok(table_is_sound(e.table, 15), "its image is sound");
+	is_i64(khmap_table_put(e.table, &i, &i, KHMAP_PUT_EITHER, NULL), 0, "promotion with some");
+	is_u64(e.table->header->shape, khmap_shape(1, 0), "the map has a page");
+	ok(table_is_sound(e.table, 16), "its image is sound");
+	engine_close(&e);
+}
+
+static void test_copy(u64 expected, const char *form)
+{
+	struct khmap_account *account = khmap_account_create(IMAGE_BYTES, 0, false);
+	struct khmap_table_params p = params_make(8, 8, expected);
+	u32 refused = 0, wrong = 0;
+	bool failed = true;
+	struct engine e;
+	u64 i, sum;
+	long n;
+
+	p.load_percent = 95;
+	engine_open(&e, &p);
+	for (i = 0; i < expected; i++)
+		khmap_table_put(e.table, &i, &i, KHMAP_PUT_EITHER, NULL);
+	sum = engine_sum(&e);
+	for (n = 0; failed; n++) {
+		struct khmap_copy *copy = POISON;
+		int err;
+
+		khmap_account_fail_after(account, n);
+		err = khmap_copy_create(e.table, account, 1, 1, &copy);
+		failed = khmap_account_failed(account);
+		khmap_account_fail_after(account, -1);
+		refused += err != 0;
+		wrong += err && (err != -ENOMEM || copy != POISON || !failed);
+		if (!err) {
+			struct image image = image_of_copy(copy);
+
+			wrong += !image_check(&image) || image.entries != expected;
+			khmap_copy_destroy(copy);
+		}
+		wrong += khmap_account_used(account) != 0 || engine_sum(&e) != sum;
+	}
+	is_u64(wrong, 0, "copy, %s: %ld allocations", form, n - 1);
+	ok(refused >= 2, "copy, %s: refused %u times", form, refused);
+	ok(table_is_sound(e.table, expected), "copy, %s: the map is as it was", form);
+	engine_close(&e);
+	khmap_account_destroy(account);
+}
+
+static void test_limit(void)
+{
+	struct khmap_table_params p = params_make(8, 8, 100);
+	struct khmap_table *table = POISON;
+	struct khmap_account *account;
+	struct engine e;
+	u64 keys[9], value = 5, bytes, sum;
+	u32 i, wrong = 0;
+
+	is_i64(khmap_table_bytes(&p, &bytes), 0, "limit: what a map takes");
+	account = khmap_account_create(IMAGE_BYTES, bytes - 1, false);
+	is_i64(khmap_table_create(&p, account, &table), -ENOMEM, "limit: one byte less");
+	ok(table == POISON && !khmap_account_used(account), "limit: nothing was made or taken");
+	khmap_account_destroy(account);
+
+	e.account = khmap_account_create(IMAGE_BYTES, bytes, false);
+	is_i64(khmap_table_create(&p, e.account, &e.table), 0, "limit: enough for the map");
+	collide(e.table, keys, 9);
+	for (i = 0; i < 7; i++)
+		wrong += khmap_table_put(e.table, &keys[i], &value, KHMAP_PUT_EITHER, NULL) != 0;
+	is_u64(wrong, 0, "limit: puts that need no memory");
+	sum = engine_sum(&e);
+	is_i64(khmap_table_put(e.table, &keys[7], &value, KHMAP_PUT_EITHER, NULL), -ENOMEM,
+	       "limit: a put that does");
+	ok(engine_sum(&e) == sum, "limit: changes nothing");
+	is_u64(khmap_account_used(e.account), bytes, "limit: takes nothing");
+	is_i64(khmap_table_put(e.table, &keys[0], &value, KHMAP_PUT_EITHER, NULL), 0,
+	       "limit: replace");
+	is_i64(khmap_table_delete(e.table, &keys[0], NULL, NULL), 0, "limit: delete");
+	is_i64(khmap_table_put(e.table, &keys[7], &value, KHMAP_PUT_EITHER, NULL), 0,
+	       "limit: then there is room");
+	ok(table_is_sound(e.table, 7), "limit: image");
+	engine_close(&e);
+}
+
+int main(void)
+{
+	struct khmap_table_params p = params_make(8, 8, 10);
+
+	test_create("inline", &p);
+	p.schema = "key u64;value u64";
+	p.schema_length = 17;
+	p.expected_entries = 400000;
+	p.stripes = 64;
+	test_create("of three leaves", &p);
+	test_put(1, "inline at first");
+	test_put(100, "one page");
+	test_promotion();
+	test_copy(10, "inline");
+	test_copy(20000, "pages");
+	test_limit();
+	return done();
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * image.c - an image of 8-byte keys and values, built by the engine
+ */
+#include <stdlib.h>
+#include <linux/khmap.h>
+
+#include "../../kmod/core/table.h"
+#include "../../user/engine/memory.h"
+#include "image.h"
+
+struct bench_image {
+	struct khmap_account *account;
+	struct khmap_table *table;
+};
+
+struct bench_image *bench_image_create(__u64 entries)
+{
+	const struct khmap_table_params params = {
+		.key_size = 8,
+		.value_size = 8,
+		.layout = KHMAP_LAYOUT_ALIGNED,
+		.hash_kind = KHMAP_HASH_FOLD,
+		.load_percent = KHMAP_LOAD_DEFAULT,
+		.stripes = KHMAP_STRIPES,
+		.expected_entries = entries,
+		.secret = { 0x243f6a8885a308d3ull, 0x13198a2e03707344ull },
+	};
+	struct bench_image *image = calloc(1, sizeof(*image));
+
+	if (!image)
+		return NULL;
+	image->account = khmap_account_create((64ull << 20) + entries * 64, 0,
+					      true);
+	if (!image->account ||
+	    khmap_table_create(&params, image->account, &image->table)) {
+		bench_image_destroy(image);
+		return NULL;
+	}
+	return image;
+}
+
+void bench_image_destroy(struct bench_image *image)
+{
+	if (!image)
+		return;
+	khmap_table_destroy(image->table);
+	khmap_account_destroy(image->account);
+	free(image);
+}
+
+int bench_image_put(struct bench_image *image, __u64 key, __u64 value)
+{
+	return khmap_table_put(image->table, &key, &value, KHMAP_PUT_EITHER,
+			       NULL);
+}
+
+void bench_image_reader(struct bench_image *image, struct khmap_reader *reader)
+{
+	khmap_reader_init(reader, image->table->header,
+			  khmap_account_image(image->account));
+}
+
+__u64 bench_image_bytes(struct bench_image *image)
+{
+	return khmap_account_used(image->account);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * image.h - an image of 8-byte keys and values, built by the engine
+ */
+#ifndef KHMAP_BENCH_IMAGE_H
+#define KHMAP_BENCH_IMAGE_H
+
+#include <khmap/reader.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct bench_image;
+
+/**
+ * bench_image_create() - an empty map on huge pages
+ * @entries: that it is built for
+ *
+ * Return: owned by the caller; NULL if there is no memory.
+ */
+struct bench_image *bench_image_create(__u64 entries);
+
+/**
+ * bench_image_destroy() - free a map
+ * @image: or NULL
+ */
+void bench_image_destroy(struct bench_image *image);
+
+/**
+ * bench_image_put() - store a value
+ * @image: the map
+ * @key: the key
+ * @value: the value
+ *
+ * Return: 0 or a negative errno.
+ */
+int bench_image_put(struct bench_image *image, __u64 key, __u64 value);
+
+/**
+ * bench_image_reader() - point a reader at a map
+ * @image: the map; must outlive the reader
+ * @reader: filled
+ */
+void bench_image_reader(struct bench_image *image,
+			struct khmap_reader *reader);
+
+/**
+ * bench_image_bytes() - all memory of a map, the engine's own included
+ * @image: the map
+ */
+__u64 bench_image_bytes(struct bench_image *image);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* KHMAP_BENCH_IMAGE_H */

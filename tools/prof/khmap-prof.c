@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * khmap-prof.c - the profiler's commands, and what all of them need
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "prof.h"
+
+static const struct {
+	const char *name;
+	int (*main)(int argc, char **argv);
+	const char *help;
+} commands[] = {
+	{ "record", prof_record_main, "profile the stores of puts and deletes" },
+	{ "attach", prof_attach_main, "attach programs that bpftool has pinned" },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+void prof_error(const char *format, ...)
+{
+	va_list args;
+
+	fputs("khmap-prof: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+void *prof_alloc(size_t count, size_t size)
+{
+	void *memory = calloc(count ? count : 1, size);
+
+	if (!memory) {
+		prof_error("out of memory");
+		exit(PROF_EXIT_FAILED);
+	}
+	return memory;
+}
+
+int prof_number(const char *text, uint64_t max, uint64_t *number)
+{
+	unsigned long long value;
+	char *end;
+
+	if (!isdigit((unsigned char)text[0]))
+		return -EINVAL;
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (*end)
+		return -EINVAL;
+	if (errno || value > max)
+		return -ERANGE;
+	*number = value;
+	return 0;
+}
+
+static void print_help(void)
+{
+	size_t i;
+
+	printf("Usage: khmap-prof COMMAND [OPTION...]\n"
+	       "Shows which cache lines of khmap's maps are stored to, by which processors, and\n"
+	       "which of them pass from one to the other.\n\n");
+	for (i = 0; i < COMMANDS; i++)
+		printf("  %-10s %s\n", commands[i].name, commands[i].help);
+	printf("\n\"khmap-prof COMMAND --help\" tells the rest.\n\n"
+	       "Exit status: 0 all is well; 1 it failed; 2 wrong usage; 3 no such map; 4 the module\n"
+	       "or its type information is missing; 5 not permitted.\n");
+}
+
+int main(int argc, char **argv)
+{
+	static char name[64];	/* what getopt_long() begins its messages with */
+	size_t i;
+
+	if (argc < 2) {
+		prof_error("which command? Try khmap-prof --help");
+		return PROF_EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		print_help();
+		return PROF_EXIT_OK;
+	}
+	for (i = 0; i < COMMANDS; i++)
+		if (!strcmp(argv[1], commands[i].name)) {
+			snprintf(name, sizeof(name), "khmap-prof %s", commands[i].name);
+			argv[1] = name;
+			return commands[i].main(argc - 1, argv + 1);
+		}
+	prof_error("there is no command \"%s\". Try khmap-prof --help", argv[1]);
+	return PROF_EXIT_USAGE;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * profile.h - what was recorded, in memory
+ */
+#ifndef PROF_PROFILE_H
+#define PROF_PROFILE_H
+
+#include "prof.h"
+#include "session.h"
+
+/**
+ * struct prof_cpu_row - what one CPU did to a line
+ * @key: the line and the CPU
+ * @count: what it did
+ */
+struct prof_cpu_row {
+	struct prof_line_key key;
+	struct prof_line_cpu count;
+};
+
+/**
+ * struct prof_line_row - a line
+ * @key: the line
+ * @count: what was done to it
+ * @cpus: the CPUs that did it, in their order; in struct prof_profile
+ * @cpu_count: how many
+ */
+struct prof_line_row {
+	struct prof_line_key key;
+	struct prof_line count;
+	const struct prof_cpu_row *cpus;
+	size_t cpu_count;
+};
+
+/**
+ * struct prof_bucket_row - a chain
+ * @key: its first bucket
+ * @count: what was done to it
+ */
+struct prof_bucket_row {
+	struct prof_bucket_key key;
+	struct prof_bucket count;
+};
+
+/**
+ * struct prof_map_row - a map that was there
+ * @map_id: unique in this boot
+ * @map: its name and geometry
+ */
+struct prof_map_row {
+	uint64_t map_id;
+	struct prof_map map;
+};
+
+/**
+ * struct prof_profile - what was recorded
+ * @settings: what was asked for
+ * @duration_ns: how long
+ * @totals: sums over all CPUs
+ * @missed: events that the kernel did not hand to the programs
+ * @maps: by id
+ * @map_count: of @maps
+ * @lines: those with most transfers first, then those with most stores
+ * @line_count: of @lines
+ * @buckets: those with most operations first
+ * @bucket_count: of @buckets
+ * @cpus: by line and CPU
+ * @cpu_count: of @cpus
+ */
+struct prof_profile {
+	struct prof_settings settings;
+	uint64_t duration_ns;
+	struct prof_totals totals;
+	uint64_t missed;
+	struct prof_map_row *maps;
+	size_t map_count;
+	struct prof_line_row *lines;
+	size_t line_count;
+	struct prof_bucket_row *buckets;
+	size_t bucket_count;
+	struct prof_cpu_row *cpus;
+	size_t cpu_count;
+};
+
+/**
+ * prof_profile_read() - copy what the programs counted
+ * @profile: filled but for @settings, @duration_ns and @missed; for
+ *	prof_profile_free(), on failure too
+ * @fds: maps of the programs
+ *
+ * Return: 0 or -errno.
+ */
+int prof_profile_read(struct prof_profile *profile, const struct prof_fds *fds);
+
+/**
+ * prof_profile_free() - free what prof_profile_read() allocated
+ * @profile: its memory remains the caller's
+ */
+void prof_profile_free(struct prof_profile *profile);
+
+/**
+ * prof_profile_dropped() - how much was not counted, for want of room
+ * @profile: the profile
+ *
+ * Return: stores, operations, maps and events that were dropped, in sum.
+ */
+uint64_t prof_profile_dropped(const struct prof_profile *profile);
+
+/**
+ * prof_profile_map() - a map of the profile
+ * @profile: the profile
+ * @map_id: of the map
+ *
+ * Return: NULL if its name and geometry are not known.
+ */
+const struct prof_map *prof_profile_map(const struct prof_profile *profile, uint64_t map_id);
+
+/**
+ * prof_line_buckets() - the buckets that have a part of a line
+ * @map: of the line
+ * @key: the line
+ * @first: filled: the lowest, within the page
+ * @last: filled: the highest
+ */
+void prof_line_buckets(const struct prof_map *map, const struct prof_line_key *key,
+		       uint32_t *first, uint32_t *last);
+
+/**
+ * prof_region_name() - a region in words
+ * @region: PROF_REGION_*
+ *
+ * Return: a constant.
+ */
+const char *prof_region_name(uint32_t region);
+
+#endif /* PROF_PROFILE_H */

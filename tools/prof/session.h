@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * session.h - the BPF programs, from loading them to detaching them
+ */
+#ifndef PROF_SESSION_H
+#define PROF_SESSION_H
+
+#include "prof.h"
+
+struct prof_session;
+
+/**
+ * struct prof_fds - descriptors of the maps of store.bpf.c
+ * @settings: see struct prof_settings
+ * @totals: see struct prof_totals
+ * @maps: see struct prof_map
+ * @lines: see struct prof_line
+ * @line_cpus: see struct prof_line_cpu
+ * @buckets: see struct prof_bucket
+ */
+struct prof_fds {
+	int settings;
+	int totals;
+	int maps;
+	int lines;
+	int line_cpus;
+	int buckets;
+};
+
+/**
+ * prof_session_check() - is all there that a profile needs?
+ *
+ * Prints what is missing, and what to do about it.
+ *
+ * Return: enum prof_exit.
+ */
+int prof_session_check(void);
+
+/**
+ * prof_session_open() - load the programs and attach them
+ * @lines: lines that there is room for
+ * @verbose: show what libbpf says
+ * @session: the new session; unchanged on failure
+ *
+ * The programs do nothing until prof_settings_write() enables them.  Prints
+ * what went wrong.
+ *
+ * Return: enum prof_exit.
+ */
+int prof_session_open(uint32_t lines, bool verbose, struct prof_session **session);
+
+/**
+ * prof_session_fds() - the maps of a session
+ * @session: the session
+ *
+ * Return: descriptors that the session owns.
+ */
+struct prof_fds prof_session_fds(const struct prof_session *session);
+
+/**
+ * prof_session_missed() - events that the kernel did not hand to the programs
+ * @session: the session
+ *
+ * Return: how often a program was not run because it was running already.
+ */
+uint64_t prof_session_missed(const struct prof_session *session);
+
+/**
+ * prof_session_close() - detach and unload the programs
+ * @session: or NULL
+ */
+void prof_session_close(struct prof_session *session);
+
+/**
+ * prof_geometries_write() - tell the programs of the maps that exist
+ * @maps_fd: the map "maps"
+ *
+ * Called when store_create is attached, so that no map is missed.
+ *
+ * Return: 0 or -errno; -E2BIG there are more than it has room for.
+ */
+int prof_geometries_write(int maps_fd);
+
+/**
+ * prof_settings_write() - begin, or end, a profile
+ * @settings_fd: the map "settings"
+ * @settings: what to profile
+ *
+ * Return: 0 or -errno.
+ */
+int prof_settings_write(int settings_fd, const struct prof_settings *settings);
+
+#endif /* PROF_SESSION_H */

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * target.c - what shall be profiled
+ */
+#include <errno.h>
+#include <string.h>
+#include "maps.h"
+#include "target.h"
+
+static bool number_option(const char *name, const char *value, uint64_t max, uint64_t *number)
+{
+	if (!prof_number(value, max, number) && *number)
+		return true;
+	prof_error("%s needs a number from 1 to %llu, not \"%s\"", name,
+		   (unsigned long long)max, value);
+	return false;
+}
+
+bool prof_target_option(struct prof_target *target, int option, const char *value)
+{
+	uint64_t number;
+
+	switch (option) {
+	case 'm':
+		target->name = value;
+		return true;
+	case 'i':
+		return number_option("--map-id", value, UINT64_MAX, &target->map_id);
+	case 's':
+		if (!number_option("--sample", value, PROF_SAMPLE_MAX, &number))
+			return false;
+		target->sample = (uint32_t)number;
+		return true;
+	default:
+		return false;
+	}
+}
+
+int prof_target_find(const struct prof_target *target, struct prof_settings *settings)
+{
+	int err;
+
+	*settings = (struct prof_settings){
+		.map_id = target->map_id,
+		.sample = target->sample,
+		.enabled = 1,
+	};
+	if (target->name && target->map_id) {
+		prof_error("give --map or --map-id, not both");
+		return PROF_EXIT_USAGE;
+	}
+	if (!target->name && !target->map_id)
+		return PROF_EXIT_OK;
+	err = prof_maps_find(target->name, &settings->map_id);
+	if (!err)
+		return PROF_EXIT_OK;
+	if (err == -ENOENT && target->name)
+		prof_error("there is no map \"%s\"", target->name);
+	else if (err == -ENOENT)
+		prof_error("there is no map with id %llu", (unsigned long long)target->map_id);
+	else
+		prof_error("the list of maps cannot be read: %s", strerror(-err));
+	return err == -ENOENT ? PROF_EXIT_NO_MAP :
+	       err == -EACCES ? PROF_EXIT_NOT_PERMITTED : PROF_EXIT_FAILED;
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * cli.c - what the commands of khmapctl share
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+#define CLI_OPTIONS_MAX 24
+
+const struct cli_command *cli_current;
+
+static void __attribute__((format(printf, 1, 0))) cli_vsay(const char *fmt, va_list args)
+{
+	fflush(stdout);
+	if (cli_current)
+		fprintf(stderr, "khmapctl: %s: ", cli_current->name);
+	else
+		fprintf(stderr, "khmapctl: ");
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+}
+
+int cli_error(int code, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	cli_vsay(fmt, args);
+	va_end(args);
+	return code;
+}
+
+void cli_note(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	cli_vsay(fmt, args);
+	va_end(args);
+}
+
+int cli_usage(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	cli_vsay(fmt, args);
+	va_end(args);
+	fprintf(stderr, "Try \"khmapctl %s%s--help\".\n", cli_current ? cli_current->name : "",
+		cli_current ? " " : "");
+	return CLI_USAGE;
+}
+
+int cli_failed(int err)
+{
+	cli_note("%s", *khmap_reason() ? khmap_reason() : strerror(-err));
+	switch (err) {
+	case -EPROTONOSUPPORT:
+	case -EUCLEAN:
+	case -EBADMSG:
+	case -EPROTOTYPE:
+		return CLI_REFUSED;
+	case -ECANCELED:
+		return CLI_INTERRUPTED;
+	default:
+		return CLI_FAILED;
+	}
+}
+
+int cli_option(int argc, char **argv, const char *letters, const struct option *options,
+	       int *code)
+{
+	static const struct option help = { "help", no_argument, NULL, 'h' };
+	struct option all[CLI_OPTIONS_MAX + 2] = { help };
+	char with_help[2 * CLI_OPTIONS_MAX + 4];
+	int option, i;
+
+	for (i = 0; i < CLI_OPTIONS_MAX && options && options[i].name; i++)
+		all[i + 1] = options[i];
+	snprintf(with_help, sizeof(with_help), "h%s", letters);
+	option = getopt_long(argc, argv, with_help, all, NULL);
+	if (option == 'h') {
+		fputs(cli_current->help, stdout);
+		*code = CLI_OK;
+		return 0;
+	}
+	if (option == '?') {
+		fprintf(stderr, "Try \"khmapctl %s --help\".\n", cli_current->name);
+		*code = CLI_USAGE;
+		return 0;
+	}
+	return option;
+}
+
+bool cli_number(const char *text, uint64_t max, uint64_t *number)
+{
+	static const char units[] = "KMGT";
+	unsigned int shift = 0;
+	const char *unit;
+	char *end;
+
+	/* strtoull() would take a sign. */
+	if (!isdigit((unsigned char)*text))
+		return false;
+	errno = 0;
+	*number = strtoull(text, &end, strncasecmp(text, "0x", 2) ? 10 : 16);
+	if (errno)
+		return false;
+	if (*end) {
+		unit = strchr(units, toupper((unsigned char)*end));
+		if (!unit || end[1])
+			return false;
+		shift = 10 * (unsigned int)(unit - units + 1);
+	}
+	if (*number > UINT64_MAX >> shift)
+		return false;
+	*number <<= shift;
+	return *number <= max;
+}
+
+/* Both records as bytes, for a map whose schema says nothing. */
+static int cli_schema_bytes(struct cli_map *map)
+{
+	const struct khmap_geometry *g = &khmap_header(map->map)->geometry;
+	char key[24], value[24];
+
+	snprintf(key, sizeof(key), "bytes[%u]", g->key_size);
+	snprintf(value, sizeof(value), "bytes[%u]", g->value_size);
+	return khmap_schema_make(key, value, &map->schema);
+}
+
+int cli_open(const char *name, uint32_t flags, struct cli_map *map)
+{
+	const struct khmap_open_options options = { .size = sizeof(options), .flags = flags };
+	int err = khmap_open(name, &options, &map->map);
+
+	if (err) {
+		/* A file that is something else is refused as a damaged one is. */
+		cli_failed(err);
+		return err == -EINVAL || err == -EUCLEAN || err == -EBADMSG ||
+		       err == -EPROTONOSUPPORT || err == -EPROTOTYPE ? CLI_REFUSED : CLI_FAILED;
+	}
+	err = khmap_schema_get(map->map, &map->schema);
+	map->has_schema = !err;
+	if (err && err != -ENODATA)
+		cli_note("%s; its records are shown as bytes", khmap_reason());
+	if (err && cli_schema_bytes(map)) {
+		cli_close(map);
+		return cli_error(CLI_FAILED, "%s", khmap_reason());
+	}
+	return CLI_OK;
+}
+
+void cli_close(struct cli_map *map)
+{
+	khmap_schema_free(map->schema);
+	khmap_close(map->map);
+	map->schema = NULL;
+	map->map = NULL;
+}
+
+int cli_scan(const struct khmap_type *type, const char *name, const char *text, void *record)
+{
+	if (!khmap_value_scan_as(type, KHMAP_NOTATION_TEXT, name, text, strlen(text), record,
+				 NULL))
+		return CLI_OK;
+	return cli_error(CLI_USAGE, "%s", khmap_reason());
+}
+
+int cli_json(json_t *json, size_t flags)
+{
+	int failed;
+
+	if (!json)
+		return cli_error(CLI_FAILED, "no memory for JSON");
+	failed = json_dumpf(json, stdout, flags & JSON_COMPACT ? flags : flags | JSON_INDENT(2));
+	putchar('\n');
+	json_decref(json);
+	return failed ? cli_error(CLI_FAILED, "standard output: %s", strerror(errno)) : CLI_OK;
+}
+
+static volatile sig_atomic_t cli_signal;
+
+static void cli_signal_note(int number)
+{
+	cli_signal = number;
+}
+
+void cli_interrupt_catch(void)
+{
+	/* Without SA_RESTART: a read that waits must end. */
+	struct sigaction action = { .sa_handler = cli_signal_note };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+}
+
+bool cli_interrupted(void)
+{
+	return cli_signal;
+}

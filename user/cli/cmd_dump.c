@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * cmd_dump.c - khmapctl dump
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "progress.h"
+#include "record_print.h"
+
+#define DUMP_STEP 1024
+
+static const struct option dump_options[] = {
+	{ "format", required_argument, NULL, 'f' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "limit", required_argument, NULL, 'l' },
+	{ "delimiter", required_argument, NULL, 'd' },
+	{ "no-header", no_argument, NULL, 'H' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char dump_help[] =
+	"Usage: khmapctl dump NAME [OPTION...]\n"
+	"Prints all keys and values, in no order.  NAME may be the path of a snapshot file.  Each\n"
+	"bucket of a live map is as it was at one instant; for all of it, take a snapshot.\n"
+	"\n"
+	"  -f, --format FORMAT  text (default), csv, ndjson or raw; all but text can be loaded\n"
+	"  -j, --json           the same as --format ndjson\n"
+	"  -l, --limit N        stop after N entries\n"
+	"  -d, --delimiter C    between the cells of CSV (,)\n"
+	"  --no-header          CSV without names of columns\n"
+	"\n"
+	"Examples:\n"
+	"  khmapctl dump routes --format csv >routes.csv\n"
+	"  khmapctl dump ./packages.khmap --json | jq -r .value.version\n";
+
+/**
+ * struct dump_request - What is wanted.
+ * @map: the map
+ * @options: how records are written
+ * @limit: entries at most
+ */
+struct dump_request {
+	struct cli_map map;
+	struct record_options options;
+	uint64_t limit;
+};
+
+/* Returns the exit status so far; @lost counts chains that could not be read. */
+static int dump_entries(const struct dump_request *request, struct khmap_iter *iter,
+			struct record_sink *sink, uint64_t *done)
+{
+	unsigned char key[KHMAP_RECORD_MAX], value[KHMAP_RECORD_MAX];
+	struct khmap_ioc_stat stat = { .entries = 0 };
+	struct progress progress;
+	int got = 1, code = CLI_OK, err;
+
+	if (khmap_stat(request->map.map, &stat))
+		stat.entries = 0;
+	progress_start(&progress, PROGRESS_THINGS, stat.entries);
+	/* A bar in between the lines of a dump would help nobody. */
+	progress.shown = progress.shown && !isatty(STDOUT_FILENO);
+	while (*done < request->limit && !cli_interrupted()) {
+		got = khmap_iter_next(iter, key, value);
+		if (!got)
+			break;
+		if (got == -EUCLEAN) {
+			code = cli_error(CLI_REFUSED, "%s", khmap_reason());
+			continue;
+		}
+		if (got < 0) {
+			code = cli_failed(got);
+			break;
+		}
+		err = record_put(sink, key, value);
+		if (err == -EILSEQ) {
+			code = cli_error(CLI_NO, "%s; left out", khmap_reason());
+			continue;
+		}
+		if (err) {
+			code = errno == EPIPE ? code : cli_failed(err);
+			break;
+		}
+		if (++*done % DUMP_STEP == 0)
+			progress_show(&progress, *done);
+	}
+	progress_end(&progress);
+	return code;
+}
+
+static int dump_map(const struct dump_request *request)
+{
+	struct record_sink *sink = NULL;
+	struct khmap_iter *iter = NULL;
+	uint64_t done = 0;
+	int err, code;
+
+	err = khmap_iter_create(request->map.map, &iter);
+	if (!err)
+		err = record_sink_open(stdout, request->map.schema, &request->options, &sink);
+	if (err) {
+		khmap_iter_free(iter);
+		return cli_failed(err);
+	}
+	cli_interrupt_catch();
+	code = dump_entries(request, iter, sink, &done);
+	record_sink_close(sink);
+	khmap_iter_free(iter);
+	if (cli_interrupted())
+		return cli_error(CLI_INTERRUPTED, "interrupted after %llu entries",
+				 (unsigned long long)done);
+	return code;
+}
+
+static int dump_option(int option, struct dump_request *request)
+{
+	switch (option) {
+	case 'f':
+		if (record_format_find(optarg, &request->options.format))
+			return cli_usage("--format: text, csv, ndjson or raw, not \"%s\"",
+					 optarg);
+		return CLI_OK;
+	case 'j':
+		request->options.format = RECORD_NDJSON;
+		return CLI_OK;
+	case 'l':
+		if (!cli_number(optarg, UINT64_MAX, &request->limit))
+			return cli_usage("--limit: \"%s\" is not a number", optarg);
+		return CLI_OK;
+	case 'd':
+		if (strlen(optarg) != 1)
+			return cli_usage("--delimiter: one byte, not \"%s\"", optarg);
+		request->options.delimiter = *optarg;
+		return CLI_OK;
+	default:
+		request->options.no_header = true;
+		return CLI_OK;
+	}
+}
+
+static int dump_run(int argc, char **argv)
+{
+	struct dump_request request = {
+		.options = { .format = RECORD_TEXT },
+		.limit = UINT64_MAX,
+	};
+	int option, code = CLI_OK;
+
+	while ((option = cli_option(argc, argv, "f:jl:d:", dump_options, &code)) > 0) {
+		code = dump_option(option, &request);
+		if (code)
+			return code;
+	}
+	if (!option)
+		return code;
+	if (optind + 1 != argc)
+		return cli_usage("one NAME is needed");
+	code = cli_open(argv[optind], 0, &request.map);
+	if (code)
+		return code;
+	code = dump_map(&request);
+	cli_close(&request.map);
+	return code;
+}
+
+const struct cli_command cli_dump = {
+	.name = "dump",
+	.summary = "print all keys and values",
+	.help = dump_help,
+	.run = dump_run,
+};

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * cmd_get.c - khmapctl get
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "record_print.h"
+
+static const struct option get_options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "raw", no_argument, NULL, 'r' },
+	{ "field", required_argument, NULL, 'f' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char get_help[] =
+	"Usage: khmapctl get NAME KEY... [OPTION...]\n"
+	"Looks keys up and prints their values, a line for each; for several keys, each before\n"
+	"its value.  KEY \"-\" reads keys from standard input, one a line.  NAME may be the path\n"
+	"of a snapshot file.  Status 1 if a key is not there.\n"
+	"\n"
+	"  -f, --field PATH  print only a part of the value, such as \"metric\" or \"ports[2]\"\n"
+	"  -j, --json        a JSON object a line: {\"key\":...,\"value\":...}; null if the key is\n"
+	"                    not there\n"
+	"  -r, --raw         the bytes of the values\n"
+	"\n"
+	"Examples:\n"
+	"  khmapctl get routes 10.0.0.0\n"
+	"  khmapctl get oui 28:6f:b9 -f organization\n"
+	"  cut -d' ' -f1 access.log | khmapctl get ./routes.khmap - --json\n";
+
+/**
+ * struct get_request - What is wanted.
+ * @map: of it
+ * @part: of the value
+ * @json: as JSON
+ * @raw: as bytes
+ * @keys: print each key before its value
+ */
+struct get_request {
+	struct cli_map map;
+	struct khmap_place part;
+	bool json;
+	bool raw;
+	bool keys;
+};
+
+static int get_print_json(const struct get_request *request, const void *key, const void *value)
+{
+	const unsigned char *part = value;
+	json_t *object = json_object(), *found = json_null();
+
+	if (value)
+		found = record_value_json(request->part.type, part + request->part.offset);
+	if (json_object_set_new(object, "key",
+				record_value_json(khmap_schema_key(request->map.schema), key)) ||
+	    json_object_set_new(object, "value", found)) {
+		json_decref(object);
+		object = NULL;
+	}
+	return cli_json(object, JSON_COMPACT);
+}
+
+static int get_print(const struct get_request *request, const void *key,
+		     const unsigned char *value)
+{
+	const unsigned char *part = value + request->part.offset;
+
+	if (request->raw) {
+		fwrite(part, 1, request->part.type->size, stdout);
+		return CLI_OK;
+	}
+	if (request->keys) {
+		khmap_value_print(khmap_schema_key(request->map.schema), key, stdout);
+		fputs("  ", stdout);
+	}
+	khmap_value_print(request->part.type, part, stdout);
+	putchar('\n');
+	return CLI_OK;
+}
+
+static int get_one(const struct get_request *request, const char *text, size_t length)
+{
+	unsigned char key[KHMAP_RECORD_MAX], value[KHMAP_RECORD_MAX];
+	int err;
+
+	err = khmap_value_scan_as(khmap_schema_key(request->map.schema), KHMAP_NOTATION_TEXT,
+				  "key", text, length, key, NULL);
+	if (err)
+		return cli_error(CLI_USAGE, "%s", khmap_reason());
+	err = khmap_get(request->map.map, key, value);
+	if (err && err != -ENOENT)
+		return cli_error(err == -EUCLEAN ? CLI_REFUSED : CLI_FAILED, "%.*s: %s",
+				 (int)length, text, err == -EUCLEAN ?
+				 "the key's chain is damaged; see verify" : strerror(-err));
+	if (request->json)
+		return get_print_json(request, key, err ? NULL : value) | (err ? CLI_NO : CLI_OK);
+	if (err)
+		return cli_error(CLI_NO, "%.*s: there is no such key", (int)length, text);
+	return get_print(request, key, value);
+}
+
+static int get_lines(const struct get_request *request)
+{
+	size_t size = 0;
+	char *line = NULL;
+	int code = CLI_OK, one;
+	ssize_t length;
+
+	while (code <= CLI_NO && (length = getline(&line, &size, stdin)) >= 0) {
+		if (length && line[length - 1] == '\n')
+			length--;
+		one = get_one(request, line, (size_t)length);
+		code = one ? one : code;
+	}
+	free(line);
+	if (code <= CLI_NO && ferror(stdin))
+		return cli_error(CLI_FAILED, "standard input: %s", strerror(errno));
+	return code;
+}
+
+/* The part that --field names; fields of the key are none of the value's. */
+static int get_field(struct get_request *request, const char *path)
+{
+	const struct khmap_type *value = khmap_schema_value(request->map.schema);
+	struct khmap_place place = { .type = value };
+
+	if (path && !strncmp(path, "value.", 6))
+		path += 6;
+	if (path && khmap_type_find(value, path, &place))
+		return cli_usage("--field: %s", khmap_reason());
+	request->part = place;
+	return CLI_OK;
+}
+
+static int get_run(int argc, char **argv)
+{
+	struct get_request request = { .json = false };
+	const char *field = NULL;
+	int option, code = CLI_OK, one;
+
+	while ((option = cli_option(argc, argv, "jrf:", get_options, &code)) > 0) {
+		if (option == 'j')
+			request.json = true;
+		else if (option == 'r')
+			request.raw = true;
+		else
+			field = optarg;
+	}
+	if (!option)
+		return code;
+	if (optind + 2 > argc)
+		return cli_usage("NAME and KEY are needed");
+	if (request.json && request.raw)
+		return cli_usage("--json or --raw, not both");
+	code = cli_open(argv[optind++], 0, &request.map);
+	if (!code)
+		code = get_field(&request, field);
+	request.keys = optind + 1 < argc || !strcmp(argv[optind], "-");
+	for (; optind < argc && code <= CLI_NO; optind++) {
+		one = strcmp(argv[optind], "-") ?
+		      get_one(&request, argv[optind], strlen(argv[optind])) :
+		      get_lines(&request);
+		code = one ? one : code;
+	}
+	cli_close(&request.map);
+	return code;
+}
+
+const struct cli_command cli_get = {
+	.name = "get",
+	.summary = "look keys up",
+	.help = get_help,
+	.run = get_run,
+};

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * cmd_load.c - khmapctl load
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "progress.h"
+#include "record_source.h"
+
+#define LOAD_STEP	256
+#define LOAD_LISTED	10
+
+enum load_option {
+	LOAD_NO_HEADER = 256,
+	LOAD_IGNORE,
+};
+
+static const struct option load_options[] = {
+	{ "format", required_argument, NULL, 'f' },
+	{ "mode", required_argument, NULL, 'm' },
+	{ "delimiter", required_argument, NULL, 'd' },
+	{ "no-header", no_argument, NULL, LOAD_NO_HEADER },
+	{ "column", required_argument, NULL, 'c' },
+	{ "ignore-columns", no_argument, NULL, LOAD_IGNORE },
+	{ "keep-going", no_argument, NULL, 'k' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "json", no_argument, NULL, 'j' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char load_help[] =
+	"Usage: khmapctl load NAME [FILE] [OPTION...]\n"
+	"Stores the records of a file, or of standard input, in a map.  The first bad one ends it;\n"
+	"those before it stay.\n"
+	"\n"
+	"  -f, --format FORMAT  csv, ndjson or raw; by default what FILE's name ends with\n"
+	"  -m, --mode MODE      insert: keys must be new; replace: they must be there;\n"
+	"                       either (default)\n"
+	"  -d, --delimiter C    between the cells of CSV (,)\n"
+	"  --no-header          CSV has no names of columns: all fields, in order\n"
+	"  -c, --column FIELD=COLUMN  the file calls FIELD so; may be repeated\n"
+	"  --ignore-columns     skip columns and members that the map does not have\n"
+	"  -k, --keep-going     skip bad records, name the first 10, count all; status 1\n"
+	"  -q, --quiet          do not say what was loaded\n"
+	"  -j, --json           say it as a JSON object\n"
+	"\n"
+	"CSV begins with a line of column names: \"key\", \"value\", or fields such as \"metric\" or\n"
+	"\"value.metric\".  NDJSON has an object a line: {\"key\":...,\"value\":...}, or fields.\n"
+	"\n"
+	"Examples:\n"
+	"  khmapctl load routes ./new.csv\n"
+	"  khmapctl load oui oui.csv -c key=Assignment -c 'value=Organization Name' \\\n"
+	"    --ignore-columns\n"
+	"  khmapctl dump old --json | khmapctl load new -f ndjson -m insert\n";
+
+/**
+ * struct load_request - What is to be loaded, and how far it is.
+ * @map: where to
+ * @options: how it is written
+ * @renames: @options.renames, to be freed
+ * @flags: KHMAP_PUT_*
+ * @quiet: say nothing
+ * @json: say it as JSON
+ * @path: the file, as it is called in messages
+ * @fd: its descriptor
+ * @bytes: its size; 0 if that is not known
+ * @source: its records
+ * @progress: the bar
+ * @stored: records stored
+ * @skipped: records that were bad
+ */
+struct load_request {
+	struct cli_map map;
+	struct record_options options;
+	const char **renames;
+	__u32 flags;
+	bool quiet;
+	bool json;
+	const char *path;
+	int fd;
+	uint64_t bytes;
+	struct record_source *source;
+	struct progress progress;
+	uint64_t stored;
+	uint64_t skipped;
+};
+
+/* Note a bad record; true to go on behind it. */
+static bool load_skip(struct load_request *request, const char *why)
+{
+	if (!request->options.keep_going) {
+		cli_note("%s; nothing of this record was stored, %llu were before it", why,
+			 (unsigned long long)request->stored);
+		return false;
+	}
+	if (request->skipped++ < LOAD_LISTED) {
+		/* Not into the bar. */
+		if (request->progress.shown && request->progress.last)
+			fputs("\r\033[K", stderr);
+		cli_note("%s; skipped", why);
+	} else if (request->skipped == LOAD_LISTED + 1) {
+		cli_note("further bad records are only counted");
+	}
+	return true;
+}
+
+/* Store a record; 0, or the exit status that ends it all. */
+static int load_put(struct load_request *request, const void *key, const void *value)
+{
+	int err = khmap_put(request->map.map, key, value, request->flags);
+	unsigned long long line = record_source_line(request->source);
+	char why[1200];
+
+	if (!err) {
+		request->stored++;
+		return CLI_OK;
+	}
+	if (err == -EEXIST || err == -ENOENT) {
+		snprintf(why, sizeof(why), "%s:%llu: %s", request->path, line,
+			 err == -EEXIST ? "the key is there already" : "there is no such key");
+		return load_skip(request, why) ? CLI_OK : CLI_FAILED;
+	}
+	/* Not the record's fault: the next would fare no better. */
+	return cli_error(CLI_FAILED, "%s:%llu: %s; %llu records were stored before it",
+			 request->path, line, khmap_reason(),
+			 (unsigned long long)request->stored);
+}
+
+static int load_records(struct load_request *request)
+{
+	unsigned char key[KHMAP_RECORD_MAX], value[KHMAP_RECORD_MAX];
+	uint64_t count = 0;
+	int got, code;
+
+	while (!cli_interrupted()) {
+		got = record_next(request->source, key, value);
+		if (!got)
+			return CLI_OK;
+		if (got == -EINTR)
+			continue;
+		if (got == -EBADMSG && load_skip(request, khmap_reason()))
+			continue;
+		if (got < 0)
+			return got == -EBADMSG ? CLI_FAILED : cli_failed(got);
+		code = load_put(request, key, value);
+		if (code)
+			return code;
+		if (++count % LOAD_STEP == 0)
+			progress_show(&request->progress, record_source_bytes(request->source));
+	}
+	return CLI_INTERRUPTED;
+}
+
+static int load_say(const struct load_request *request, double seconds)
+{
+	double rate = seconds > 0 ? (double)request->stored / seconds : 0;
+
+	if (request->json)
+		return cli_json(json_pack("{s:I, s:I, s:I, s:f}",
+					  "stored", (json_int_t)request->stored,
+					  "skipped", (json_int_t)request->skipped,
+					  "bytes", (json_int_t)
+					  record_source_bytes(request->source),
+					  "seconds", seconds), 0);
+	if (request->quiet)
+		return CLI_OK;
+	printf("%llu records stored", (unsigned long long)request->stored);
+	if (request->skipped)
+		printf(", %llu skipped", (unsigned long long)request->skipped);
+	printf(" in %.2f s (%.0f/s)\n", seconds, rate);
+	return CLI_OK;
+}
+
+static int load_source(struct load_request *request)
+{
+	int code, err;
+	double seconds;
+
+	cli_interrupt_catch();
+	err = record_source_open(request->fd, request->path, request->map.schema,
+				 &request->options, &request->source);
+	if (err == -EINTR)
+		return cli_error(CLI_INTERRUPTED, "%s: interrupted before the first record",
+				 request->path);
+	if (err)
+		return cli_failed(err);
+	progress_start(&request->progress, PROGRESS_BYTES, request->bytes);
+	code = load_records(request);
+	seconds = progress_end(&request->progress);
+	if (code == CLI_INTERRUPTED)
+		cli_note("%s: interrupted at %s %llu, byte %llu; %llu records were stored",
+			 request->path,
+			 request->options.format == RECORD_RAW ? "record" : "line",
+			 (unsigned long long)record_source_line(request->source),
+			 (unsigned long long)record_source_bytes(request->source),
+			 (unsigned long long)request->stored);
+	else if (!code)
+		code = load_say(request, seconds);
+	record_source_close(request->source);
+	return code ? code : request->skipped ? CLI_NO : CLI_OK;
+}
+
+static int load_file(struct load_request *request)
+{
+	struct stat st;
+	int code;
+
+	request->fd = STDIN_FILENO;
+	if (!strcmp(request->path, "-"))
+		request->path = "standard input";
+	else
+		request->fd = open(request->path, O_RDONLY | O_CLOEXEC);
+	if (request->fd < 0)
+		return cli_error(CLI_FAILED, "%s: %s", request->path, strerror(errno));
+	if (!fstat(request->fd, &st) && S_ISREG(st.st_mode))
+		request->bytes = (uint64_t)st.st_size;
+	code = load_source(request);
+	if (request->fd != STDIN_FILENO)
+		close(request->fd);
+	return code;
+}
+
+static int load_option(int option, struct load_request *request, bool *format)
+{
+	switch (option) {
+	case 'f':
+		*format = true;
+		if (record_format_find(optarg, &request->options.format) ||
+		    request->options.format == RECORD_TEXT)
+			return cli_usage("--format: csv, ndjson or raw, not \"%s\"", optarg);
+		return CLI_OK;
+	case 'm':
+		if (!strcmp(optarg, "insert"))
+			request->flags = KHMAP_PUT_INSERT;
+		else if (!strcmp(optarg, "replace"))
+			request->flags = KHMAP_PUT_REPLACE;
+		else if (strcmp(optarg, "either"))
+			return cli_usage("--mode: insert, replace or either, not \"%s\"", optarg);
+		return CLI_OK;
+	case 'd':
+		if (strlen(optarg) != 1)
+			return cli_usage("--delimiter: one byte, not \"%s\"", optarg);
+		request->options.delimiter = *optarg;
+		return CLI_OK;
+	case 'c':
+		request->renames[request->options.renames_count++] = optarg;
+		return CLI_OK;
+	case LOAD_NO_HEADER:
+		request->options.no_header = true;
+		return CLI_OK;
+	case LOAD_IGNORE:
+		request->options.ignore_columns = true;
+		return CLI_OK;
+	case 'k':
+		request->options.keep_going = true;
+		return CLI_OK;
+	case 'q':
+		request->quiet = true;
+		return CLI_OK;
+	default:
+		request->json = true;
+		return CLI_OK;
+	}
+}
+
+/* Returns the exit status, or -1 when all was said by --help. */
+static int load_parse(int argc, char **argv, struct load_request *request)
+{
+	int option, code = CLI_OK;
+	bool format = false;
+	const char *dot;
+
+	while ((option = cli_option(argc, argv, "f:m:d:c:kqj", load_options, &code)) > 0) {
+		code = load_option(option, request, &format);
+		if (code)
+			return code;
+	}
+	if (!option)
+		return code ? code : -1;
+	if (optind + 1 != argc && optind + 2 != argc)
+		return cli_usage("NAME and at most one FILE are needed");
+	if (optind + 2 == argc)
+		request->path = argv[optind + 1];
+	dot = strrchr(request->path, '.');
+	if (!format && (!dot || record_format_find(dot + 1, &request->options.format) ||
+			request->options.format == RECORD_TEXT))
+		return cli_usage("--format csv, ndjson or raw is needed, as the name of \"%s\" does not tell",
+				 request->path);
+	return CLI_OK;
+}
+
+static int load_run(int argc, char **argv)
+{
+	struct load_request request = { .path = "-" };
+	int code;
+
+	/* An option for each word of the command line, at most. */
+	request.renames = calloc((size_t)argc, sizeof(*request.renames));
+	if (!request.renames)
+		return cli_error(CLI_FAILED, "%s", strerror(errno));
+	request.options.renames = request.renames;
+	code = load_parse(argc, argv, &request);
+	if (!code)
+		code = cli_open(argv[optind], KHMAP_OPEN_WRITE, &request.map);
+	if (!code)
+		code = load_file(&request);
+	cli_close(&request.map);
+	free(request.renames);
+	return code < 0 ? CLI_OK : code;
+}
+
+const struct cli_command cli_load = {
+	.name = "load",
+	.summary = "store the records of a file in a map",
+	.help = load_help,
+	.run = load_run,
+};

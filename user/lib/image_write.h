@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * image_write.h - write an image's pages to a file, all or nothing
+ */
+#ifndef KHMAP_LIB_IMAGE_WRITE_H
+#define KHMAP_LIB_IMAGE_WRITE_H
+
+#include <sys/types.h>
+
+#include <khmap/khmap.h>
+
+/**
+ * struct khmap_image_source - Where the pages come from.
+ * @page: the address of a page, counted from the image's start; must not be NULL
+ *	  for pages below image_size.  The memory must not change until the next
+ *	  call
+ * @context: its first argument
+ * @mode: permissions of the file, before the umask
+ */
+struct khmap_image_source {
+	const void *(*page)(void *context, __u64 index);
+	void *context;
+	mode_t mode;
+};
+
+/**
+ * khmap_image_write() - Write an image to a file.
+ * @source: the pages of a snapshot; whatever checksums its header names are
+ *	    replaced
+ * @path: of the file
+ * @options: see khmap_snapshot_write(); or NULL
+ *
+ * Return: as khmap_snapshot_write().
+ */
+int khmap_image_write(const struct khmap_image_source *source, const char *path,
+		      const struct khmap_write_options *options);
+
+#endif /* KHMAP_LIB_IMAGE_WRITE_H */

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * live.c - what only the kernel can do, by its ioctls
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "map.h"
+
+/* What an errno of a map's ioctl means to the caller. */
+static const char *khmap_live_words(int err)
+{
+	switch (err) {
+	case ENOENT:
+		return "there is no such key";
+	case EEXIST:
+		return "the key is there already";
+	case ENOSPC:
+		return "the map is full";
+	case EXFULL:
+		return "the key's chain is full";
+	case EBADF:
+		return "the map was not opened for writing";
+	case ENOMEM:
+		return "no memory, or the map's limit is reached";
+	default:
+		return strerror(err);
+	}
+}
+
+static int khmap_live_call(const struct khmap *map, unsigned long command, void *argument,
+			   const char *verb)
+{
+	const struct khmap_object *object = khmap_object(map);
+	int err;
+
+	if (object->origin == KHMAP_ORIGIN_FILE)
+		return khmap_fail(EROFS, "%s: %s: is a file and cannot be changed", object->name,
+				  verb);
+	if (!ioctl(object->fd, command, argument))
+		return 0;
+	err = errno;
+	return khmap_fail(err, "%s: %s: %s", object->name, verb, khmap_live_words(err));
+}
+
+static __u64 khmap_address(const void *pointer)
+{
+	return (__u64)(uintptr_t)pointer;
+}
+
+int khmap_get_locked(const struct khmap *map, const void *key, void *value)
+{
+	const struct khmap_object *object = khmap_object(map);
+	struct khmap_ioc_record record = {
+		.size = sizeof(record),
+		.key = khmap_address(key),
+		.value = khmap_address(value),
+		.key_size = object->header.geometry.key_size,
+		.value_size = object->header.geometry.value_size,
+	};
+
+	if (object->origin == KHMAP_ORIGIN_FILE)
+		return khmap_fail(EUCLEAN, "%s: a bucket is marked as being written",
+				  object->name);
+	return khmap_live_call(map, KHMAP_IOC_GET, &record, "get");
+}
+
+int khmap_put(struct khmap *map, const void *key, const void *value, __u32 flags)
+{
+	struct khmap_ioc_record record = {
+		.size = sizeof(record),
+		.flags = flags,
+		.key = khmap_address(key),
+		.value = khmap_address(value),
+		.key_size = map->reader.geometry.key_size,
+		.value_size = map->reader.geometry.value_size,
+	};
+
+	return khmap_live_call(map, KHMAP_IOC_PUT, &record, "put");
+}
+
+int khmap_delete(struct khmap *map, const void *key, void *value)
+{
+	struct khmap_ioc_record record = {
+		.size = sizeof(record),
+		.key = khmap_address(key),
+		.value = khmap_address(value),
+		.key_size = map->reader.geometry.key_size,
+		.value_size = value ? map->reader.geometry.value_size : 0,
+	};
+
+	return khmap_live_call(map, KHMAP_IOC_DELETE, &record, "delete");
+}
+
+int khmap_clear(struct khmap *map, __u64 *deleted)
+{
+	struct khmap_ioc_clear clear = { .size = sizeof(clear) };
+	int err = khmap_live_call(map, KHMAP_IOC_CLEAR, &clear, "clear");
+
+	if (!err && deleted)
+		*deleted = clear.deleted;
+	return err;
+}
+
+static void khmap_stat_file(const struct khmap_object *object, struct khmap_ioc_stat *stat)
+{
+	const struct khmap_image_header *h = &object->header;
+
+	*stat = (struct khmap_ioc_stat){
+		.size = sizeof(*stat),
+		.map_id = h->map_id,
+		.entries = h->entries,
+		.max_entries = h->max_entries,
+		.overflow_entries = h->overflow_entries,
+		.overflow_buckets = h->overflow_buckets,
+		.bytes = h->image_size,
+		.shape = h->shape,
+		.primary_pages = h->primary_pages,
+		.overflow_pages = h->overflow_pages,
+		.kind = h->kind,
+	};
+}
+
+int khmap_stat(const struct khmap *map, struct khmap_ioc_stat *stat)
+{
+	const struct khmap_object *object = khmap_object(map);
+
+	if (object->origin == KHMAP_ORIGIN_FILE) {
+		khmap_stat_file(object, stat);
+		return 0;
+	}
+	memset(stat, 0, sizeof(*stat));
+	stat->size = sizeof(*stat);
+	return khmap_live_call(map, KHMAP_IOC_STAT, stat, "stat");
+}
+
+int khmap_snapshot(struct khmap *map, struct khmap **snapshot)
+{
+	struct khmap_ioc_snapshot cut = { .size = sizeof(cut) };
+	int err = khmap_live_call(map, KHMAP_IOC_SNAPSHOT, &cut, "snapshot");
+
+	if (err)
+		return err;
+	err = khmap_map_open(cut.fd, khmap_object(map)->name, NULL, snapshot);
+	if (err)
+		close(cut.fd);
+	return err;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * map.h - what is behind a struct khmap
+ */
+#ifndef KHMAP_LIB_MAP_H
+#define KHMAP_LIB_MAP_H
+
+#include <khmap/khmap.h>
+
+#define KHMAP_PATH_SIZE 4096
+
+/**
+ * enum khmap_origin - What the descriptor of a map is.
+ * @KHMAP_ORIGIN_DEVICE: the kernel's, of a live map or a snapshot
+ * @KHMAP_ORIGIN_FILE: of a file
+ */
+enum khmap_origin {
+	KHMAP_ORIGIN_DEVICE,
+	KHMAP_ORIGIN_FILE,
+};
+
+/**
+ * struct khmap_object - An open map as the library sees it.
+ * @map: what the caller sees; the first member
+ * @fd: owned
+ * @flags: KHMAP_OPEN_*
+ * @origin: enum khmap_origin
+ * @base: the image's first byte, mapped for @mapped bytes
+ * @mapped: bytes; of a file, side tables included
+ * @file_size: bytes of the file; 0 for a device
+ * @header: a private copy, checked
+ * @schema: the schema's text and a NUL; "" if there is none
+ * @name: how it was opened, for reasons; owned
+ */
+struct khmap_object {
+	struct khmap map;
+	int fd;
+	__u32 flags;
+	enum khmap_origin origin;
+	const unsigned char *base;
+	size_t mapped;
+	__u64 file_size;
+	struct khmap_image_header header;
+	char schema[KHMAP_SCHEMA_MAX + 1];
+	char *name;
+};
+
+static inline struct khmap_object *khmap_object(const struct khmap *map)
+{
+	return (struct khmap_object *)(void *)map;
+}
+
+static inline bool khmap_is_live(const struct khmap *map)
+{
+	return khmap_object(map)->header.kind == KHMAP_IMAGE_LIVE;
+}
+
+/**
+ * khmap_map_open() - khmap_open_fd() with a name for reasons.
+ * @fd: belongs to the map on success
+ * @name: copied
+ * @options: or NULL
+ * @map: receives the map
+ *
+ * Return: as khmap_open().
+ */
+int khmap_map_open(int fd, const char *name, const struct khmap_open_options *options,
+		   struct khmap **map);
+
+/**
+ * khmap_options_check() - Check the start of a struct of options.
+ * @what: name of the struct, for the reason
+ * @size: its first member
+ * @known: sizeof the struct as the library knows it
+ * @flags: its second member
+ * @allowed: flags that are known
+ *
+ * Return: 0; -EINVAL the struct is of another version; -EOPNOTSUPP a flag is
+ * not known.
+ */
+int khmap_options_check(const char *what, __u32 size, size_t known, __u32 flags, __u32 allowed);
+
+#endif /* KHMAP_LIB_MAP_H */

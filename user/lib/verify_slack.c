@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * verify_slack.c - what belongs to no chain: owners of overflow buckets, zeros
+ *
+ * In a live map some of these pages may not exist, and to touch one of those
+ * raises SIGBUS.  So pages that no chain leads to are read with a system call,
+ * which tells.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "map.h"
+#include "verify.h"
+
+static int khmap_owners_grow(struct khmap_verifier *verifier, size_t count)
+{
+	size_t room = verifier->owner_count ? verifier->owner_count : 1024;
+	__u64 *owners;
+
+	if (count <= verifier->owner_count)
+		return 0;
+	while (room < count)
+		room *= 2;
+	owners = realloc(verifier->owners, room * sizeof(*owners));
+	if (!owners)
+		return khmap_fail(ENOMEM, "no memory to note the owners of overflow buckets");
+	memset(owners + verifier->owner_count, 0,
+	       (room - verifier->owner_count) * sizeof(*owners));
+	verifier->owners = owners;
+	verifier->owner_count = room;
+	return 0;
+}
+
+static bool khmap_chain_leads_to(const struct khmap_chain *chain, __u32 reference)
+{
+	__u32 link;
+
+	for (link = 1; link < chain->count; link++)
+		if (chain->links[link].reference == reference)
+			return true;
+	return false;
+}
+
+/*
+ * In a live map a bucket may have moved from one chain to another since the
+ * first was seen.  It is a fault only if both have it at one instant.
+ */
+static bool khmap_owners_shared(struct khmap_verifier *verifier, __u64 owner, __u32 reference)
+{
+	__u32 per_page = verifier->map->reader.geometry.buckets_per_page;
+	struct khmap_chain *other = &verifier->other;
+
+	if (!verifier->live)
+		return true;
+	return !khmap_chain_copy(other, verifier->chain.shape, (__u32)((owner - 1) / per_page),
+				 (__u32)((owner - 1) % per_page)) &&
+	       khmap_chain_leads_to(other, reference) &&
+	       khmap_chain_unchanged(&verifier->chain) && khmap_chain_unchanged(other);
+}
+
+int khmap_verify_owners(struct khmap_verifier *verifier)
+{
+	const struct khmap_chain *chain = &verifier->chain;
+	const struct khmap_geometry *g = &verifier->map->reader.geometry;
+	__u64 self = (__u64)chain->page * g->buckets_per_page + chain->bucket + 1;
+	struct khmap_spot spot;
+	__u32 link, reference;
+	size_t index;
+	int err;
+
+	for (link = 1; link < chain->count; link++) {
+		reference = chain->links[link].reference;
+		index = (size_t)khmap_reference_page(g, reference) * g->overflow_per_page +
+			khmap_reference_bucket(g, reference);
+		err = khmap_owners_grow(verifier, index + 1);
+		if (err)
+			return err;
+		if (verifier->owners[index] &&
+		    khmap_owners_shared(verifier, verifier->owners[index], reference)) {
+			__u64 owner = verifier->owners[index] - 1;
+
+			spot = khmap_verify_link_spot(chain, link, "shared", 0);
+			khmap_report_add(&verifier->report, &spot, "a bucket of one chain only",
+					 "in the chains of primary page %u bucket %u and page %u bucket %u",
+					 (__u32)(owner / g->buckets_per_page),
+					 (__u32)(owner % g->buckets_per_page), chain->page,
+					 chain->bucket);
+		}
+		verifier->owners[index] = self;
+	}
+	return 0;
+}
+
+bool khmap_verify_owner(const struct khmap_verifier *verifier, __u32 page, __u32 bucket)
+{
+	size_t index = (size_t)page * verifier->map->reader.geometry.overflow_per_page + bucket;
+
+	return index < verifier->owner_count && verifier->owners[index];
+}
+
+static struct khmap_spot khmap_slack_spot(enum khmap_part part, const char *rule, __u32 page,
+					  __u64 offset)
+{
+	return (struct khmap_spot){
+		.rule = rule,
+		.part = part,
+		.page = page,
+		.bucket = KHMAP_NOWHERE,
+		.slot = KHMAP_NOWHERE,
+		.offset = offset,
+	};
+}
+
+/* A page of the image into private memory; false if there is none. */
+static bool khmap_slack_page(const struct khmap_verifier *verifier, __u64 offset,
+			     unsigned char *page)
+{
+	const struct khmap_object *object = khmap_object(verifier->map);
+	size_t size = (size_t)1 << object->header.geometry.page_shift;
+	struct iovec to = { .iov_base = page, .iov_len = size };
+	struct iovec from = {
+		.iov_base = (void *)(uintptr_t)(object->base + offset),
+		.iov_len = size,
+	};
+
+	if (object->origin == KHMAP_ORIGIN_FILE) {
+		memcpy(page, object->base + offset, size);
+		return true;
+	}
+	return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == (ssize_t)size;
+}
+
+static void khmap_slack_header(struct khmap_verifier *verifier, const unsigned char *page)
+{
+	const struct khmap_object *object = khmap_object(verifier->map);
+	const struct khmap_geometry *g = &object->header.geometry;
+	__u32 begin = KHMAP_HEADER_SIZE, end = g->inline_offset;
+	__u32 bucket_end = g->inline_offset +
+			   khmap_slot_offset(g, KHMAP_INLINE_TAGS, g->inline_slots);
+
+	if (object->header.schema_length) {
+		khmap_verify_zeros(verifier, page + begin, object->header.schema_offset - begin,
+				   khmap_slack_spot(KHMAP_PART_HEADER, "slack", KHMAP_NOWHERE,
+						    begin), KHMAP_NOWHERE);
+		begin = object->header.schema_offset + object->header.schema_length;
+	}
+	khmap_verify_zeros(verifier, page + begin, end - begin,
+			   khmap_slack_spot(KHMAP_PART_HEADER, "slack", KHMAP_NOWHERE, begin),
+			   KHMAP_NOWHERE);
+	khmap_verify_zeros(verifier, page + bucket_end, (1u << g->page_shift) - bucket_end,
+			   khmap_slack_spot(KHMAP_PART_HEADER, "slack", KHMAP_NOWHERE,
+					    bucket_end), KHMAP_NOWHERE);
+}
+
+/* Tails of the pages that the shape reaches, and all of the others. */
+static void khmap_slack_primary(struct khmap_verifier *verifier, __u32 pages,
+				unsigned char *page)
+{
+	const struct khmap_geometry *g = &verifier->map->reader.geometry;
+	__u32 reached = khmap_shape_pages(khmap_map_shape(verifier->map)), i;
+	__u32 tail = g->buckets_per_page * g->bucket_stride;
+	__u64 offset = khmap_header(verifier->map)->primary_offset;
+
+	for (i = 0; i < pages && !verifier->report.stopped; i++, offset += 1ull << g->page_shift) {
+		bool used = i < reached;
+		__u32 from = used ? tail : 0;
+
+		/* A page that growth reaches meanwhile is nobody's fault. */
+		if (!khmap_slack_page(verifier, offset, page) ||
+		    (!used && i < khmap_shape_pages(khmap_map_shape(verifier->map))))
+			continue;
+		khmap_verify_zeros(verifier, page + from, (1u << g->page_shift) - from,
+				   khmap_slack_spot(KHMAP_PART_PRIMARY, used ? "slack" : "unused",
+						    i, offset + from), KHMAP_NOWHERE);
+	}
+}
+
+static void khmap_slack_overflow(struct khmap_verifier *verifier, __u32 pages, bool quiet,
+				 unsigned char *page)
+{
+	const struct khmap_geometry *g = &verifier->map->reader.geometry;
+	__u32 tail = g->overflow_per_page * g->overflow_stride, i, bucket;
+	__u64 offset = khmap_header(verifier->map)->overflow_offset;
+	struct khmap_spot spot;
+
+	for (i = 0; i < pages && !verifier->report.stopped; i++, offset += 1ull << g->page_shift) {
+		if (!khmap_slack_page(verifier, offset, page))
+			continue;
+		khmap_verify_zeros(verifier, page + tail, (1u << g->page_shift) - tail,
+				   khmap_slack_spot(KHMAP_PART_OVERFLOW, "slack", i,
+						    offset + tail), KHMAP_NOWHERE);
+		for (bucket = 0; bucket < g->overflow_per_page && quiet; bucket++) {
+			if (khmap_verify_owner(verifier, i, bucket))
+				continue;
+			spot = khmap_slack_spot(KHMAP_PART_OVERFLOW, "free", i,
+						offset + bucket * g->overflow_stride);
+			spot.bucket = bucket;
+			khmap_verify_zeros(verifier, page + bucket * g->overflow_stride,
+					   g->overflow_stride, spot, KHMAP_NOWHERE);
+		}
+	}
+}
+
+int khmap_verify_slack(struct khmap_verifier *verifier, const struct khmap_ioc_stat *stat,
+		       bool quiet)
+{
+	const struct khmap_image_header *header = khmap_header(verifier->map);
+	unsigned char *page = malloc((size_t)1 << header->geometry.page_shift);
+	bool file = khmap_object(verifier->map)->origin == KHMAP_ORIGIN_FILE;
+	__u64 primary = file ? header->primary_pages_max : stat->primary_pages;
+	__u64 overflow = file ? header->overflow_pages_max : stat->overflow_pages;
+
+	if (!page)
+		return khmap_fail(ENOMEM, "no memory for a page");
+	if (primary > header->primary_pages_max)
+		primary = header->primary_pages_max;
+	if (overflow > header->overflow_pages_max)
+		overflow = header->overflow_pages_max;
+	if (khmap_slack_page(verifier, 0, page))
+		khmap_slack_header(verifier, page);
+	khmap_slack_primary(verifier, (__u32)primary, page);
+	khmap_slack_overflow(verifier, (__u32)overflow, quiet, page);
+	free(page);
+	return 0;
+}
