@@ -161,7 +161,13 @@ static khmap__always_inline void khmap__copy_out(void *to, const void *from,
 	for (; i < size; i++)
 		target[i] = __atomic_load_n(source + i, KHMAP__DATA_ORDER);
 #else
-	memcpy(to, from, size);
+	/* A size that is not known until run time costs no call if common. */
+	if (size == 8)
+		memcpy(to, from, 8);
+	else if (size == 4)
+		memcpy(to, from, 4);
+	else
+		memcpy(to, from, size);
 #endif
 }
 

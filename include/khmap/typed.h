@@ -27,9 +27,12 @@
 	KHMAP__UP(KHMAP_BUCKET_TAGS + KHMAP__TAGS(slots) + (slots) * (slot), 64)
 #define KHMAP__PER_PAGE(slots, slot)	\
 	(KHMAP__TYPED_PAGE / KHMAP__STRIDE(slots, slot) * (slots))
+#define KHMAP__BEATS(n, best, slot)	\
+	(KHMAP__PER_PAGE(n, slot) > KHMAP__PER_PAGE(best, slot) ||	\
+	 (KHMAP__PER_PAGE(n, slot) == KHMAP__PER_PAGE(best, slot) &&	\
+	  KHMAP__STRIDE(best, slot) > 128))
 #define KHMAP__BETTER(n, best, slot)	\
-	(KHMAP__PER_PAGE(n, slot) > KHMAP__PER_PAGE((unsigned int)(best), slot) ? \
-	 (n) : (unsigned int)(best))
+	(KHMAP__BEATS(n, (unsigned int)(best), slot) ? (n) : (unsigned int)(best))
 
 /**
  * KHMAP_TYPED() - define NAME_check() and NAME_get()

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <jansson.h>
 
 #include "error.h"
 #include "record_print.h"
@@ -407,7 +406,6 @@ static void test_print(void)
 	};
 	struct record_options options = { .format = RECORD_CSV };
 	char *text;
-	json_t *json;
 	int ret;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -417,16 +415,6 @@ static void test_print(void)
 		is_i64(ret, 0, "without an error");
 		free(text);
 	}
-	json = record_json(schema, key, value);
-	text = json_dumps(json, JSON_COMPACT);
-	is_str(text,
-	       "{\"key\":{\"id\":1,\"tag\":\"a,\\\"\"},\"value\":{\"id\":2,\"list\":[3,4],\"in\":{\"x\":0.0}}}",
-	       "a record as jansson's object");
-	free(text);
-	json_decref(json);
-	json = record_value_json(khmap_schema_key(schema)->fields[1].type, key + 1);
-	is_str(json_string_value(json), "a,\"", "a field as jansson's string");
-	json_decref(json);
 
 	value[3] = 9;
 	options.format = RECORD_CSV;

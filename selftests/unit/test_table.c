@@ -5,7 +5,9 @@
  * After every operation the image is checked as a whole and the key looked up
  * through <khmap/reader.h>.
  */
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "check_image.h"
 #include "engine.h"
@@ -274,6 +276,62 @@ static void test_empty_slot_is_no_key(void)
 	is_u64(found, 2, "tophash 1: both are there");
 	ok(table_is_sound(e.table, 2), "tophash 1: image");
 	engine_close(&e);
+}
+
+/* What the fault handler of test_promotion_between_loads() works on. */
+static struct {
+	struct engine engine;
+	__u64 shape;	/* what the reader sees as shape and mask */
+	u32 faults;
+} between;
+
+static void promote_on_fault(int signal)
+{
+	struct engine *e = &between.engine;
+	u64 key;
+
+	mprotect(e->table->header, KHMAP_OS_PAGE_SIZE, PROT_READ | PROT_WRITE);
+	for (key = 10; key < 20; key++)
+		khmap_table_put(e->table, &key, &key, KHMAP_PUT_ONLY_NEW, NULL);
+	memcpy(&between.shape, &e->table->header->shape, sizeof(between.shape));
+	between.faults++;
+}
+
+/*
+ * A map is promoted after a reader has loaded the shape and before it loads the
+ * inline bucket's sequence: the bucket is empty and valid, and only another
+ * look at the shape tells that the key has moved.
+ */
+static void test_promotion_between_loads(void)
+{
+	struct khmap_table_params p = params_make(8, 8, 1);
+	struct sigaction action = { .sa_handler = promote_on_fault }, old;
+	struct engine *e = &between.engine;
+	struct khmap_read read;
+	u64 key, got = 0;
+
+	p.max_entries = 100;
+	for (key = 9; key <= 25; key += 16) {
+		int err, should = key == 9 ? 0 : -ENOENT;
+		u64 i;
+
+		between.shape = 0;
+		between.faults = 0;
+		engine_open(e, &p);
+		for (i = 0; i < 10; i++)
+			khmap_table_put(e->table, &i, &i, KHMAP_PUT_ONLY_NEW, NULL);
+		e->reader.shape = (const __u32 *)(const void *)&between.shape;
+		sigaction(SIGSEGV, &action, &old);
+		mprotect(e->table->header, KHMAP_OS_PAGE_SIZE, PROT_NONE);
+		err = khmap_reader_find(&e->reader, &key, &read);
+		sigaction(SIGSEGV, &old, NULL);
+		is_u64(between.faults, 1, "promotion between two loads of a reader");
+		is_i64(err, should, "key %llu is looked up again", (unsigned long long)key);
+		if (!err)
+			memcpy(&got, read.value, sizeof(got));
+		is_u64(got, 9, "its value");
+		engine_close(e);
+	}
 }
 
 static void test_full(u64 expected, u64 max, const char *form)
@@ -588,6 +646,7 @@ int main(void)
 	test_promotion(8, 4072, KHMAP_LAYOUT_ALIGNED);
 	test_promotion_loses_no_key();
 	test_empty_slot_is_no_key();
+	test_promotion_between_loads();
 	test_full(10, 10, "inline");
 	test_full(15, 15, "inline to the last slot");
 	test_full(15, 16, "promoted");

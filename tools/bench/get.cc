@@ -29,6 +29,9 @@ struct options {
 	bool json = false;
 };
 
+/* Places of the peers among the subjects. */
+const std::size_t boost_at = 3, lmdb_at = 4;
+
 struct figures {
 	double hit, miss, chase;
 };
@@ -130,8 +133,8 @@ void print_text(std::size_t entries, const std::vector<figures> &f,
 	for (std::size_t i = 0; i < f.size(); i++)
 		printf("  %-25s %6.1f   %6.1f    %6.1f       %6.1f        %6.2f      1/%.1f\n",
 		       subjects[i]->name(), f[i].hit, f[i].miss, f[i].chase,
-		       subjects[i]->bytes_per_entry(), f[i].hit / f[2].hit,
-		       f[3].hit / f[i].hit);
+		       subjects[i]->bytes_per_entry(), f[i].hit / f[boost_at].hit,
+		       f[lmdb_at].hit / f[i].hit);
 }
 
 json_t *make_json(std::size_t entries, const std::vector<figures> &f,
@@ -145,8 +148,8 @@ json_t *make_json(std::size_t entries, const std::vector<figures> &f,
 			"subject", subjects[i]->name(), "hit_ns", f[i].hit,
 			"miss_ns", f[i].miss, "chain_ns", f[i].chase,
 			"bytes_per_entry", subjects[i]->bytes_per_entry(),
-			"hit_to_boost", f[i].hit / f[2].hit,
-			"hit_to_lmdb", f[i].hit / f[3].hit));
+			"hit_to_boost", f[i].hit / f[boost_at].hit,
+			"hit_to_lmdb", f[i].hit / f[lmdb_at].hit));
 	return json_pack("{s:I, s:o}", "entries", (json_int_t)entries,
 			 "subjects", rows);
 }
@@ -215,6 +218,7 @@ int main(int argc, char **argv)
 		std::vector<std::unique_ptr<subject>> subjects;
 
 		subjects.push_back(make_khmap(w));
+		subjects.push_back(make_khmap_dense(w));
 		subjects.push_back(make_khmap_generic(w));
 		subjects.push_back(make_boost(w));
 		subjects.push_back(make_lmdb(w));

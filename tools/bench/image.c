@@ -3,7 +3,6 @@
  * image.c - an image of 8-byte keys and values, built by the engine
  */
 #include <stdlib.h>
-#include <linux/khmap.h>
 
 #include "../../kmod/core/table.h"
 #include "../../user/engine/memory.h"
@@ -14,14 +13,14 @@ struct bench_image {
 	struct khmap_table *table;
 };
 
-struct bench_image *bench_image_create(__u64 entries)
+struct bench_image *bench_image_create(__u64 entries, __u32 load_percent)
 {
 	const struct khmap_table_params params = {
 		.key_size = 8,
 		.value_size = 8,
 		.layout = KHMAP_LAYOUT_ALIGNED,
 		.hash_kind = KHMAP_HASH_FOLD,
-		.load_percent = KHMAP_LOAD_DEFAULT,
+		.load_percent = load_percent,
 		.stripes = KHMAP_STRIPES,
 		.expected_entries = entries,
 		.secret = { 0x243f6a8885a308d3ull, 0x13198a2e03707344ull },

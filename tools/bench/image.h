@@ -16,10 +16,11 @@ struct bench_image;
 /**
  * bench_image_create() - an empty map on huge pages
  * @entries: that it is built for
+ * @load_percent: target load of its primary slots
  *
  * Return: owned by the caller; NULL if there is no memory.
  */
-struct bench_image *bench_image_create(__u64 entries);
+struct bench_image *bench_image_create(__u64 entries, __u32 load_percent);
 
 /**
  * bench_image_destroy() - free a map

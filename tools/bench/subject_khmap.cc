@@ -9,6 +9,7 @@
 #include "image.h"
 
 #include <khmap/typed.h>
+#include <linux/khmap.h>
 
 KHMAP_TYPED(u64_map, __u64, __u64, KHMAP_HASH_FOLD)
 
@@ -16,9 +17,9 @@ namespace {
 
 class khmap_subject : public subject {
 public:
-	explicit khmap_subject(const workload &w)
+	khmap_subject(const workload &w, unsigned int load)
 	{
-		image = bench_image_create(w.keys.size());
+		image = bench_image_create(w.keys.size(), load);
 		if (!image)
 			abort();
 		for (std::size_t i = 0; i < w.keys.size(); i++)
@@ -40,13 +41,14 @@ protected:
 /* Geometry known to the compiler. */
 class typed_subject : public khmap_subject {
 public:
-	explicit typed_subject(const workload &w) : khmap_subject(w)
+	typed_subject(const workload &w, unsigned int load, const char *called)
+		: khmap_subject(w, load), title(called)
 	{
 		if (!u64_map_check(&reader))
 			abort();
 	}
 
-	const char *name() const override { return "khmap"; }
+	const char *name() const override { return title; }
 
 	std::uint64_t find(const std::vector<std::uint64_t> &keys) override
 	{
@@ -72,6 +74,9 @@ public:
 		}
 		return key;
 	}
+
+private:
+	const char *title;
 };
 
 /* Geometry read from the image at run time. */
@@ -79,7 +84,7 @@ class generic_subject : public khmap_subject {
 public:
 	using khmap_subject::khmap_subject;
 
-	const char *name() const override { return "khmap (untyped)"; }
+	const char *name() const override { return "khmap, untyped"; }
 
 	std::uint64_t find(const std::vector<std::uint64_t> &keys) override
 	{
@@ -107,10 +112,16 @@ public:
 
 std::unique_ptr<subject> make_khmap(const workload &w)
 {
-	return std::make_unique<typed_subject>(w);
+	return std::make_unique<typed_subject>(w, KHMAP_LOAD_FAST, "khmap");
+}
+
+std::unique_ptr<subject> make_khmap_dense(const workload &w)
+{
+	return std::make_unique<typed_subject>(w, KHMAP_LOAD_DENSE,
+					       "khmap, load 0.85");
 }
 
 std::unique_ptr<subject> make_khmap_generic(const workload &w)
 {
-	return std::make_unique<generic_subject>(w);
+	return std::make_unique<generic_subject>(w, KHMAP_LOAD_FAST);
 }

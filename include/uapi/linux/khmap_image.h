@@ -260,12 +260,11 @@ struct khmap_geometry {
  * @image_size: bytes to map: past the last region, without side tables
  * @checksum_offset: of the page checksums, or 0.  A table of __u64: XXH64 of
  *	each page of the image before the table, seeded with the page's index.
- *	The header page's own is of the page with @header_checksum and
- *	@successor zero.
+ *	The header page's own entry is 0.
  * @checksum_count: entries of that table, which is padded to a whole page
  * @checksum_checksum: XXH64 of the table's entries, seed 0
- * @header_checksum: XXH64 of the header page as described, seed 0; 0 if there
- *	is no table
+ * @header_checksum: XXH64 of the header page with this field and @successor
+ *	zero, seed 0; 0 if there is no table
  * @generation_offset: reserved for a table of page generations; 0
  * @schema_hash: SipHash-1-3, key zero, of the schema's text; 0 without one
  * @schema_offset: of the schema's text in the header page
