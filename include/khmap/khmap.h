@@ -91,9 +91,10 @@ struct khmap_open_options {
  * Return: 0; -ENOENT there is no such map or file; -EINVAL it is no khmap
  * image; -EPROTONOSUPPORT it is one of another byte order, of a newer format or
  * with features that this library does not know; -EUCLEAN it is truncated or
- * its header is inconsistent; -EBADMSG a checksum is wrong; -EPROTOTYPE it has
- * another schema; -EROFS KHMAP_OPEN_WRITE on a snapshot; -EACCES; -ENOMEM;
- * -EFBIG it is larger than the address space.
+ * its header is inconsistent; -EBADMSG a checksum is wrong, of the header or,
+ * with KHMAP_OPEN_VERIFY, of a page; -EPROTOTYPE it has another schema; -EROFS
+ * KHMAP_OPEN_WRITE on a snapshot; -EACCES; -ENOMEM; -EFBIG it is larger than
+ * the address space.
  */
 int khmap_open(const char *name, const struct khmap_open_options *options, struct khmap **map);
 
@@ -332,8 +333,8 @@ struct khmap_create_options {
  *
  * Return: 0; -EINVAL an option is out of its range, or the schema's sizes are
  * not the ones given; -EEXIST a map of that name exists; -E2BIG a record does
- * not fit a page; -ENAMETOOLONG; -ENOMEM it would not fit the limits; -ENOENT
- * the module is not loaded; -EACCES.
+ * not fit a page, or so many do not fit a map; -ENAMETOOLONG; -ENOMEM it would
+ * not fit the limits; -ENOENT the module is not loaded; -EACCES.
  */
 int khmap_create(const struct khmap_create_options *options, struct khmap **map);
 

@@ -234,11 +234,10 @@ khmap__match(const unsigned char *tags, __u32 top, __u32 slots)
 	const void *from = tags;
 #endif
 	__u64 wanted = KHMAP_TAG_ONES * top;
-	__m128i equal = _mm_cmpeq_epi8(
-		_mm_loadl_epi64((const __m128i *)from),
-		_mm_loadl_epi64((const __m128i *)(const void *)&wanted));
+	__m128i word_tags = _mm_loadl_epi64((const __m128i *)from);
+	__m128i word_wanted = _mm_loadl_epi64((const __m128i *)(const void *)&wanted);
 
-	return (__u32)_mm_movemask_epi8(equal) &
+	return (__u32)_mm_movemask_epi8(_mm_cmpeq_epi8(word_tags, word_wanted)) &
 	       (slots >= 8 ? 0xffu : (1u << slots) - 1);
 }
 

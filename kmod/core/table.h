@@ -94,9 +94,9 @@ struct khmap_stripe {
  * @primary: pages of primary buckets; complete when the shape reaches them
  * @overflow: pages of overflow buckets; grows under writers
  * @overflow_owner: for each overflow page its struct khmap_overflow_page
- * @grow_lock: guards the next four; a leaf, taken under no other lock
+ * @overflow_max: overflow pages that may have an index, constant
+ * @grow_lock: guards the next three; a leaf, taken under no other lock
  * @overflow_next: overflow pages that have an index
- * @overflow_max: overflow pages that may have one
  * @spares: overflow pages that belong to no stripe yet
  * @holes: indexes whose page could not be allocated
  * @entries: keys in the map, and puts that are about to add one
@@ -116,9 +116,9 @@ struct khmap_table {
 	struct khmap_extents primary;
 	struct khmap_extents overflow;
 	struct khmap_extents overflow_owner;
+	u32 overflow_max;
 	os_lock_t grow_lock;
 	u32 overflow_next;
-	u32 overflow_max;
 	struct khmap_overflow_page *spares;
 	struct khmap_overflow_page *holes;
 	os_count_t entries;

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-
 #include "error.h"
 #include "record_print.h"
 #include "record_source.h"

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "cli.h"
-#include "record_print.h"
 
 static const struct option get_options[] = {
 	{ "json", no_argument, NULL, 'j' },
@@ -48,20 +47,19 @@ struct get_request {
 	bool keys;
 };
 
-static int get_print_json(const struct get_request *request, const void *key, const void *value)
+/* As dump prints records: with the shortest numbers that are read back the same. */
+static int get_print_json(const struct get_request *request, const void *key,
+			  const unsigned char *value)
 {
-	const unsigned char *part = value;
-	json_t *object = json_object(), *found = json_null();
-
+	fputs("{\"key\":", stdout);
+	khmap_value_print_json(khmap_schema_key(request->map.schema), key, stdout);
+	fputs(",\"value\":", stdout);
 	if (value)
-		found = record_value_json(request->part.type, part + request->part.offset);
-	if (json_object_set_new(object, "key",
-				record_value_json(khmap_schema_key(request->map.schema), key)) ||
-	    json_object_set_new(object, "value", found)) {
-		json_decref(object);
-		object = NULL;
-	}
-	return cli_json(object, JSON_COMPACT);
+		khmap_value_print_json(request->part.type, value + request->part.offset, stdout);
+	else
+		fputs("null", stdout);
+	fputs("}\n", stdout);
+	return value ? CLI_OK : CLI_NO;
 }
 
 static int get_print(const struct get_request *request, const void *key,
@@ -97,7 +95,7 @@ static int get_one(const struct get_request *request, const char *text, size_t l
 				 (int)length, text, err == -EUCLEAN ?
 				 "the key's chain is damaged; see verify" : strerror(-err));
 	if (request->json)
-		return get_print_json(request, key, err ? NULL : value) | (err ? CLI_NO : CLI_OK);
+		return get_print_json(request, key, err ? NULL : value);
 	if (err)
 		return cli_error(CLI_NO, "%.*s: there is no such key", (int)length, text);
 	return get_print(request, key, value);

@@ -55,7 +55,7 @@ static const char load_help[] =
 	"\n"
 	"Examples:\n"
 	"  khmapctl load routes ./new.csv\n"
-	"  khmapctl load oui oui.csv -c key=Assignment -c 'value=Organization Name' \\\n"
+	"  khmapctl load vendors oui.csv -c key=Assignment -c 'value=Organization Name' \\\n"
 	"    --ignore-columns\n"
 	"  khmapctl dump old --json | khmapctl load new -f ndjson -m insert\n";
 
@@ -95,8 +95,8 @@ struct load_request {
 static bool load_skip(struct load_request *request, const char *why)
 {
 	if (!request->options.keep_going) {
-		cli_note("%s; nothing of this record was stored, %llu were before it", why,
-			 (unsigned long long)request->stored);
+		cli_note("%s; nothing of this record was stored; %llu records were stored before it",
+			 why, (unsigned long long)request->stored);
 		return false;
 	}
 	if (request->skipped++ < LOAD_LISTED) {

@@ -18,8 +18,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include <jansson.h>
-
 #include <khmap/schema.h>
 
 #include "record_source.h"
@@ -56,27 +54,5 @@ int record_put(struct record_sink *sink, const void *key, const void *value);
  * Return: 0; -EIO if anything written did not arrive.
  */
 int record_sink_close(struct record_sink *sink);
-
-/**
- * record_json() - A record as a JSON object.
- * @schema: the map's schema
- * @key: khmap_schema_key_size() bytes
- * @value: khmap_schema_value_size() bytes
- *
- * Return: {"key":...,"value":...}, the caller's; NULL if memory is short.
- */
-json_t *record_json(const struct khmap_schema *schema, const void *key, const void *value);
-
-/**
- * record_value_json() - A key, a value or a part of one as JSON.
- * @type: its type
- * @record: its bytes
- *
- * Reals have all their digits when dumped: give JSON_REAL_PRECISION(17), which
- * is the default, and no less.
- *
- * Return: the JSON, the caller's; NULL if memory is short.
- */
-json_t *record_value_json(const struct khmap_type *type, const void *record);
 
 #endif /* KHMAP_CLI_RECORD_PRINT_H */

@@ -76,8 +76,14 @@ static int khmap_create_failed(const struct khmap_ioc_create *create, const char
 	case EEXIST:
 		return khmap_fail(err, "a map \"%s\" exists", name);
 	case E2BIG:
-		return khmap_fail(err, "a key of %u and a value of %u bytes do not fit a page",
-				  create->key_size, create->value_size);
+		/* One that fits a page fits a map. */
+		if (create->expected_entries == 1)
+			return khmap_fail(err, "a key of %u and a value of %u bytes do not fit a page",
+					  create->key_size, create->value_size);
+		return khmap_fail(err,
+				  "a key of %u and a value of %u bytes do not fit a page, or %llu of them no map",
+				  create->key_size, create->value_size,
+				  (unsigned long long)create->expected_entries);
 	case ENOMEM:
 		return khmap_fail(err, "no memory for %llu entries, or above the limit",
 				  (unsigned long long)create->expected_entries);
@@ -163,8 +169,8 @@ int khmap_destroy(const char *name)
 		return khmap_fail(errno, "%s: %s", name, errno == ENOENT ? "there is no such map" :
 				  strerror(errno));
 	if (ioctl(fd, KHMAP_IOC_DESTROY, &destroy))
-		err = khmap_fail(errno, "%s: destroy: %s", name, errno == EPERM ?
-				 "only its owner may" : strerror(errno));
+		err = khmap_fail(errno, "%s: %s", name, errno == EPERM ?
+				 "only its owner may destroy it" : strerror(errno));
 	close(fd);
 	return err;
 }

@@ -44,6 +44,10 @@ static int khmap_live_call(const struct khmap *map, unsigned long command, void 
 	if (!ioctl(object->fd, command, argument))
 		return 0;
 	err = errno;
+	/* A snapshot's descriptor does not know the commands that change. */
+	if (err == ENOTTY && object->header.kind == KHMAP_IMAGE_SNAPSHOT)
+		return khmap_fail(EROFS, "%s: %s: is a snapshot and cannot be changed",
+				  object->name, verb);
 	return khmap_fail(err, "%s: %s: %s", object->name, verb, khmap_live_words(err));
 }
 

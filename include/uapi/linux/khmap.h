@@ -103,7 +103,7 @@ struct khmap_ioc_abi {
  * @layout: enum khmap_layout; 0 for KHMAP_LAYOUT_ALIGNED
  * @load_percent: target load of the primary slots, 10..95; 0 for
  *	KHMAP_LOAD_DEFAULT.  Lower is faster, higher is smaller
- * @mode: permission bits of the node, 0..0777 without execute bits; 0660 if
+ * @mode: permission bits of the node, a subset of 0666; 0660 if
  *	KHMAP_CREATE_MODE is not set
  * @uid: owner of the node; the caller's if KHMAP_CREATE_OWNER is not set
  * @gid: group of the node; likewise.  Another owner than oneself, or a group
@@ -122,9 +122,9 @@ struct khmap_ioc_abi {
  * an unnamed one until its last descriptor and mapping are gone.
  *
  * Errors: EEXIST a map of that name exists; E2BIG (also) the record does not
- * fit a page; ENOMEM (also) it would not fit the limits: nothing was built;
- * EPERM the owner may not be given; ENAMETOOLONG @name_length is above
- * KHMAP_NAME_MAX.
+ * fit a page, or so many do not fit an image; ENOMEM (also) it would not fit
+ * the limits: nothing was built; EPERM the owner may not be given; ENAMETOOLONG
+ * @name_length is above KHMAP_NAME_MAX.
  */
 struct khmap_ioc_create {
 	__u32 size;
@@ -157,9 +157,9 @@ struct khmap_ioc_create {
  * @bytes: its memory, snapshots included, in bytes
  * @key_size: bytes of a key
  * @value_size: bytes of a value
- * @uid: owner, in the caller's user namespace
+ * @uid: owner that it was created for, in the caller's user namespace
  * @gid: group, likewise
- * @mode: permission bits
+ * @mode: permission bits, likewise as created; stat(2) tells the node's own
  * @snapshots: snapshots that exist
  * @schema_hash: hash of its schema's text; 0 without one
  * @name: NUL-padded; empty if unnamed
@@ -276,7 +276,8 @@ struct khmap_ioc_clear {
  * @deletes: out: keys deleted, those by CLEAR included
  * @shape: out: the shape word; 0 while the map is inline
  * @primary_pages: out: pages of the primary region
- * @overflow_pages: out: pages of the overflow region
+ * @overflow_pages: out: pages of the overflow region, those included whose
+ *	memory was refused and is asked for again when it is needed
  * @stripes: out: stripes, each with a lock
  * @snapshots: out: snapshots that exist
  * @kind: out: enum khmap_image_kind

@@ -278,7 +278,8 @@ struct khmap_geometry {
  * @overflow_buckets: overflow buckets in use
  * @max_entries: a put that would exceed it fails with ENOSPC
  * @primary_pages: pages of the primary region that exist
- * @overflow_pages: pages of the overflow region that exist
+ * @overflow_pages: pages of the overflow region that may exist: of a live map,
+ *	some may have no memory yet; no reference leads there
  * @name: of the map, NUL-padded; empty if unnamed
  * @reserved: zero
  * @shape: what a reader needs to turn a hash into a bucket; on a line of its
