@@ -60,6 +60,7 @@ unit: ## build the unit tests of the engine
 
 guest: lib ## build the test programs that run in the guest
 	@$(MAKE) -C selftests/guest all
+	@$(MAKE) -C tools/demo all
 
 check: ## set up, then run every check and test; closes with one line of counts
 	+@tools/check.sh
@@ -79,7 +80,6 @@ check-guest: module lib cli prof guest ## run the tests of module and commands i
 
 demo: ## set up, then show khmap at work on real data, in a guest
 	@tools/setup.sh build guest
-	@$(MAKE) all
 	+@tools/demo/demo.sh
 
 bench: ## measure look-ups against boost and LMDB, natively

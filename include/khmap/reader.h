@@ -243,7 +243,7 @@ khmap__match(const unsigned char *tags, __u32 top, __u32 slots)
 
 static khmap__always_inline __u32 khmap__match_slot(khmap__match_t match)
 {
-	return (__u32)__builtin_ctz(match) & 31;
+	return (__u32)__builtin_ctz(match);
 }
 
 static khmap__always_inline khmap__match_t khmap__match_next(khmap__match_t match)
@@ -285,7 +285,7 @@ khmap__bucket_find(const struct khmap_geometry *g, const unsigned char *bucket,
 						    word, top, slots - word);
 
 		for (; khmap__likely(match); match = khmap__match_next(match)) {
-			size_t offset = (size_t)khmap__match_slot(match) *
+			size_t offset = khmap__match_slot(match) *
 					g->slot_stride;
 			const unsigned char *at;
 

@@ -1,0 +1,163 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#
+# khmapctl create, ls, info, stat, clear and destroy: every option, and every way to get it wrong.
+# shellcheck disable=SC2016,SC2317 # lines for sh -c; functions that ok calls by their names
+
+set -u
+
+tests=66
+. "${0%/*}/cli_test.sh"
+
+create() {
+	khmapctl create --key u64 --value u64 "$@"
+}
+
+info() {
+	json "$2" khmapctl info "$1" --json
+}
+
+node() {
+	stat -c '%a %U:%G %F' "/dev/khmap/$1"
+}
+
+# header MAP FIELD: as inspect shows it.
+header() {
+	json ".[] | select(.field == \"$2\").value" khmapctl inspect "$1" header --json
+}
+
+# --- Defaults, and what all say of them.
+
+ok 'no map yet' is '[]' json . khmapctl ls --json
+ok 'create' is '' create one
+ok 'the node is there' is '660 root:root character special file' node one
+ok 'info tells the defaults' is \
+'["one","live","key u64;value u64",8,8,"fold","aligned",0,false,0,0,0]' info one \
+	'[.name, .kind, .schema, .key_size, .value_size, .hash, .layout, .entries, .checksums,
+	.overflow_buckets, .snapshot_ns, .bytes_per_entry]'
+ok 'the waste of a slot is the sum of its parts' is true info one \
+	'.waste_per_slot | .total == .head + .padding + .bucket_tail + .page_tail'
+ok 'the load is the default' is '"75"' header one load_percent
+ok 'stat tells its counters' is '["live",0,0,0,0,0,0]' json \
+	'[.kind, .entries, .inserts, .replaces, .deletes, .snapshots, .shape]' \
+	khmapctl stat one --json
+ok 'ls lists it' is '[["one",0,8,8,0,0,432,0]]' json \
+	'[.[] | [.name, .entries, .key_size, .value_size, .uid, .gid, .mode, .snapshots]]' \
+	khmapctl ls --json
+ok 'ls, for people' is 'one 0 8 8 0 0660 root:root' \
+	sh -c 'khmapctl ls | awk "NR == 2 { print \$1, \$2, \$3, \$4, \$(NF - 2), \$(NF - 1), \$NF }"'
+ok 'info, for people' is 'entries 0 of' sh -c \
+	'khmapctl info one | awk "/^entries/ { print \$1, \$2, \$3 }"'
+ok 'stat, for people' is 'entries 0' sh -c 'khmapctl stat one | grep ^entries | tr -s " "'
+
+# --- Every option.
+
+ok '--entries' is '' create two --entries 5000
+ok 'there is room for so many' is true json '.max_entries >= 5000 and .max_entries < 5200' \
+	khmapctl stat two --json
+ok '--entries with a unit' is '' create three -n 4K
+ok 'a unit counts by 1024' is true json '.max_entries >= 4096' khmapctl stat three --json
+ok 'destroy takes several names' is '' khmapctl destroy two three
+ok '--max-entries, --max-bytes' is '' create two -n 100 --max-entries 50 --max-bytes 1M
+ok 'the limits are set' is '[50,1048576]' json '[.max_entries, .max_bytes]' \
+	khmapctl stat two --json
+ok '--load-percent, --hash, --layout' is '' create three --load-percent 60 --hash siphash13 \
+	--layout packed
+ok 'so it was made' is '["siphash13","packed"]' info three '[.hash, .layout]'
+ok 'with that load' is '"60"' header three load_percent
+ok '--owner, --mode' is '' create four --owner tester:nogroup --mode 0640
+ok 'the node is so' is '640 tester:nogroup character special file' node four
+ok '--owner with numbers' is '' create five --owner 7:8 --mode 600
+ok 'the node is of them' is '7 8' stat -c '%u %g' /dev/khmap/five
+ok 'ls knows names and numbers' is '["four",1000,65534,416] ["five",7,8,384]' sh -c \
+	'khmapctl ls --json | jq -rc ".[3:][] | [.name, .uid, .gid, .mode]" | paste -s -d " "'
+ok '--owner with a group only' is '' create six --owner :tester
+ok 'the user is who created it' is 'root tester' stat -c '%U %G' /dev/khmap/six
+ok 'the longest name' is '' create "$(printf '%063d' 0)"
+ok 'a name that begins with a dash' is '' khmapctl create --key u64 --value u64 -- -7_A
+ok 'eight maps' is 8 json length khmapctl ls --json
+ok 'all are clean' khmapctl verify one two three four five six "$(printf '%063d' 0)" -- -7_A
+
+# --- Bad input: a clear error, and nothing is built.
+
+no_name() {
+	refused 3 "create: \"$1\" is no name for a map: [A-Za-z0-9_-]{1,63}, not \"control\"" \
+		create -- "$1"
+}
+
+types() {
+	khmapctl create seven --key "$1" --value "$2"
+}
+
+ok 'a second map of the name' refused 3 'create: a map "one" exists' create one
+ok 'a name with a slash' no_name a/b
+ok 'a name with a dot' no_name a.b
+ok 'a name of dots' no_name ..
+ok 'no name' no_name ''
+ok 'the name of the control node' no_name control
+ok 'a name of 200 characters' refused 3 \
+	'create: a map'\''s name has at most 63 bytes, not 200' create "$(printf '%0200d' 0)"
+ok 'a key of no bytes' refused 2 \
+	'create: key type, column 7: expected a whole number 1..65535, found "0"' \
+	types 'bytes[0]' u64
+ok 'a value of no bytes' refused 2 \
+	'create: value type, column 5: expected a whole number 1..65535, found "0"' \
+	types u64 'str[0]'
+ok 'a key above the limit' refused 2 \
+	'create: key type, column 1: 65535 bytes: a key or a value has at most 4096' \
+	types 'bytes[65535]' u64
+ok 'a record larger than a page' refused 3 \
+	'create: a key of 4000 and a value of 4000 bytes do not fit a page' \
+	types 'bytes[4000]' 'bytes[4000]'
+ok 'more entries than a map can have' refused 3 \
+	'create: a key of 8 and a value of 8 bytes do not fit a page, or 1099511627776 of them no map' \
+	create seven -n 1T
+ok 'no type' refused 2 'create: key type, column 1: expected a type (u8..u64, i8..i64, f32, f64, '\
+'bool, bytes[N], str[N], ipv4, ipv6, mac or {name:type,...}), found "u65"' types u65 u64
+ok 'a type is missing' refused 2 'create: --key TYPE and --value TYPE are needed' \
+	khmapctl create seven --key u64
+ok 'no entries' refused 2 'create: --entries: 1 or more' create seven -n 0
+ok 'entries that are no number' refused 2 \
+	'create: --entries: "-1" is not a number up to 9223372036854775807' create seven -n -1
+ok 'a memory limit that is too small' refused 3 \
+	'create: no memory for 1048576 entries, or above the limit' \
+	create seven -n 1M --max-bytes 64K
+ok 'load below its range' refused 2 'create: --load-percent: 10..95' \
+	create seven --load-percent 9
+ok 'load above its range' refused 2 'create: --load-percent: "96" is not a number up to 95' \
+	create seven --load-percent 96
+ok 'no hash' refused 2 'create: --hash: fold or siphash13, not "md5"' create seven --hash md5
+ok 'no layout' refused 2 'create: --layout: aligned or packed, not "dense"' \
+	create seven --layout dense
+ok 'no user' refused 2 'create: --owner: there is no user "ghost"' create seven --owner ghost
+ok 'no group' refused 2 'create: --owner: there is no group "ghosts"' \
+	create seven --owner :ghosts
+ok 'an executable map' refused 2 \
+	'create: --mode: octal, read and write bits only, not "0755"' create seven --mode 0755
+ok 'two names' refused 2 'create: one NAME is needed' create seven eight
+ok 'none of them was created' is 8 json length khmapctl ls --json
+
+# --- The rest.
+
+ok 'no such map' refused 3 'info: no map "seven"' khmapctl info seven
+ok 'nor for stat' refused 3 'stat: no map "seven"' khmapctl stat seven
+ok 'nor for destroy' refused 3 'destroy: seven: there is no such map' khmapctl destroy seven
+ok 'no such command' refused 2 'there is no command "frob"' khmapctl frob
+each_helps() {
+	for command in create ls info stat load get put del clear dump inspect snapshot verify \
+		destroy; do
+		khmapctl "$command" --help | grep -q "^Usage: khmapctl $command" || return
+	done
+}
+ok 'every command has help' each_helps
+full_disk() {
+	khmapctl info one >/dev/full
+}
+ok 'a full disk is no success' refused 3 \
+	'info: standard output: No space left on device' full_disk
+ok 'destroy goes on behind a name that is not there' exits_with 3 '' sh -c \
+	'khmapctl destroy one nobody two three four five six 2>/dev/null'
+khmapctl destroy -- -7_A "$(printf '%063d' 0)"
+ok 'no map is left' is '[]' json . khmapctl ls --json
+
+finish

@@ -1,0 +1,110 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#
+# What the tests of khmapctl share: TAP, and questions to ask of a command. Sourced; the caller
+# sets tests, the number of its cases.
+# shellcheck disable=SC2154 # tests
+
+work=$(mktemp -d)
+number=0
+failed=0
+
+skip_all() {
+	echo "1..0 # SKIP $*"
+	exit 4
+}
+
+# ok NAME COMMAND...: one case, whose verdict is that of the command; what it prints is shown if
+# it fails.
+ok() {
+	name=$1
+	shift
+	number=$((number + 1))
+	if "$@" >"$work/output" 2>&1; then
+		echo "ok $number $name"
+	else
+		sed 's/^/#   /' "$work/output"
+		echo "not ok $number $name"
+		failed=1
+	fi
+}
+
+# is EXPECTED COMMAND...: the command succeeds and prints just that, nothing on standard error.
+is() {
+	exits_with 0 "$@"
+}
+
+# exits_with STATUS EXPECTED COMMAND...: likewise, with that exit status.
+exits_with() {
+	wanted=$1
+	expected=$2
+	shift 2
+	status=0
+	got=$("$@" 2>"$work/stderr") || status=$?
+	cat "$work/stderr"
+	if [ "$status" -ne "$wanted" ] || [ "$got" != "$expected" ] || [ -s "$work/stderr" ]; then
+		printf 'expected: %s\ngot: %s\nexit status %s\n' "$expected" "$got" "$status"
+		return 1
+	fi
+}
+
+# refused STATUS TEXT COMMAND...: the command exits so, prints nothing, and says just that text
+# behind "khmapctl: "; wrong usage may be followed by one line that points to the help.
+refused() {
+	wanted=$1
+	text=$2
+	shift 2
+	status=0
+	"$@" >"$work/stdout" 2>"$work/stderr" || status=$?
+	[ "$status" -ne 2 ] || sed -i '/^Try "khmapctl .*--help"\.$/d' "$work/stderr"
+	if [ "$status" -ne "$wanted" ] || [ "$(cat "$work/stderr")" != "khmapctl: $text" ] ||
+		[ -s "$work/stdout" ]; then
+		printf 'expected: khmapctl: %s\ngot: ' "$text"
+		cat "$work/stderr" "$work/stdout"
+		echo "exit status $status"
+		return 1
+	fi
+}
+
+# json FILTER COMMAND...: what the command prints, through jq, a compact value a line.
+json() {
+	filter=$1
+	shift
+	"$@" >"$work/json" || return
+	jq -c "$filter" "$work/json"
+}
+
+# as_tester COMMAND: a line for the shell of another user.
+as_tester() {
+	su tester -c "PATH=$PATH; $1"
+}
+
+# Waits for a condition that comes about by itself.
+eventually() {
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		! "$@" || return 0
+		sleep 0.5
+	done
+	return 1
+}
+
+# entries MAP COUNT
+entries() {
+	[ "$(json .entries khmapctl stat "$1" --json)" -eq "$2" ]
+}
+
+finish() {
+	umount "$work"/* 2>/dev/null
+	rm -rf "$work"
+	[ "$number" -eq "$tests" ] || {
+		echo "# $number cases, not $tests"
+		exit 1
+	}
+	exit $failed
+}
+
+command -v jq >/dev/null || skip_all 'jq is not in this guest'
+[ -e /sys/module/khmap ] || skip_all 'the module is not loaded'
+chmod 755 "$work"
+echo 'TAP version 13'
+echo "1..$tests"
