@@ -24,6 +24,21 @@ struct khmap_plan {
 	bool starts_inline;
 };
 
+/*
+ * Between two powers of two, linear hashing has pages of two loads, one twice
+ * the other, and nearly all that overflows is in the fuller ones.  Where the
+ * next power of two is near, its evenness is worth an eighth more pages.
+ */
+static u64 khmap_even_pages(u64 pages)
+{
+	u64 even = 1;
+
+	while (even < pages)
+		even <<= 1;
+	return even - pages <= even / 8 && even <= KHMAP_PAGES_MAX ? even :
+								     pages;
+}
+
 static int khmap_plan_make(const struct khmap_table_params *p,
 			   struct khmap_plan *plan)
 {
@@ -57,6 +72,7 @@ static int khmap_plan_make(const struct khmap_table_params *p,
 	pages = (p->expected_entries * 100 + per_page - 1) / per_page;
 	if (pages > KHMAP_PAGES_MAX)
 		return -E2BIG;
+	pages = khmap_even_pages(pages);
 
 	/*
 	 * At a load of .95, in the shape that crowds its unsplit pages most,
