@@ -51,6 +51,8 @@ extern "C" {
  * @hash_kind: of the image
  * @overflow_pages: bound of overflow references
  * @geometry: of the image; checked when it was opened
+ * @eight: @geometry is that of 8-byte keys and values, and @hash_kind
+ *	KHMAP_HASH_FOLD: lookups then have a path with constants
  * @fixed_shape: see @shape
  *
  * Filled by khmap_reader_init() after the image has been checked.  Constant
@@ -65,6 +67,7 @@ struct khmap_reader {
 	__u32 hash_kind;
 	__u32 overflow_pages;
 	struct khmap_geometry geometry;
+	__u32 eight;
 	__u32 fixed_shape[2] __attribute__((aligned(8)));
 };
 
@@ -369,6 +372,19 @@ static khmap__cold int khmap__find_once(const struct khmap_reader *r,
 	return -ENOENT;
 }
 
+/* A reader gave up: a live bucket may be busy, a snapshot's never is. */
+static khmap__always_inline int khmap__retries_spent(const struct khmap_reader *r)
+{
+	return r->shape == r->fixed_shape ? -EUCLEAN : -EAGAIN;
+}
+
+static khmap__always_inline void khmap__relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#endif
+}
+
 /* The loop; leaves a hit to be validated. */
 static khmap__cold int khmap__find_slow(const struct khmap_reader *r,
 					const void *key, __u64 hash,
@@ -380,11 +396,9 @@ static khmap__cold int khmap__find_slow(const struct khmap_reader *r,
 		err = khmap__find_once(r, key, hash, read);
 		if (err != -EAGAIN)
 			return err;
-#if defined(__x86_64__) || defined(__i386__)
-		__builtin_ia32_pause();
-#endif
+		khmap__relax();
 	}
-	return r->shape == r->fixed_shape ? -EUCLEAN : -EAGAIN;
+	return khmap__retries_spent(r);
 }
 
 /* The loop; a hit is copied and validated. */
@@ -395,14 +409,18 @@ static khmap__cold int khmap__get_slow(const struct khmap_reader *r,
 	int tries, err;
 
 	for (tries = 0; tries < KHMAP_RETRY_MAX; tries++) {
-		err = khmap__find_slow(r, key, hash, &read);
-		if (err)
+		err = khmap__find_once(r, key, hash, &read);
+		if (err && err != -EAGAIN)
 			return err;
-		khmap__copy_out(value, read.value, r->geometry.value_size);
-		if (khmap_read_validate(&read))
-			return 0;
+		if (!err) {
+			khmap__copy_out(value, read.value,
+					r->geometry.value_size);
+			if (khmap_read_validate(&read))
+				return 0;
+		}
+		khmap__relax();
 	}
-	return -EAGAIN;
+	return khmap__retries_spent(r);
 }
 
 /*
@@ -510,6 +528,31 @@ static inline int khmap_reader_find(const struct khmap_reader *reader,
 	return khmap__find_slow(reader, key, hash, read);
 }
 
+/* Are they equal in all that a lookup in buckets asks for? */
+static inline bool khmap__geometry_same(const struct khmap_geometry *a,
+					const struct khmap_geometry *b)
+{
+	return a->page_shift == b->page_shift && a->layout == b->layout &&
+	       a->key_size == b->key_size && a->value_size == b->value_size &&
+	       a->value_offset == b->value_offset &&
+	       a->slot_stride == b->slot_stride &&
+	       a->value_kind == b->value_kind &&
+	       a->bucket_stride == b->bucket_stride &&
+	       a->bucket_slots == b->bucket_slots &&
+	       a->buckets_per_page == b->buckets_per_page &&
+	       a->tags_size == b->tags_size &&
+	       a->overflow_stride == b->overflow_stride &&
+	       a->overflow_slots == b->overflow_slots &&
+	       a->overflow_per_page == b->overflow_per_page &&
+	       a->overflow_shift == b->overflow_shift;
+}
+
+/* What 8-byte keys and values come to in aligned pages of 4096 bytes. */
+static const struct khmap_geometry khmap__geometry_eight = {
+	12, KHMAP_LAYOUT_ALIGNED, 8, 8, 8, 16, KHMAP_META_NONE, 0,
+	KHMAP_VALUE_INLINE, 128, 7, 32, 8, 64, 3, 64, 6, 0, 0, 0
+};
+
 /* khmap_reader_get() with the geometry as a constant; see <khmap/typed.h>. */
 static khmap__always_inline int
 khmap__get(const struct khmap_reader *r, const struct khmap_geometry *g,
@@ -529,11 +572,43 @@ khmap__get(const struct khmap_reader *r, const struct khmap_geometry *g,
 	return khmap__get_slow(r, key, hash, value);
 }
 
+/* By value, so that no caller's key has to live in memory for its sake. */
+static khmap__cold int khmap__get_eight_slow(const struct khmap_reader *r,
+					     __u64 key, __u64 hash,
+					     __u64 *value)
+{
+	return khmap__get_slow(r, &key, hash, value);
+}
+
+static khmap__always_inline int khmap__get_eight(const struct khmap_reader *r,
+						 const void *key, void *value)
+{
+	__u64 local = khmap_load64(key), found, checked;
+	__u64 hash = khmap_hash_fold(r->hash_secret, &local, sizeof(local));
+	struct khmap_read read;
+	int err = khmap__find_fast(r, &khmap__geometry_eight, &local, hash,
+				   &read);
+
+	if (khmap__likely(!err)) {
+		khmap__copy_out(&found, read.value, sizeof(found));
+		if (khmap_read_validate(&read)) {
+			memcpy(value, &found, sizeof(found));
+			return 0;
+		}
+	} else if (err < 0) {
+		return err;
+	}
+	err = khmap__get_eight_slow(r, local, hash, &checked);
+	if (!err)
+		memcpy(value, &checked, sizeof(checked));
+	return err;
+}
+
 /**
  * khmap_reader_get() - look a key up and copy its value
  * @reader: of the image
  * @key: key_size bytes
- * @value: value_size bytes; may be written even if the key is not found
+ * @value: value_size bytes; of no use unless the key is found
  *
  * Return: 0; -ENOENT there is no such key; -EAGAIN the bucket was being
  * written all the time, ask the kernel; -EUCLEAN the image is corrupt.
@@ -541,6 +616,8 @@ khmap__get(const struct khmap_reader *r, const struct khmap_geometry *g,
 static inline int khmap_reader_get(const struct khmap_reader *reader,
 				   const void *key, void *value)
 {
+	if (khmap__likely(reader->eight))
+		return khmap__get_eight(reader, key, value);
 	return khmap__get(reader, &reader->geometry, reader->hash_kind, key,
 			  value);
 }
@@ -568,6 +645,9 @@ static inline void khmap_reader_init(struct khmap_reader *reader,
 	reader->hash_kind = header->hash_kind;
 	reader->overflow_pages = (__u32)header->overflow_pages_max;
 	reader->geometry = header->geometry;
+	reader->eight = header->hash_kind == KHMAP_HASH_FOLD &&
+			khmap__geometry_same(&header->geometry,
+					     &khmap__geometry_eight);
 	reader->fixed_shape[0] = header->shape;
 	reader->fixed_shape[1] = khmap_shape_mask(header->shape);
 	reader->shape = live ? (const __u32 *)(const void *)

@@ -96,22 +96,7 @@ static const struct khmap_geometry name##_geometry = {			       \
 };									       \
 static inline bool name##_check(const struct khmap_reader *reader)	       \
 {									       \
-	const struct khmap_geometry *g = &reader->geometry;		       \
-	const struct khmap_geometry *t = &name##_geometry;		       \
-									       \
-	return g->page_shift == t->page_shift && g->layout == t->layout &&     \
-	       g->key_size == t->key_size && g->value_size == t->value_size && \
-	       g->value_offset == t->value_offset &&			       \
-	       g->slot_stride == t->slot_stride &&			       \
-	       g->value_kind == t->value_kind &&			       \
-	       g->bucket_stride == t->bucket_stride &&			       \
-	       g->bucket_slots == t->bucket_slots &&			       \
-	       g->buckets_per_page == t->buckets_per_page &&		       \
-	       g->tags_size == t->tags_size &&				       \
-	       g->overflow_stride == t->overflow_stride &&		       \
-	       g->overflow_slots == t->overflow_slots &&		       \
-	       g->overflow_per_page == t->overflow_per_page &&		       \
-	       g->overflow_shift == t->overflow_shift &&		       \
+	return khmap__geometry_same(&reader->geometry, &name##_geometry) &&    \
 	       reader->hash_kind == (kind);				       \
 }									       \
 /* By value, so that no caller's key has to live in memory for its sake. */   \

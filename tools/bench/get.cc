@@ -30,7 +30,7 @@ struct options {
 };
 
 /* Places of the peers among the subjects. */
-const std::size_t boost_at = 3, lmdb_at = 4;
+const std::size_t boost_at = 4, lmdb_at = 5;
 
 struct figures {
 	double hit, miss, chase;
@@ -217,6 +217,7 @@ int main(int argc, char **argv)
 		workload w = make_workload(entries, o.lookups);
 		std::vector<std::unique_ptr<subject>> subjects;
 
+		subjects.push_back(make_khmap_sparse(w));
 		subjects.push_back(make_khmap(w));
 		subjects.push_back(make_khmap_dense(w));
 		subjects.push_back(make_khmap_generic(w));

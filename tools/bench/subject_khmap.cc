@@ -84,7 +84,7 @@ class generic_subject : public khmap_subject {
 public:
 	using khmap_subject::khmap_subject;
 
-	const char *name() const override { return "khmap, untyped"; }
+	const char *name() const override { return "khmap, 0.60, untyped"; }
 
 	std::uint64_t find(const std::vector<std::uint64_t> &keys) override
 	{
@@ -112,7 +112,13 @@ public:
 
 std::unique_ptr<subject> make_khmap(const workload &w)
 {
-	return std::make_unique<typed_subject>(w, KHMAP_LOAD_FAST, "khmap");
+	return std::make_unique<typed_subject>(w, KHMAP_LOAD_FAST,
+					       "khmap, load 0.60");
+}
+
+std::unique_ptr<subject> make_khmap_sparse(const workload &w)
+{
+	return std::make_unique<typed_subject>(w, 50, "khmap, load 0.50");
 }
 
 std::unique_ptr<subject> make_khmap_dense(const workload &w)
