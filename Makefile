@@ -20,7 +20,7 @@ MAKEFLAGS += --no-print-directory $(if $(V),,-s)
 
 .DEFAULT_GOAL := help
 .PHONY: help all setup kernel module lib cli prof unit guest check check-lint check-unit \
-	check-vm check-guest demo bench vm install uninstall clean format man
+	check-vm check-guest demo bench vm install clean format man
 
 help: ## list the targets
 	@echo 'khmap: a hash map in the Linux kernel that everybody reads from memory.'
@@ -90,8 +90,11 @@ vm: module lib cli prof ## open a shell in a guest that has the module loaded
 	@tools/vm/run.sh $(if $(KERNEL),--kernel $(KERNEL)) --shell \
 		$(patsubst %,--file %,$(wildcard $(BUILD)/bin $(BUILD)/prof))
 
-install: lib cli ## install library, headers, khmapctl and man pages (PREFIX, DESTDIR)
+install: lib cli ## install library, headers, commands and man pages (PREFIX, DESTDIR)
 	@$(MAKE) -C user install
+	@if [ -x $(BUILD)/prof/khmap-prof ]; then \
+		install -D -m 755 $(BUILD)/prof/khmap-prof "$(DESTDIR)$(PREFIX)/bin/khmap-prof"; \
+	fi
 	@for page in Documentation/man/*.[1-8]; do \
 		[ -e "$$page" ] || continue; \
 		install -D -m 644 "$$page" \

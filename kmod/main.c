@@ -11,7 +11,7 @@
 #include "map.h"
 #include "node.h"
 
-#define KHMAP_VERSION	"0.1"
+#define KHMAP_VERSION	"0.1.0"
 
 static int __init khmap_init(void)
 {

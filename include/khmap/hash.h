@@ -21,6 +21,15 @@
 
 #define KHMAP_FOLD_CONSTANT	0x9e3779b97f4a7c15ull
 
+/*
+ * Which size a key has is known at run time.  A compiler that sees a short key
+ * warns of the loads that a longer one would need.
+ */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Warray-bounds"
+#endif
+
 /**
  * khmap_load64() - a word of a key, in host order
  * @p: eight bytes, any alignment
@@ -60,7 +69,8 @@ static inline __u32 khmap_load32(const void *p)
 static inline __u64 khmap_multiply(__u64 a, __u64 b, __u64 *high)
 {
 #ifdef __SIZEOF_INT128__
-	unsigned __int128 product = (unsigned __int128)a * b;
+	__extension__ typedef unsigned __int128 khmap_u128;
+	khmap_u128 product = (khmap_u128)a * b;
 
 	*high = (__u64)(product >> 64);
 	return (__u64)product;
@@ -103,9 +113,6 @@ static inline __u64 khmap_hash_fold(const __u64 *secret, const void *key,
 	const unsigned char *p = (const unsigned char *)key;
 	__u64 a = secret[0], b = secret[1], high, low;
 
-	/* A compiler that sees a short key object warns of the other branches. */
-	if (!__builtin_constant_p(size))
-		__asm__("" : "+r"(p));
 	if (size > 16) {
 		__u32 left = size;
 
@@ -129,6 +136,10 @@ static inline __u64 khmap_hash_fold(const __u64 *secret, const void *key,
 	low = khmap_multiply(a, b, &high);
 	return khmap_fold(low ^ secret[0], high ^ KHMAP_FOLD_CONSTANT);
 }
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 /**
  * khmap_load64_le() - a word of a key, in little-endian order

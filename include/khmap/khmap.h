@@ -16,17 +16,20 @@
  * same calls.  Only a live map can be changed, by a system call.
  *
  * Calls that fail return a negative errno and leave the reason in words in
- * khmap_reason() (see <khmap/schema.h>), except for those that are inlined:
- * khmap_get(), khmap_read_begin().  Where no reason says otherwise, errors of
- * system calls are passed on, with what <linux/khmap.h> says of them.
+ * khmap_reason() (see <khmap/schema.h>), except for look-ups: khmap_get(),
+ * khmap_get_locked(), khmap_read_begin().  Where no reason says otherwise,
+ * errors of system calls are passed on, with what <linux/khmap.h> says of them.
  *
  * A struct khmap may be used by any number of threads at once, except for
  * khmap_close().  It survives fork().  An iterator belongs to one thread.  No
- * call is safe in a signal handler but khmap_get() and the three that read in
- * place, as long as no snapshot file is changed while it is mapped.
+ * call is safe in a signal handler but khmap_get(), khmap_get_locked() and the
+ * three that read in place, which leave errno alone too, as long as no snapshot
+ * file is changed while it is mapped.
  *
  * Structs of options begin with their size, so that they can grow.  One that
- * is all zero but its size asks for the defaults.
+ * is all zero but its size asks for the defaults.  As with ioctls, one that is
+ * larger than the library knows is taken if what it does not know is zero, and
+ * else refused with -E2BIG.
  */
 #ifndef KHMAP_KHMAP_H
 #define KHMAP_KHMAP_H
@@ -150,8 +153,10 @@ int khmap_schema_get(const struct khmap *map, struct khmap_schema **schema);
  * @value: receives value_size bytes; unchanged on failure
  *
  * For khmap_get(), when a bucket was being written all the time; the kernel
- * takes the lock.  Works on descriptors of the kernel only.
+ * takes the lock.  Works on descriptors of the kernel only.  Keeps errno and
+ * khmap_reason() as they are.
  *
+ * Context: any thread, signal handlers included.
  * Return: 0; -ENOENT there is no such key; -EUCLEAN the map is a file.
  */
 int khmap_get_locked(const struct khmap *map, const void *key, void *value);

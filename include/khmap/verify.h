@@ -131,6 +131,7 @@ struct khmap_finding {
  * @chains: out: chains that were seen
  * @pages: out: pages whose checksum was compared
  * @unsettled: out: chains that were being written all the time, not checked
+ * @skipped: out: pages that could not be read, and so not be checked for zeros
  * @counts_compared: out: whether nobody wrote, so that counts and free buckets
  *		     could be checked too
  * @reserved: 0
@@ -146,6 +147,7 @@ struct khmap_verify_options {
 	__u64 chains;
 	__u64 pages;
 	__u64 unsettled;
+	__u64 skipped;
 	__u32 counts_compared;
 	__u32 reserved;
 };

@@ -56,11 +56,11 @@ ok 'two keys are there' is 2 json .entries khmapctl stat all --json
 
 ok 'a map of numbers' is '' khmapctl create numbers --key i32 --value u64 -n 1000
 ok 'insert' is '' khmapctl put numbers 1 10 --mode insert
-ok 'insert what is there' refused 1 'put: numbers: put: the key is there already' \
+ok 'insert what is there' refused 1 'put: numbers: the key is there already' \
 	khmapctl put numbers 1 11 --mode insert
 ok 'the old value stays' is 10 khmapctl get numbers 1
 ok 'replace' is '' khmapctl put numbers 1 12 --mode replace
-ok 'replace what is not there' refused 1 'put: numbers: put: there is no such key' \
+ok 'replace what is not there' refused 1 'put: numbers: there is no such key' \
 	khmapctl put numbers 2 20 --mode replace
 ok 'a negative key' is '' khmapctl put numbers -- -3 30
 ok 'several keys' is '1  12
@@ -85,7 +85,7 @@ ok 'counted' is '[1,2,1,1]' json '[.entries, .inserts, .replaces, .deletes]' \
 
 ok 'a map of three' is '' khmapctl create three --key u8 --value u8 --max-entries 3
 ok 'it takes three' sh -c 'for i in 1 2 3; do khmapctl put three $i $i || exit; done'
-ok 'a fourth is refused' refused 3 'put: three: put: the map is full' khmapctl put three 4 4
+ok 'a fourth is refused' refused 3 'put: three: the map is full' khmapctl put three 4 4
 ok 'replacing works' is '' khmapctl put three 3 33
 ok 'the map is as it was' is '1  1
 2  2

@@ -49,6 +49,12 @@ static void test_##name(void)						\
 			lost++;						\
 		else if (memcmp(&got, &value, sizeof(value)))		\
 			wrong++;					\
+		/* Key objects of each size, and no warning of longer ones. */ \
+		memset(&got, 0, sizeof(got));				\
+		if (khmap_reader_get(&reader, &key, &got))		\
+			lost++;						\
+		else if (memcmp(&got, &value, sizeof(value)))		\
+			wrong++;					\
 	}								\
 	is_u64(lost, 0, #name ": every key is found");			\
 	is_u64(wrong, 0, #name ": with its value");			\

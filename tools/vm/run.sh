@@ -45,7 +45,9 @@ usage() {
 	  --quiet             print nothing while all goes well
 
 	In the guest the working directory is /khmap; it and build/bin are in PATH, build/lib in
-	LD_LIBRARY_PATH. The last console and report stay in build/vm.
+	LD_LIBRARY_PATH, as far as --file put them there:
+	    ${0##*/} --file build/bin -- 'khmapctl create m --key u32 --value u64 && khmapctl ls'
+	The last console and report stay in build/vm.
 
 	Exit status: that of COMMAND (99 if it is above), or for tests 1 if one failed. Else
 	  100  wrong usage                      101  the guest cannot be set up

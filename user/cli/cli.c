@@ -76,6 +76,7 @@ int cli_failed(int err)
 int cli_option(int argc, char **argv, const char *letters, const struct option *options,
 	       int *code)
 {
+	static char program[32];
 	static const struct option help = { "help", no_argument, NULL, 'h' };
 	struct option all[CLI_OPTIONS_MAX + 2] = { help };
 	char with_help[2 * CLI_OPTIONS_MAX + 4];
@@ -84,6 +85,9 @@ int cli_option(int argc, char **argv, const char *letters, const struct option *
 	for (i = 0; i < CLI_OPTIONS_MAX && options && options[i].name; i++)
 		all[i + 1] = options[i];
 	snprintf(with_help, sizeof(with_help), "h%s", letters);
+	/* getopt_long() puts it in front of its own errors. */
+	snprintf(program, sizeof(program), "khmapctl: %s", cli_current->name);
+	argv[0] = program;
 	option = getopt_long(argc, argv, with_help, all, NULL);
 	if (option == 'h') {
 		fputs(cli_current->help, stdout);

@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "header.h"
 #include "inspect.h"
 #include "map.h"
 
@@ -28,7 +29,8 @@ static const char inspect_help[] =
 	"\n"
 	"WHAT is one of\n"
 	"  header                the header (default), and what is wrong with it\n"
-	"  page N                page N of the image; 0 is the header page\n"
+	"  page N                the Nth page that exists: 0 is the header page, then come the\n"
+	"                        primary and the overflow pages, and in a file its checksums\n"
 	"  inline                the bucket in the header page\n"
 	"  bucket PAGE.BUCKET    a primary bucket\n"
 	"  overflow PAGE.BUCKET  an overflow bucket\n"
@@ -84,7 +86,7 @@ static int inspect_open(const char *name, struct inspect *inspect)
 {
 	const struct khmap_object *object;
 	int code = cli_open(name, KHMAP_OPEN_DAMAGED, &inspect->map);
-	uint32_t shift = 12;
+	uint32_t shift;
 
 	if (code == CLI_REFUSED)
 		code = inspect_open_raw(name, inspect, code);
@@ -96,11 +98,14 @@ static int inspect_open(const char *name, struct inspect *inspect)
 		if (object->origin == KHMAP_ORIGIN_FILE)
 			inspect->bytes = object->base;
 		inspect->header = object->header;
-		shift = object->header.geometry.page_shift;
 	}
 	/* The header as it is, not as it was mended. */
-	inspect_read(inspect, 0, &inspect->header, inspect->size < sizeof(inspect->header) ?
-		     inspect->size : sizeof(inspect->header));
+	inspect_read(inspect, 0, &inspect->raw, inspect->size < sizeof(inspect->raw) ?
+		     inspect->size : sizeof(inspect->raw));
+	shift = inspect->map.map ? inspect->header.geometry.page_shift :
+				   inspect->raw.geometry.page_shift;
+	if (shift < KHMAP_PAGE_SHIFT_MIN || shift > KHMAP_PAGE_SHIFT_MAX)
+		shift = KHMAP_PAGE_SHIFT_MIN;
 	inspect->page_size = (size_t)1 << shift;
 	return CLI_OK;
 }

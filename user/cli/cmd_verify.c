@@ -101,7 +101,7 @@ static int verify_progress(void *context, __u64 done, __u64 total)
 static int verify_result_json(const struct verify_watch *watch,
 			      const struct khmap_verify_options *verify)
 {
-	return cli_json(json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:b, s:O}",
+	return cli_json(json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:O}",
 				  "name", watch->name,
 				  "clean", !verify->findings,
 				  "faults", (json_int_t)verify->findings,
@@ -109,6 +109,7 @@ static int verify_result_json(const struct verify_watch *watch,
 				  "chains", (json_int_t)verify->chains,
 				  "checksums", (json_int_t)verify->pages,
 				  "unsettled", (json_int_t)verify->unsettled,
+				  "skipped", (json_int_t)verify->skipped,
 				  "counts_compared", (int)verify->counts_compared,
 				  "findings", watch->list), 0);
 }
@@ -126,6 +127,9 @@ static void verify_result(const struct verify_watch *watch,
 	if (verify->unsettled)
 		printf(", %llu chains not checked as they were being written all the time",
 		       (unsigned long long)verify->unsettled);
+	if (verify->skipped)
+		printf(", %llu pages not checked for zeros as they could not be read",
+		       (unsigned long long)verify->skipped);
 	if (!verify->counts_compared)
 		printf(", counts not compared as it was being written");
 	putchar('\n');

@@ -14,7 +14,9 @@
  * @map: the map; its @map is NULL if it could not be opened
  * @bytes: a file's bytes, if it could not
  * @size: bytes that can be read
- * @header: what the header page says, checked only if the map is open
+ * @header: the header that was checked when the map was opened; not set if it
+ *	    could not be
+ * @raw: what the header page says, to be shown and for nothing else
  * @page_size: bytes of a page
  * @rows: JSON array of what is shown, or NULL for text
  */
@@ -23,6 +25,7 @@ struct inspect {
 	const unsigned char *bytes;
 	size_t size;
 	struct khmap_image_header header;
+	struct khmap_image_header raw;
 	size_t page_size;
 	json_t *rows;
 };
@@ -69,11 +72,13 @@ int inspect_header(struct inspect *inspect);
 /**
  * inspect_page() - Show a page.
  * @inspect: the image
- * @page: from its start
+ * @number: 0 is the header page, then come all primary pages, all overflow
+ *	    pages and what follows in a file; pages of a file that is not open
+ *	    are counted from its start
  *
  * Return: exit status.
  */
-int inspect_page(struct inspect *inspect, uint64_t page);
+int inspect_page(struct inspect *inspect, uint64_t number);
 
 /**
  * inspect_bucket() - Show a bucket.

@@ -227,52 +227,107 @@ static void page_checksum(struct inspect *inspect, uint64_t page, const unsigned
 		      said == computed ? "right" : "wrong");
 }
 
-static void page_plain(struct inspect *inspect, uint64_t page, const unsigned char *bytes,
-		       const char *what)
-{
-	inspect_title(inspect, "page %llu: %s", (unsigned long long)page, what);
-	inspect_row(inspect, page * inspect->page_size, bytes, inspect->page_size, what, "%s", "");
-}
+/**
+ * struct page_place - Where a page of an image is.
+ * @part: of the image; KHMAP_PART_FILE if only that is known
+ * @page: of the part
+ * @offset: in the image
+ */
+struct page_place {
+	enum khmap_part part;
+	uint64_t page;
+	uint64_t offset;
+};
 
-static void page_show(struct inspect *inspect, uint64_t page, const unsigned char *bytes)
+/* A live map's regions lie far apart, and only their first pages exist. */
+static bool page_counts(const struct inspect *inspect, uint64_t *primary, uint64_t *overflow)
 {
 	const struct khmap_image_header *h = &inspect->header;
-	uint64_t primary = h->primary_offset / inspect->page_size;
-	uint64_t overflow = h->overflow_offset / inspect->page_size;
+	struct khmap_ioc_stat stat;
 
-	/* Without a header that can be trusted, bytes are bytes. */
-	if (!inspect->map.map) {
-		page_plain(inspect, page, bytes, "bytes");
-	} else if (!page) {
-		inspect_header(inspect);
-	} else if (page >= primary && page - primary < h->primary_pages_max) {
-		inspect_title(inspect, "page %llu: primary page %llu", (unsigned long long)page,
-			      (unsigned long long)(page - primary));
-		page_buckets(inspect, KHMAP_PART_PRIMARY, (uint32_t)(page - primary), bytes);
-	} else if (page >= overflow && page - overflow < h->overflow_pages_max) {
-		inspect_title(inspect, "page %llu: overflow page %llu", (unsigned long long)page,
-			      (unsigned long long)(page - overflow));
-		page_buckets(inspect, KHMAP_PART_OVERFLOW, (uint32_t)(page - overflow), bytes);
-	} else {
-		page_plain(inspect, page, bytes, h->checksum_offset ? "checksums" : "bytes");
-	}
-	if (inspect->map.map)
-		page_checksum(inspect, page, bytes);
+	*primary = h->primary_pages_max;
+	*overflow = h->overflow_pages_max;
+	if (inspect->bytes)
+		return true;
+	if (khmap_stat(inspect->map.map, &stat))
+		return false;
+	*primary = stat.primary_pages < *primary ? stat.primary_pages : *primary;
+	*overflow = stat.overflow_pages < *overflow ? stat.overflow_pages : *overflow;
+	return true;
 }
 
-int inspect_page(struct inspect *inspect, uint64_t page)
+static bool page_find(const struct inspect *inspect, uint64_t number, struct page_place *place)
+{
+	const struct khmap_image_header *h = &inspect->header;
+	uint64_t begin = 0, primary, overflow;
+
+	*place = (struct page_place){ .part = KHMAP_PART_FILE, .page = number };
+	/* Without a header that can be trusted, bytes are bytes. */
+	if (inspect->map.map && number) {
+		if (!page_counts(inspect, &primary, &overflow))
+			return false;
+		place->page = number - 1;
+		if (place->page < primary) {
+			place->part = KHMAP_PART_PRIMARY;
+			begin = h->primary_offset;
+		} else if (place->page - primary < overflow) {
+			place->part = KHMAP_PART_OVERFLOW;
+			place->page -= primary;
+			begin = h->overflow_offset;
+		} else if (inspect->bytes) {
+			place->part = h->checksum_offset ? KHMAP_PART_CHECKSUMS : KHMAP_PART_FILE;
+			place->page -= primary + overflow;
+			begin = h->checksum_offset ? h->checksum_offset : h->image_size;
+		} else {
+			return false;
+		}
+	} else if (inspect->map.map) {
+		place->part = KHMAP_PART_HEADER;
+	}
+	if (place->page > (SIZE_MAX - begin) / inspect->page_size)
+		return false;
+	place->offset = begin + place->page * inspect->page_size;
+	return true;
+}
+
+static void page_show(struct inspect *inspect, uint64_t number, const struct page_place *place,
+		      const unsigned char *bytes)
+{
+	const char *what = place->part == KHMAP_PART_CHECKSUMS ? "checksums" : "bytes";
+
+	switch (place->part) {
+	case KHMAP_PART_HEADER:
+		inspect_header(inspect);
+		break;
+	case KHMAP_PART_PRIMARY:
+	case KHMAP_PART_OVERFLOW:
+		inspect_title(inspect, "page %llu: %s page %llu", (unsigned long long)number,
+			      place->part == KHMAP_PART_PRIMARY ? "primary" : "overflow",
+			      (unsigned long long)place->page);
+		page_buckets(inspect, place->part, (uint32_t)place->page, bytes);
+		break;
+	default:
+		inspect_title(inspect, "page %llu: %s", (unsigned long long)number, what);
+		inspect_row(inspect, place->offset, bytes, inspect->page_size, what, "%s", "");
+	}
+	if (inspect->map.map)
+		page_checksum(inspect, place->offset / inspect->page_size, bytes);
+}
+
+int inspect_page(struct inspect *inspect, uint64_t number)
 {
 	unsigned char *bytes = malloc(inspect->page_size);
+	struct page_place place;
 	int code = CLI_OK;
 
 	if (!bytes)
 		return cli_error(CLI_FAILED, "no memory");
-	if (page <= SIZE_MAX / inspect->page_size &&
-	    inspect_read(inspect, page * inspect->page_size, bytes, inspect->page_size))
-		page_show(inspect, page, bytes);
+	if (page_find(inspect, number, &place) &&
+	    inspect_read(inspect, place.offset, bytes, inspect->page_size))
+		page_show(inspect, number, &place, bytes);
 	else
 		code = cli_error(CLI_FAILED, "page %llu does not exist",
-				 (unsigned long long)page);
+				 (unsigned long long)number);
 	free(bytes);
 	return code;
 }

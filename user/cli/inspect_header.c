@@ -113,7 +113,7 @@ static const char *header_word(const char *name, uint32_t value)
 
 static void header_field(struct inspect *inspect, const char *name, size_t offset, size_t size)
 {
-	const unsigned char *at = (const unsigned char *)&inspect->header + offset;
+	const unsigned char *at = (const unsigned char *)&inspect->raw + offset;
 	char text[256];
 	const char *word;
 
@@ -122,8 +122,8 @@ static void header_field(struct inspect *inspect, const char *name, size_t offse
 		inspect_row(inspect, offset, at, size, name, "\"%s\"", text);
 	} else if (!strcmp(name, "shape")) {
 		inspect_row(inspect, offset, at, size, name, "%u pages and %u/1024",
-			    inspect->header.shape >> KHMAP_PLACE_BITS,
-			    inspect->header.shape & (KHMAP_PLACE_UNITS - 1));
+			    inspect->raw.shape >> KHMAP_PLACE_BITS,
+			    inspect->raw.shape & (KHMAP_PLACE_UNITS - 1));
 	} else if (size == 4) {
 		word = header_word(name, khmap_load32(at));
 		inspect_row(inspect, offset, at, size, name, "%u%s%s%s", khmap_load32(at),
@@ -146,19 +146,23 @@ static void header_findings(struct inspect *inspect, const unsigned char *page)
 {
 	struct khmap_report report = { .finding = header_finding, .context = inspect };
 	struct khmap_header_view view = {
-		.header = &inspect->header,
+		.header = &inspect->raw,
 		.page = page,
 		.file_size = inspect->size,
 		.is_file = inspect->bytes,
 	};
 
-	if (khmap_header_identify(&view, &report))
-		khmap_header_check(&view, &report);
+	if (!khmap_header_identify(&view, &report))
+		return;
+	/* A file may have got another page size since it was opened. */
+	if ((size_t)1 << inspect->raw.geometry.page_shift != inspect->page_size)
+		view.page = NULL;
+	khmap_header_check(&view, &report);
 }
 
 static void header_schema(struct inspect *inspect)
 {
-	const struct khmap_image_header *h = &inspect->header;
+	const struct khmap_image_header *h = &inspect->raw;
 	unsigned char schema[KHMAP_SCHEMA_MAX];
 	char text[KHMAP_SCHEMA_MAX + 1];
 

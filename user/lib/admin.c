@@ -143,8 +143,8 @@ int khmap_create(const struct khmap_create_options *options, struct khmap **map)
 	struct khmap_schema *schema = NULL;
 	int err;
 
-	err = khmap_options_check("khmap_create_options", options->size, sizeof(*options),
-				  options->flags, KHMAP_CREATE_FLAGS);
+	err = khmap_options_check("khmap_create_options", options, sizeof(*options),
+				  KHMAP_CREATE_FLAGS);
 	if (!err && options->name)
 		err = khmap_name_check(options->name);
 	if (!err && options->schema)

@@ -23,16 +23,11 @@
 
 static struct khmap_spot khmap_header_spot(const char *name, size_t offset, int err, bool fatal)
 {
-	return (struct khmap_spot){
-		.rule = name,
-		.part = KHMAP_PART_HEADER,
-		.page = KHMAP_NOWHERE,
-		.bucket = KHMAP_NOWHERE,
-		.slot = KHMAP_NOWHERE,
-		.err = err,
-		.fatal = fatal,
-		.offset = offset,
-	};
+	struct khmap_spot spot = khmap_spot(KHMAP_PART_HEADER, name, KHMAP_NOWHERE, offset);
+
+	spot.err = err;
+	spot.fatal = fatal;
+	return spot;
 }
 
 static struct khmap_spot khmap_file_spot(const char *rule, int err, bool fatal)
@@ -191,13 +186,21 @@ static void khmap_check_kinds(const struct khmap_header_view *view, struct khmap
 	HEADER_WANT(h->load_percent >= 10 && h->load_percent <= 95, load_percent, "10..95");
 }
 
-/* Whether @pages pages at @offset are whole pages of the image. */
+/* Whether @pages pages at @offset are whole pages of the image, behind the first. */
 static bool khmap_region_fits(const struct khmap_image_header *h, __u64 offset, __u64 pages)
 {
 	__u64 page = 1ull << h->geometry.page_shift;
 
 	return offset >= page && offset % page == 0 && offset <= h->image_size &&
 	       pages <= (h->image_size - offset) >> h->geometry.page_shift;
+}
+
+bool khmap_header_fits(const struct khmap_image_header *h, __u64 size)
+{
+	return h->image_size <= size && h->image_size >= 1ull << h->geometry.page_shift &&
+	       khmap_region_fits(h, h->primary_offset, h->primary_pages_max) &&
+	       khmap_region_fits(h, h->overflow_offset, h->overflow_pages_max) &&
+	       khmap_shape_pages(h->shape) <= h->primary_pages_max;
 }
 
 static void khmap_check_regions(const struct khmap_image_header *h, struct khmap_report *report)
@@ -237,42 +240,62 @@ static void khmap_check_shape(const struct khmap_image_header *h, struct khmap_r
 		    "pages of the primary region");
 }
 
-static void khmap_check_file_size(const struct khmap_header_view *view,
-				  struct khmap_report *report)
+/* Of a table that lies in the file: bytes of its pages. */
+static __u64 khmap_table_size(const struct khmap_image_header *h)
+{
+	__u64 page = 1ull << h->geometry.page_shift;
+
+	return (h->checksum_count * sizeof(__u64) + page - 1) & ~(page - 1);
+}
+
+/* Is there a table of checksums that begins in the file? */
+static bool khmap_check_table(const struct khmap_header_view *view, struct khmap_report *report)
 {
 	const struct khmap_image_header *h = view->header;
-	struct khmap_spot spot = khmap_file_spot("truncated", EUCLEAN, true);
-	__u64 page = 1ull << h->geometry.page_shift, need = h->image_size, table;
-	char words[48];
+	bool right = h->checksum_offset % (1ull << h->geometry.page_shift) == 0 &&
+		     h->checksum_offset >= h->image_size &&
+		     h->checksum_offset <= view->file_size &&
+		     h->checksum_count == h->checksum_offset >> h->geometry.page_shift;
 
 	HEADER_WANT(!h->checksum_offset == !h->header_checksum, header_checksum,
 		    h->checksum_offset ? "a checksum" : "0 without a table");
 	if (h->checksum_offset) {
-		bool right = h->checksum_offset % page == 0 &&
-			     h->checksum_offset >= h->image_size &&
-			     h->checksum_count == h->checksum_offset >> h->geometry.page_shift;
-
 		HEADER_WANT(right, checksum_offset,
 			    "a table behind the image, with an entry for each page before it");
-		table = (h->checksum_count * sizeof(__u64) + page - 1) & ~(page - 1);
-		/* Offset and count agree, so the sum cannot wrap. */
-		if (right)
-			need = h->checksum_offset + table;
+		return right;
+	}
+	HEADER_WANT(!h->checksum_count, checksum_count, "0 without a table");
+	HEADER_WANT(!h->checksum_checksum, checksum_checksum, "0 without a table");
+	return false;
+}
+
+static void khmap_check_file_size(const struct khmap_header_view *view,
+				  struct khmap_report *report)
+{
+	const struct khmap_image_header *h = view->header;
+	__u64 begin = h->image_size, table = 0;
+	struct khmap_spot spot;
+	char words[48];
+
+	/* On its own and first: nothing else that is wrong may hide it. */
+	if (view->file_size < h->image_size) {
+		spot = khmap_file_spot("truncated", EUCLEAN, true);
 	} else {
-		HEADER_WANT(!h->checksum_count, checksum_count, "0 without a table");
-		HEADER_WANT(!h->checksum_checksum, checksum_checksum, "0 without a table");
+		if (khmap_check_table(view, report)) {
+			begin = h->checksum_offset;
+			table = khmap_table_size(h);
+		}
+		/* Both begin in the file, so that the difference cannot wrap. */
+		if (table == view->file_size - begin)
+			return;
+		if (table > view->file_size - begin)
+			spot = khmap_file_spot("truncated", EUCLEAN, false);
+		else
+			spot = khmap_file_spot("size", 0, false);
 	}
-	if (view->file_size < need) {
-		spot.fatal = view->file_size < h->image_size;
-		snprintf(words, sizeof(words), "%llu bytes", (unsigned long long)need);
-		khmap_report_add(report, &spot, words, "%llu bytes",
-				 (unsigned long long)view->file_size);
-	} else if (view->file_size > need) {
-		spot = khmap_file_spot("size", 0, false);
-		snprintf(words, sizeof(words), "%llu bytes", (unsigned long long)need);
-		khmap_report_add(report, &spot, words, "%llu bytes",
-				 (unsigned long long)view->file_size);
-	}
+	snprintf(words, sizeof(words), "%llu bytes", (unsigned long long)(begin + table));
+	khmap_report_add(report, &spot, words, "%llu bytes",
+			 (unsigned long long)view->file_size);
 }
 
 static bool khmap_printable(const unsigned char *text, __u32 length)

@@ -44,6 +44,17 @@ bool khmap_header_identify(const struct khmap_header_view *view, struct khmap_re
 void khmap_header_check(const struct khmap_header_view *view, struct khmap_report *report);
 
 /**
+ * khmap_header_fits() - Does a lookup stay in a mapping?
+ * @header: a private copy; its geometry has been checked
+ * @size: bytes of the mapping
+ *
+ * Does not depend on what khmap_header_check() reported, or to whom.
+ *
+ * Return: true if image, regions and shape lie in @size bytes.
+ */
+bool khmap_header_fits(const struct khmap_image_header *header, __u64 size);
+
+/**
  * khmap_geometry_check() - Check a header's geometry.
  * @geometry: a private copy; its page size is identified
  * @report: receives what is wrong

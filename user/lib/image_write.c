@@ -18,12 +18,15 @@
 
 #include "checksum.h"
 #include "error.h"
+#include "header.h"
 #include "image_write.h"
 #include "map.h"
 
 #define KHMAP_WRITE_BUFFER	(1u << 20)
 /* Names of temporary files that are tried. */
 #define KHMAP_WRITE_NAMES	16
+
+_Static_assert(KHMAP_WRITE_BUFFER >= 1u << KHMAP_PAGE_SHIFT_MAX, "no room for a page");
 
 /**
  * struct khmap_image_file - A file in the making.
@@ -150,16 +153,19 @@ static int khmap_file_finish(struct khmap_image_file *file)
 static int khmap_file_prepare(struct khmap_image_file *file)
 {
 	const void *page = file->source->page(file->source->context, 0);
-	struct khmap_image_header header;
+	/* Not the page's own: that may have changed since it was checked. */
+	struct khmap_image_header header = *file->source->header;
 
 	if (!page)
 		return khmap_fail(EUCLEAN, "%s: the image has no header page", file->path);
-	memcpy(&header, page, sizeof(header));
 	header.checksum_offset = 0;
 	header.checksum_count = 0;
 	header.checksum_checksum = 0;
 	header.header_checksum = 0;
 	header.successor = 0;
+	if (header.geometry.page_shift > KHMAP_PAGE_SHIFT_MAX)
+		return khmap_fail(EUCLEAN, "%s: pages of 2^%u bytes", file->path,
+				  header.geometry.page_shift);
 	file->page_size = (size_t)1 << header.geometry.page_shift;
 	file->pages = header.image_size >> header.geometry.page_shift;
 	file->table_bytes = (file->pages * sizeof(*file->table) + file->page_size - 1) &

@@ -11,6 +11,7 @@
 
 /**
  * struct khmap_image_source - Where the pages come from.
+ * @header: the image's header, checked; written instead of what page 0 holds
  * @page: the address of a page, counted from the image's start; must not be NULL
  *	  for pages below image_size.  The memory must not change until the next
  *	  call
@@ -18,6 +19,7 @@
  * @mode: permissions of the file, before the umask
  */
 struct khmap_image_source {
+	const struct khmap_image_header *header;
 	const void *(*page)(void *context, __u64 index);
 	void *context;
 	mode_t mode;

@@ -32,23 +32,20 @@ static const char *khmap_live_words(int err)
 	}
 }
 
-static int khmap_live_call(const struct khmap *map, unsigned long command, void *argument,
-			   const char *verb)
+static int khmap_live_call(const struct khmap *map, unsigned long command, void *argument)
 {
 	const struct khmap_object *object = khmap_object(map);
 	int err;
 
 	if (object->origin == KHMAP_ORIGIN_FILE)
-		return khmap_fail(EROFS, "%s: %s: is a file and cannot be changed", object->name,
-				  verb);
+		return khmap_fail(EROFS, "%s: is a file and cannot be changed", object->name);
 	if (!ioctl(object->fd, command, argument))
 		return 0;
 	err = errno;
 	/* A snapshot's descriptor does not know the commands that change. */
 	if (err == ENOTTY && object->header.kind == KHMAP_IMAGE_SNAPSHOT)
-		return khmap_fail(EROFS, "%s: %s: is a snapshot and cannot be changed",
-				  object->name, verb);
-	return khmap_fail(err, "%s: %s: %s", object->name, verb, khmap_live_words(err));
+		return khmap_fail(EROFS, "%s: is a snapshot and cannot be changed", object->name);
+	return khmap_fail(err, "%s: %s", object->name, khmap_live_words(err));
 }
 
 static __u64 khmap_address(const void *pointer)
@@ -56,6 +53,7 @@ static __u64 khmap_address(const void *pointer)
 	return (__u64)(uintptr_t)pointer;
 }
 
+/* Of use in signal handlers, as khmap_get() is: no reason is written, errno is kept. */
 int khmap_get_locked(const struct khmap *map, const void *key, void *value)
 {
 	const struct khmap_object *object = khmap_object(map);
@@ -66,11 +64,14 @@ int khmap_get_locked(const struct khmap *map, const void *key, void *value)
 		.key_size = object->header.geometry.key_size,
 		.value_size = object->header.geometry.value_size,
 	};
+	int saved = errno, err = 0;
 
 	if (object->origin == KHMAP_ORIGIN_FILE)
-		return khmap_fail(EUCLEAN, "%s: a bucket is marked as being written",
-				  object->name);
-	return khmap_live_call(map, KHMAP_IOC_GET, &record, "get");
+		return -EUCLEAN;
+	if (ioctl(object->fd, KHMAP_IOC_GET, &record))
+		err = -errno;
+	errno = saved;
+	return err;
 }
 
 int khmap_put(struct khmap *map, const void *key, const void *value, __u32 flags)
@@ -84,7 +85,7 @@ int khmap_put(struct khmap *map, const void *key, const void *value, __u32 flags
 		.value_size = map->reader.geometry.value_size,
 	};
 
-	return khmap_live_call(map, KHMAP_IOC_PUT, &record, "put");
+	return khmap_live_call(map, KHMAP_IOC_PUT, &record);
 }
 
 int khmap_delete(struct khmap *map, const void *key, void *value)
@@ -97,13 +98,13 @@ int khmap_delete(struct khmap *map, const void *key, void *value)
 		.value_size = value ? map->reader.geometry.value_size : 0,
 	};
 
-	return khmap_live_call(map, KHMAP_IOC_DELETE, &record, "delete");
+	return khmap_live_call(map, KHMAP_IOC_DELETE, &record);
 }
 
 int khmap_clear(struct khmap *map, __u64 *deleted)
 {
 	struct khmap_ioc_clear clear = { .size = sizeof(clear) };
-	int err = khmap_live_call(map, KHMAP_IOC_CLEAR, &clear, "clear");
+	int err = khmap_live_call(map, KHMAP_IOC_CLEAR, &clear);
 
 	if (!err && deleted)
 		*deleted = clear.deleted;
@@ -139,13 +140,13 @@ int khmap_stat(const struct khmap *map, struct khmap_ioc_stat *stat)
 	}
 	memset(stat, 0, sizeof(*stat));
 	stat->size = sizeof(*stat);
-	return khmap_live_call(map, KHMAP_IOC_STAT, stat, "stat");
+	return khmap_live_call(map, KHMAP_IOC_STAT, stat);
 }
 
 int khmap_snapshot(struct khmap *map, struct khmap **snapshot)
 {
 	struct khmap_ioc_snapshot cut = { .size = sizeof(cut) };
-	int err = khmap_live_call(map, KHMAP_IOC_SNAPSHOT, &cut, "snapshot");
+	int err = khmap_live_call(map, KHMAP_IOC_SNAPSHOT, &cut);
 
 	if (err)
 		return err;

@@ -68,16 +68,15 @@ int khmap_map_open(int fd, const char *name, const struct khmap_open_options *op
 		   struct khmap **map);
 
 /**
- * khmap_options_check() - Check the start of a struct of options.
+ * khmap_options_check() - Check a struct of options.
  * @what: name of the struct, for the reason
- * @size: its first member
- * @known: sizeof the struct as the library knows it
- * @flags: its second member
- * @allowed: flags that are known
+ * @options: the struct, which begins with its size and flags
+ * @known: sizeof the struct as the library knows it, which is its first version
+ * @allowed: flags that are known; all bits if the second member is none
  *
- * Return: 0; -EINVAL the struct is of another version; -EOPNOTSUPP a flag is
- * not known.
+ * Return: 0; -EINVAL the struct is smaller than its first version; -E2BIG what
+ * the library does not know of it is not zero; -EOPNOTSUPP a flag is not known.
  */
-int khmap_options_check(const char *what, __u32 size, size_t known, __u32 flags, __u32 allowed);
+int khmap_options_check(const char *what, const void *options, size_t known, __u32 allowed);
 
 #endif /* KHMAP_LIB_MAP_H */

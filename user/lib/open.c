@@ -22,15 +22,28 @@
 
 #define KHMAP_OPEN_FLAGS (KHMAP_OPEN_WRITE | KHMAP_OPEN_VERIFY | KHMAP_OPEN_POPULATE | \
 			  KHMAP_OPEN_DAMAGED)
+/* As of the kernel's own: no struct will have more. */
+#define KHMAP_OPTIONS_MAX 4096
 
-int khmap_options_check(const char *what, __u32 size, size_t known, __u32 flags, __u32 allowed)
+int khmap_options_check(const char *what, const void *options, size_t known, __u32 allowed)
 {
-	if (size != known)
-		return khmap_fail(EINVAL, "struct %s has %u bytes, this library knows %zu", what,
-				  size, known);
-	if (flags & ~allowed)
+	const unsigned char *bytes = options;
+	__u32 head[2];
+	size_t at;
+
+	memcpy(head, options, sizeof(head));
+	if (head[0] < known)
+		return khmap_fail(EINVAL, "struct %s has %u bytes, not %zu at least", what,
+				  head[0], known);
+	if (head[0] > KHMAP_OPTIONS_MAX)
+		return khmap_fail(E2BIG, "struct %s has %u bytes", what, head[0]);
+	for (at = known; at < head[0]; at++)
+		if (bytes[at])
+			return khmap_fail(E2BIG, "struct %s: byte %zu is not zero, this library knows %zu bytes",
+					  what, at, known);
+	if (head[1] & ~allowed)
 		return khmap_fail(EOPNOTSUPP, "struct %s: unknown flags 0x%x", what,
-				  flags & ~allowed);
+				  head[1] & ~allowed);
 	return 0;
 }
 
@@ -146,7 +159,8 @@ static void khmap_open_mend(struct khmap_object *object, const unsigned char *pa
 	memcpy(object->schema, page + h->schema_offset, h->schema_length);
 }
 
-static int khmap_open_page(struct khmap_object *object, unsigned char *page)
+/* @page has room for a page of the size that the header had when it was first read. */
+static int khmap_open_page(struct khmap_object *object, unsigned char *page, __u32 shift)
 {
 	struct khmap_refusal refusal = { .damaged = object->flags & KHMAP_OPEN_DAMAGED };
 	struct khmap_report report = { .finding = khmap_refusal_note, .context = &refusal };
@@ -158,10 +172,13 @@ static int khmap_open_page(struct khmap_object *object, unsigned char *page)
 	};
 	int err;
 
-	err = khmap_open_peek(object, page, (size_t)1 << object->header.geometry.page_shift);
+	err = khmap_open_peek(object, page, (size_t)1 << shift);
 	if (err)
 		return err;
 	memcpy(&object->header, page, sizeof(object->header));
+	/* Read twice: one that changes meanwhile must not make the page larger than @page. */
+	if (object->header.geometry.page_shift != shift)
+		return khmap_fail(EUCLEAN, "%s: changed while it was opened", object->name);
 	if (khmap_header_identify(&view, &report))
 		khmap_header_check(&view, &report);
 	err = khmap_refusal_result(object, &refusal);
@@ -192,10 +209,7 @@ static int khmap_open_header(struct khmap_object *object)
 	page = malloc((size_t)1 << shift);
 	if (!page)
 		return khmap_fail(ENOMEM, "no memory for a header page");
-	err = khmap_open_page(object, page);
-	/* Read twice: a file that changes meanwhile must not grow the page. */
-	if (!err && object->header.geometry.page_shift != shift)
-		err = khmap_fail(EUCLEAN, "%s: changed while it was opened", object->name);
+	err = khmap_open_page(object, page, shift);
 	free(page);
 	return err;
 }
@@ -212,6 +226,10 @@ static int khmap_open_mmap(struct khmap_object *object)
 		flags = MAP_SHARED;
 	if (size > SIZE_MAX / 2)
 		return khmap_fail(EFBIG, "%s: %llu bytes do not fit the address space",
+				  object->name, (unsigned long long)size);
+	/* Whatever was checked, forgiven or mended before: no lookup leaves what is mapped. */
+	if (!khmap_header_fits(&object->header, size))
+		return khmap_fail(EUCLEAN, "%s: damaged: the image is larger than its %llu bytes",
 				  object->name, (unsigned long long)size);
 	base = mmap(NULL, (size_t)size, PROT_READ, flags, object->fd, 0);
 	if (base == MAP_FAILED)
@@ -260,8 +278,8 @@ int khmap_map_open(int fd, const char *name, const struct khmap_open_options *op
 	int err;
 
 	if (options) {
-		err = khmap_options_check("khmap_open_options", options->size, sizeof(*options),
-					  options->flags, KHMAP_OPEN_FLAGS);
+		err = khmap_options_check("khmap_open_options", options, sizeof(*options),
+					  KHMAP_OPEN_FLAGS);
 		if (err)
 			return err;
 	}
@@ -327,8 +345,8 @@ int khmap_open(const char *name, const struct khmap_open_options *options, struc
 	struct stat st;
 
 	if (options) {
-		err = khmap_options_check("khmap_open_options", options->size, sizeof(*options),
-					  options->flags, KHMAP_OPEN_FLAGS);
+		err = khmap_options_check("khmap_open_options", options, sizeof(*options),
+					  KHMAP_OPEN_FLAGS);
 		if (err)
 			return err;
 	}

@@ -46,6 +46,26 @@ struct khmap_spot {
 };
 
 /**
+ * khmap_spot() - The place of a fault for which no image is refused.
+ * @part: of the image
+ * @rule: that is broken
+ * @page: of the part, or KHMAP_NOWHERE
+ * @offset: from the image's start
+ */
+static inline struct khmap_spot khmap_spot(enum khmap_part part, const char *rule, __u32 page,
+					   __u64 offset)
+{
+	return (struct khmap_spot){
+		.rule = rule,
+		.part = part,
+		.page = page,
+		.bucket = KHMAP_NOWHERE,
+		.slot = KHMAP_NOWHERE,
+		.offset = offset,
+	};
+}
+
+/**
  * khmap_report_add() - Report one finding.
  * @report: where to; nothing happens once it has stopped
  * @spot: where and what

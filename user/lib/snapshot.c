@@ -24,6 +24,7 @@ int khmap_snapshot_write(struct khmap *map, const char *path,
 {
 	const struct khmap_object *object = khmap_object(map);
 	struct khmap_image_source source = {
+		.header = &object->header,
 		.page = khmap_snapshot_page,
 		.context = khmap_object(map),
 		.mode = KHMAP_FILE_MODE,
@@ -33,8 +34,7 @@ int khmap_snapshot_write(struct khmap *map, const char *path,
 	int err;
 
 	if (options) {
-		err = khmap_options_check("khmap_write_options", options->size, sizeof(*options),
-					  options->flags, 0);
+		err = khmap_options_check("khmap_write_options", options, sizeof(*options), 0);
 		if (err)
 			return err;
 	}
@@ -46,6 +46,7 @@ int khmap_snapshot_write(struct khmap *map, const char *path,
 		err = khmap_snapshot(map, &snapshot);
 		if (err)
 			return err;
+		source.header = khmap_header(snapshot);
 		source.context = khmap_object(snapshot);
 	}
 	err = khmap_image_write(&source, path, options);

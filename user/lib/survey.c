@@ -66,7 +66,7 @@ int khmap_survey(const struct khmap *map, struct khmap_survey *survey)
 {
 	__u32 shape = khmap_map_shape(map), page, bucket;
 	struct khmap_chain chain;
-	int err = khmap_options_check("khmap_survey", survey->size, sizeof(*survey), 0, 0);
+	int err = khmap_options_check("khmap_survey", survey, sizeof(*survey), ~0u);
 
 	if (err)
 		return err;

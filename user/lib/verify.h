@@ -54,12 +54,33 @@ struct khmap_spot khmap_verify_link_spot(const struct khmap_chain *chain, __u32 
 					 const char *rule, __u32 offset);
 
 /**
- * khmap_verify_owners() - Check that a chain's overflow buckets are its own.
- * @verifier: its @chain has been copied
+ * khmap_verify_owners_init() - Make room for the owners of overflow buckets.
+ * @verifier: the verification
  *
  * Return: 0; -ENOMEM.
  */
-int khmap_verify_owners(struct khmap_verifier *verifier);
+int khmap_verify_owners_init(struct khmap_verifier *verifier);
+
+/**
+ * khmap_verify_owners_free() - Give it back.
+ * @verifier: the verification
+ */
+void khmap_verify_owners_free(struct khmap_verifier *verifier);
+
+/**
+ * khmap_verify_quiet() - Has nobody written between two looks at the map?
+ * @verifier: the verification
+ * @before: the first
+ * @after: the second
+ */
+bool khmap_verify_quiet(const struct khmap_verifier *verifier,
+			const struct khmap_ioc_stat *before, const struct khmap_ioc_stat *after);
+
+/**
+ * khmap_verify_owners() - Check that a chain's overflow buckets are its own.
+ * @verifier: its @chain has been copied
+ */
+void khmap_verify_owners(struct khmap_verifier *verifier);
 
 /**
  * khmap_verify_owner() - Does a chain have an overflow bucket?
@@ -68,6 +89,20 @@ int khmap_verify_owners(struct khmap_verifier *verifier);
  * @bucket: of the page
  */
 bool khmap_verify_owner(const struct khmap_verifier *verifier, __u32 page, __u32 bucket);
+
+/**
+ * khmap_verify_zero() - Are all bytes zero?
+ * @bytes: the bytes
+ * @size: how many
+ */
+static inline bool khmap_verify_zero(const unsigned char *bytes, size_t size)
+{
+	while (size && !*bytes) {
+		bytes++;
+		size--;
+	}
+	return !size;
+}
 
 /**
  * khmap_verify_zeros() - Check that bytes are zero.

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -16,23 +17,35 @@
 #include "map.h"
 #include "verify.h"
 
-static int khmap_owners_grow(struct khmap_verifier *verifier, size_t count)
+/*
+ * Room for all that a reference may lead to, but only what is written takes
+ * memory: one reference to the end of a sparse file must not cost more than a
+ * page.
+ */
+int khmap_verify_owners_init(struct khmap_verifier *verifier)
 {
-	size_t room = verifier->owner_count ? verifier->owner_count : 1024;
-	__u64 *owners;
+	const struct khmap_geometry *g = &verifier->map->reader.geometry;
+	__u64 count = (khmap_header(verifier->map)->overflow_pages_max + 1) * g->overflow_per_page;
+	void *owners;
 
-	if (count <= verifier->owner_count)
-		return 0;
-	while (room < count)
-		room *= 2;
-	owners = realloc(verifier->owners, room * sizeof(*owners));
-	if (!owners)
+	if (count > SIZE_MAX / 2 / sizeof(*verifier->owners))
+		return khmap_fail(ENOMEM, "no address space to note the owners of buckets");
+	owners = mmap(NULL, (size_t)count * sizeof(*verifier->owners), PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (owners == MAP_FAILED)
 		return khmap_fail(ENOMEM, "no memory to note the owners of overflow buckets");
-	memset(owners + verifier->owner_count, 0,
-	       (room - verifier->owner_count) * sizeof(*owners));
+	/* Advice only: without, each that is noted may take 2 MiB. */
+	madvise(owners, (size_t)count * sizeof(*verifier->owners), MADV_NOHUGEPAGE);
 	verifier->owners = owners;
-	verifier->owner_count = room;
+	verifier->owner_count = (size_t)count;
 	return 0;
+}
+
+void khmap_verify_owners_free(struct khmap_verifier *verifier)
+{
+	if (verifier->owners)
+		munmap(verifier->owners, verifier->owner_count * sizeof(*verifier->owners));
+	verifier->owners = NULL;
 }
 
 static bool khmap_chain_leads_to(const struct khmap_chain *chain, __u32 reference)
@@ -62,7 +75,7 @@ static bool khmap_owners_shared(struct khmap_verifier *verifier, __u64 owner, __
 	       khmap_chain_unchanged(&verifier->chain) && khmap_chain_unchanged(other);
 }
 
-int khmap_verify_owners(struct khmap_verifier *verifier)
+void khmap_verify_owners(struct khmap_verifier *verifier)
 {
 	const struct khmap_chain *chain = &verifier->chain;
 	const struct khmap_geometry *g = &verifier->map->reader.geometry;
@@ -70,15 +83,11 @@ int khmap_verify_owners(struct khmap_verifier *verifier)
 	struct khmap_spot spot;
 	__u32 link, reference;
 	size_t index;
-	int err;
 
 	for (link = 1; link < chain->count; link++) {
 		reference = chain->links[link].reference;
 		index = (size_t)khmap_reference_page(g, reference) * g->overflow_per_page +
 			khmap_reference_bucket(g, reference);
-		err = khmap_owners_grow(verifier, index + 1);
-		if (err)
-			return err;
 		if (verifier->owners[index] &&
 		    khmap_owners_shared(verifier, verifier->owners[index], reference)) {
 			__u64 owner = verifier->owners[index] - 1;
@@ -92,7 +101,6 @@ int khmap_verify_owners(struct khmap_verifier *verifier)
 		}
 		verifier->owners[index] = self;
 	}
-	return 0;
 }
 
 bool khmap_verify_owner(const struct khmap_verifier *verifier, __u32 page, __u32 bucket)
@@ -102,20 +110,7 @@ bool khmap_verify_owner(const struct khmap_verifier *verifier, __u32 page, __u32
 	return index < verifier->owner_count && verifier->owners[index];
 }
 
-static struct khmap_spot khmap_slack_spot(enum khmap_part part, const char *rule, __u32 page,
-					  __u64 offset)
-{
-	return (struct khmap_spot){
-		.rule = rule,
-		.part = part,
-		.page = page,
-		.bucket = KHMAP_NOWHERE,
-		.slot = KHMAP_NOWHERE,
-		.offset = offset,
-	};
-}
-
-/* A page of the image into private memory; false if there is none. */
+/* A page of the image into private memory; false if there is none, or none that can be read. */
 static bool khmap_slack_page(const struct khmap_verifier *verifier, __u64 offset,
 			     unsigned char *page)
 {
@@ -126,12 +121,17 @@ static bool khmap_slack_page(const struct khmap_verifier *verifier, __u64 offset
 		.iov_base = (void *)(uintptr_t)(object->base + offset),
 		.iov_len = size,
 	};
+	ssize_t got;
 
 	if (object->origin == KHMAP_ORIGIN_FILE) {
 		memcpy(page, object->base + offset, size);
 		return true;
 	}
-	return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == (ssize_t)size;
+	got = process_vm_readv(getpid(), &to, 1, &from, 1, 0);
+	/* Only EFAULT says that there is no page; a system may forbid the call, too. */
+	if (got != (ssize_t)size && !(got < 0 && errno == EFAULT))
+		verifier->options->skipped++;
+	return got == (ssize_t)size;
 }
 
 static void khmap_slack_header(struct khmap_verifier *verifier, const unsigned char *page)
@@ -144,16 +144,16 @@ static void khmap_slack_header(struct khmap_verifier *verifier, const unsigned c
 
 	if (object->header.schema_length) {
 		khmap_verify_zeros(verifier, page + begin, object->header.schema_offset - begin,
-				   khmap_slack_spot(KHMAP_PART_HEADER, "slack", KHMAP_NOWHERE,
-						    begin), KHMAP_NOWHERE);
+				   khmap_spot(KHMAP_PART_HEADER, "slack", KHMAP_NOWHERE, begin),
+				   KHMAP_NOWHERE);
 		begin = object->header.schema_offset + object->header.schema_length;
 	}
 	khmap_verify_zeros(verifier, page + begin, end - begin,
-			   khmap_slack_spot(KHMAP_PART_HEADER, "slack", KHMAP_NOWHERE, begin),
+			   khmap_spot(KHMAP_PART_HEADER, "slack", KHMAP_NOWHERE, begin),
 			   KHMAP_NOWHERE);
 	khmap_verify_zeros(verifier, page + bucket_end, (1u << g->page_shift) - bucket_end,
-			   khmap_slack_spot(KHMAP_PART_HEADER, "slack", KHMAP_NOWHERE,
-					    bucket_end), KHMAP_NOWHERE);
+			   khmap_spot(KHMAP_PART_HEADER, "slack", KHMAP_NOWHERE, bucket_end),
+			   KHMAP_NOWHERE);
 }
 
 /* Tails of the pages that the shape reaches, and all of the others. */
@@ -174,34 +174,55 @@ static void khmap_slack_primary(struct khmap_verifier *verifier, __u32 pages,
 		    (!used && i < khmap_shape_pages(khmap_map_shape(verifier->map))))
 			continue;
 		khmap_verify_zeros(verifier, page + from, (1u << g->page_shift) - from,
-				   khmap_slack_spot(KHMAP_PART_PRIMARY, used ? "slack" : "unused",
-						    i, offset + from), KHMAP_NOWHERE);
+				   khmap_spot(KHMAP_PART_PRIMARY, used ? "slack" : "unused", i,
+					      offset + from), KHMAP_NOWHERE);
 	}
 }
 
-static void khmap_slack_overflow(struct khmap_verifier *verifier, __u32 pages, bool quiet,
+/*
+ * Buckets that are in no chain; false once somebody writes: then one of them may
+ * have come into use since.  Who wrote what was read here has been counted by
+ * the time that the kernel answers, as it takes the locks to count.
+ */
+static bool khmap_slack_free(struct khmap_verifier *verifier, const struct khmap_ioc_stat *stat,
+			     __u32 page, __u64 offset, const unsigned char *bytes)
+{
+	const struct khmap_geometry *g = &verifier->map->reader.geometry;
+	struct khmap_ioc_stat now;
+	struct khmap_spot spot;
+	__u32 bucket;
+
+	for (bucket = 0; bucket < g->overflow_per_page; bucket++, bytes += g->overflow_stride) {
+		if (khmap_verify_owner(verifier, page, bucket) ||
+		    khmap_verify_zero(bytes, g->overflow_stride))
+			continue;
+		if (verifier->live && (khmap_stat(verifier->map, &now) ||
+				       !khmap_verify_quiet(verifier, stat, &now)))
+			return false;
+		spot = khmap_spot(KHMAP_PART_OVERFLOW, "free", page,
+				  offset + bucket * g->overflow_stride);
+		spot.bucket = bucket;
+		khmap_verify_zeros(verifier, bytes, g->overflow_stride, spot, KHMAP_NOWHERE);
+	}
+	return true;
+}
+
+static void khmap_slack_overflow(struct khmap_verifier *verifier, __u32 pages,
+				 const struct khmap_ioc_stat *stat, bool quiet,
 				 unsigned char *page)
 {
 	const struct khmap_geometry *g = &verifier->map->reader.geometry;
-	__u32 tail = g->overflow_per_page * g->overflow_stride, i, bucket;
+	__u32 tail = g->overflow_per_page * g->overflow_stride, i;
 	__u64 offset = khmap_header(verifier->map)->overflow_offset;
-	struct khmap_spot spot;
 
 	for (i = 0; i < pages && !verifier->report.stopped; i++, offset += 1ull << g->page_shift) {
 		if (!khmap_slack_page(verifier, offset, page))
 			continue;
 		khmap_verify_zeros(verifier, page + tail, (1u << g->page_shift) - tail,
-				   khmap_slack_spot(KHMAP_PART_OVERFLOW, "slack", i,
-						    offset + tail), KHMAP_NOWHERE);
-		for (bucket = 0; bucket < g->overflow_per_page && quiet; bucket++) {
-			if (khmap_verify_owner(verifier, i, bucket))
-				continue;
-			spot = khmap_slack_spot(KHMAP_PART_OVERFLOW, "free", i,
-						offset + bucket * g->overflow_stride);
-			spot.bucket = bucket;
-			khmap_verify_zeros(verifier, page + bucket * g->overflow_stride,
-					   g->overflow_stride, spot, KHMAP_NOWHERE);
-		}
+				   khmap_spot(KHMAP_PART_OVERFLOW, "slack", i, offset + tail),
+				   KHMAP_NOWHERE);
+		if (quiet)
+			quiet = khmap_slack_free(verifier, stat, i, offset, page);
 	}
 }
 
@@ -223,7 +244,7 @@ int khmap_verify_slack(struct khmap_verifier *verifier, const struct khmap_ioc_s
 	if (khmap_slack_page(verifier, 0, page))
 		khmap_slack_header(verifier, page);
 	khmap_slack_primary(verifier, (__u32)primary, page);
-	khmap_slack_overflow(verifier, (__u32)overflow, quiet, page);
+	khmap_slack_overflow(verifier, (__u32)overflow, stat, quiet, page);
 	free(page);
 	return 0;
 }

@@ -85,14 +85,18 @@ field() {
 		awk -v name="$1" 'substr($0, 60) ~ ("^" name " ") { print "0x" $1; exit }'
 }
 
-# poke OFFSET=HEX...: damage $image; with -c its checksums are made anew.
+# poke OFFSET=HEX...: damage $image; with -c its checksums are made anew, with -s its header's.
 poke() {
-	if [ "$1" = -c ]; then
+	case $1 in
+	-*)
+		how=$1
 		shift
-		"$bin/poke" -c "$image" "$@"
-	else
+		"$bin/poke" "$how" "$image" "$@"
+		;;
+	*)
 		"$bin/poke" "$image" "$@"
-	fi
+		;;
+	esac
 }
 
 finish() {

@@ -82,6 +82,7 @@ int main(int argc, char **argv)
 	const char *key = "u64", *value = "u64";
 	struct khmap_image_source source = { .page = copy_page, .mode = 0644 };
 	struct khmap_account *account, *copy_account;
+	struct khmap_image_header header;
 	struct khmap_schema *schema;
 	struct khmap_table *table;
 	struct khmap_copy *copy;
@@ -138,6 +139,8 @@ int main(int argc, char **argv)
 	error = khmap_copy_create(table, copy_account, SNAPSHOT_NS, 1, &copy);
 	if (error)
 		errx(1, "copy: %s", strerror(-error));
+	memcpy(&header, copy_page(copy, 0), sizeof(header));
+	source.header = &header;
 	source.context = copy;
 	if (khmap_image_write(&source, argv[optind], NULL))
 		errx(1, "%s", khmap_reason());

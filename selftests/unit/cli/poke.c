@@ -2,9 +2,10 @@
 /*
  * poke.c - change bytes of a snapshot file, for tests
  *
- *	poke [-c] FILE OFFSET=HEX...
+ *	poke [-c | -s] FILE OFFSET=HEX...
  *
- * With -c the checksums are made anew, as a hostile author would do.
+ * With -c the checksums are made anew, as a hostile author would do; with -s
+ * that of the header only, whatever the header says.
  */
 #include <ctype.h>
 #include <err.h>
@@ -15,12 +16,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "checksum.h"
 #include "image_write.h"
 
 struct image {
 	unsigned char *bytes;
 	size_t size;
 	unsigned int page_shift;
+	struct khmap_image_header header;
 };
 
 static void image_load(struct image *image, const char *path)
@@ -72,23 +75,39 @@ static void image_store(const struct image *image, const char *path)
 		err(1, "%s", path);
 }
 
+/* In pages of the size that the header has now. */
+static void image_sign(struct image *image)
+{
+	size_t page_size = (size_t)1 << image->header.geometry.page_shift;
+
+	if (image->header.geometry.page_shift > 16 || page_size > image->size)
+		errx(1, "no header page to sign");
+	image->header.header_checksum = khmap_checksum_header(image->bytes, page_size);
+	memcpy(image->bytes, &image->header, sizeof(image->header));
+}
+
 int main(int argc, char **argv)
 {
 	bool checksums = argc > 1 && !strcmp(argv[1], "-c");
+	bool sign = argc > 1 && !strcmp(argv[1], "-s");
 	struct image image;
 	struct khmap_image_source source = {
+		.header = &image.header,
 		.page = image_page,
 		.context = &image,
 		.mode = 0644,
 	};
-	int i = 1 + checksums;
+	int i = 1 + (checksums || sign);
 	const char *path = argv[i];
 
 	if (argc < i + 1)
-		errx(2, "usage: poke [-c] FILE OFFSET=HEX...");
+		errx(2, "usage: poke [-c | -s] FILE OFFSET=HEX...");
 	image_load(&image, path);
 	for (i++; i < argc; i++)
 		image_poke(&image, argv[i]);
+	memcpy(&image.header, image.bytes, sizeof(image.header));
+	if (sign)
+		image_sign(&image);
 	if (!checksums)
 		image_store(&image, path);
 	else if (khmap_image_write(&source, path, NULL))

@@ -110,6 +110,8 @@ for command in create ls info stat load get put del clear dump inspect snapshot 
 	check "$command --help" 0 "^Usage: khmapctl $command" khmapctl $command --help
 	check "$command --help has examples" 0 '^Examples?:' khmapctl $command --help
 	check "$command --nonsense" 2 "khmapctl $command --help" khmapctl $command --nonsense
+	check "$command --nonsense: who says it" 2 "^khmapctl: $command: unrecognized option" \
+		khmapctl $command --nonsense
 done
 for command in create info stat load get put del clear dump inspect snapshot verify destroy; do
 	check "$command without arguments" 2 'needed' khmapctl $command

@@ -82,6 +82,13 @@ static bool image_told(const struct image *image)
 	return err == 1 && verify.findings > 0;
 }
 
+/* The header always gets one: else its own would be the only fault that is seen. */
+static void image_sign(struct image *image, struct khmap_image_header *header, size_t page_size)
+{
+	header->header_checksum = khmap_checksum_header(image->bytes, page_size);
+	memcpy(image->bytes, header, sizeof(*header));
+}
+
 /* Checksums as if the image were right. */
 static void image_sum(struct image *image)
 {
@@ -93,10 +100,14 @@ static void image_sum(struct image *image)
 	if (header.geometry.page_shift < 12 || header.geometry.page_shift > 16)
 		return;
 	page_size = (size_t)1 << header.geometry.page_shift;
-	if (header.checksum_offset > image->size || header.checksum_count > image->size / 8 ||
-	    header.checksum_offset + 8 * header.checksum_count > image->size ||
-	    header.checksum_count * page_size > image->size || page_size > image->size)
+	if (page_size > image->size)
 		return;
+	if (header.checksum_offset > image->size ||
+	    header.checksum_count > (image->size - header.checksum_offset) / 8 ||
+	    header.checksum_count > image->size / page_size) {
+		image_sign(image, &header, page_size);
+		return;
+	}
 	for (i = 1; i < header.checksum_count; i++) {
 		sum = khmap_checksum_page(image->bytes + i * page_size, page_size, i);
 		memcpy(image->bytes + header.checksum_offset + 8 * i, &sum, sizeof(sum));
@@ -104,8 +115,7 @@ static void image_sum(struct image *image)
 	header.checksum_checksum = khmap_checksum_table(image->bytes + header.checksum_offset,
 							header.checksum_count);
 	memcpy(image->bytes, &header, sizeof(header));
-	header.header_checksum = khmap_checksum_header(image->bytes, page_size);
-	memcpy(image->bytes, &header, sizeof(header));
+	image_sign(image, &header, page_size);
 }
 
 static bool known(int err)

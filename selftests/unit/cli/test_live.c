@@ -20,6 +20,7 @@
 #include "../../../user/engine/memory.h"
 #include "../tap.h"
 #include <khmap/verify.h>
+#include "inspect.h"
 #include "map.h"
 #include "test_live.h"
 
@@ -37,6 +38,12 @@ struct live {
 
 /* The map that ioctl() is about. */
 static struct live *current;
+/* After so many more KHMAP_IOC_STAT, keys are put. */
+static int armed;
+/* What process_vm_readv() fails with, instead of being called. */
+static int refusal;
+
+static void live_put(struct live *live, u64 key, u64 value);
 
 int __wrap_ioctl(int fd, unsigned long command, ...)
 {
@@ -48,7 +55,8 @@ int __wrap_ioctl(int fd, unsigned long command, ...)
 	stat = va_arg(args, void *);
 	va_end(args);
 	if (command != KHMAP_IOC_STAT) {
-		errno = ENOTTY;
+		errno = command == KHMAP_IOC_GET ? ENOENT : command == KHMAP_IOC_PUT ? ENOSPC :
+			ENOTTY;
 		return -1;
 	}
 	khmap_table_stat(current->table, &counts);
@@ -66,7 +74,23 @@ int __wrap_ioctl(int fd, unsigned long command, ...)
 		.overflow_pages = current->table->header->overflow_pages,
 		.kind = KHMAP_IMAGE_LIVE,
 	};
+	if (armed && !--armed) {
+		u64 key;
+
+		for (key = 0; key < MOVING; key++)
+			live_put(current, key, key);
+	}
 	return 0;
+}
+
+ssize_t __wrap_process_vm_readv(pid_t pid, const struct iovec *to, unsigned long to_count,
+				const struct iovec *from, unsigned long from_count,
+				unsigned long flags)
+{
+	if (!refusal)
+		return __real_process_vm_readv(pid, to, to_count, from, from_count, flags);
+	errno = refusal;
+	return -1;
 }
 
 static void live_open(struct live *live, u64 expected)
@@ -232,9 +256,115 @@ static void test_promotion(void)
 	is_u64(clean, rounds, "and none looks damaged");
 }
 
+/* A writer that begins when the chains have been seen and all was quiet. */
+static void test_late_writer(void)
+{
+	struct khmap_verify_options verify = { .size = sizeof(verify), .finding = show };
+	struct live live;
+	u64 key;
+
+	live_open(&live, STEADY + MOVING);
+	/* With pages of overflow buckets that are in no chain any more. */
+	for (key = 0; key < STEADY; key++)
+		live_put(&live, key | STEADY_BIT, ~key);
+	for (key = 0; key < MOVING; key++)
+		live_put(&live, key, key);
+	for (key = 0; key < MOVING; key++)
+		khmap_table_delete(live.table, &key, NULL, NULL);
+	armed = 2;
+	is_i64(khmap_verify(&live.object.map, &verify), 0,
+	       "who writes after the chains have been seen does not damage the map");
+	is_i64(armed, 0, "somebody did");
+	is_i64(khmap_verify(&live.object.map, &verify), 0, "and at rest it is clean");
+	live_close(&live);
+}
+
+static void test_unreadable(void)
+{
+	struct khmap_verify_options verify = { .size = sizeof(verify), .finding = show };
+	struct live live;
+
+	live_open(&live, 100);
+	live_put(&live, 1, 1);
+	refusal = EFAULT;
+	ok(!khmap_verify(&live.object.map, &verify) && !verify.skipped,
+	   "pages that do not exist are none that are skipped");
+	refusal = EPERM;
+	ok(!khmap_verify(&live.object.map, &verify) && verify.skipped,
+	   "pages that could not be read are counted");
+	refusal = 0;
+	live_close(&live);
+}
+
+/* What a signal handler may call leaves errno and the reason alone. */
+static void test_get_locked(void)
+{
+	struct live live;
+	u64 key = 1, value;
+
+	live_open(&live, 100);
+	is_i64(khmap_put(&live.object.map, &key, &key, 0), -ENOSPC, "a put fails");
+	ok(!strcmp(khmap_reason(), "live: the map is full"), "its reason has no verb");
+	errno = EXDEV;
+	is_i64(khmap_get_locked(&live.object.map, &key, &value), -ENOENT, "a locked get fails");
+	is_i64(errno, EXDEV, "errno is kept");
+	ok(!strcmp(khmap_reason(), "live: the map is full"), "and the reason");
+	live.object.origin = KHMAP_ORIGIN_FILE;
+	is_i64(khmap_get_locked(&live.object.map, &key, &value), -EUCLEAN, "of a file, too");
+	ok(!strcmp(khmap_reason(), "live: the map is full"), "the reason is kept");
+	live_close(&live);
+}
+
+/* Was the page that was shown one of the overflow region? */
+static bool inspect_overflow(const struct inspect *inspect)
+{
+	const json_t *title = json_object_get(json_array_get(inspect->rows, 0), "title");
+
+	return title && strstr(json_string_value(title), ": overflow page ");
+}
+
+/* Regions of a live map lie far apart; page N is the Nth that exists. */
+static void test_inspect(void)
+{
+	struct inspect inspect = { .size = IMAGE_BYTES };
+	struct khmap_ioc_stat stat;
+	unsigned int shown = 0, overflow = 0;
+	struct live live;
+	u64 key, pages;
+
+	live_open(&live, STEADY + MOVING);
+	for (key = 0; key < STEADY + MOVING; key++)
+		live_put(&live, key, key);
+	if (khmap_stat(&live.object.map, &stat) ||
+	    khmap_schema_make("u64", "u64", &inspect.map.schema))
+		exit(1);
+	pages = 1ull + stat.primary_pages + stat.overflow_pages;
+	inspect.map.map = &live.object.map;
+	inspect.header = live.object.header;
+	inspect.raw = live.object.header;
+	inspect.page_size = (size_t)1 << live.object.header.geometry.page_shift;
+	for (key = 1; key < pages; key++) {
+		inspect.rows = json_array();
+		shown += inspect_page(&inspect, key) == CLI_OK;
+		overflow += inspect_overflow(&inspect);
+		json_decref(inspect.rows);
+	}
+	ok(stat.primary_pages && shown == pages - 1, "inspect shows each of %llu pages",
+	   (unsigned long long)pages);
+	ok(overflow && overflow == stat.overflow_pages, "%llu of the overflow region",
+	   (unsigned long long)stat.overflow_pages);
+	is_i64(inspect_page(&inspect, pages), CLI_FAILED, "and says that there are no more");
+	khmap_schema_free(inspect.map.schema);
+	live_close(&live);
+}
+
 int main(void)
 {
 	test_churn();
 	test_promotion();
+	test_late_writer();
+	test_unreadable();
+	test_get_locked();
+	test_inspect();
 	return done();
 }

@@ -103,8 +103,19 @@ poke "$(field geometry.page_shift)=28000000"
 check 'hostile: an enormous page' 4 'page_shift: expected 12\.\.16, found 40' \
 	khmapctl get "$image" 1
 copy good.khm
-poke "$(field image_size)=00000000000000f0"
-check 'hostile: an enormous image' 4 'image_size|truncated|header_checksum' khmapctl get "$image" 1
+poke -s "$(field image_size)=00000000000000f0"
+check 'hostile: an enormous image' 4 'file: truncated: expected 17293822569102704640 bytes' \
+	khmapctl get "$image" 1
+# A table of checksums that ends in the file only because offset and size wrap.
+copy good.khm
+poke -s "$(field image_size)=0000000000010000" "$(field checksum_offset)=00f0ffffffffffff" \
+	"$(field checksum_count)=ffffffffffff0f00"
+check 'hostile: a table that wraps hides no truncation' 4 \
+	'file: truncated: expected 1099511627776 bytes' khmapctl get "$image" 1
+copy good.khm
+poke -s "$(field checksum_offset)=00f0ffffffffffff" "$(field checksum_count)=ffffffffffff0f00"
+check 'hostile: a table behind the end of the file' 4 'checksum_offset: expected a table' \
+	khmapctl get "$image" 1
 
 # Snapshots do not change.
 check 'a snapshot cannot be written' 3 'cannot be changed' khmapctl put ./good.khm 1 2
