@@ -122,25 +122,17 @@ static int khmap_create_publish(struct khmap_call *call, struct khmap_map *map)
 	}
 	/* From here on the reference is the file's. */
 	create->map_id = map->id;
-	create->fd = get_unused_fd_flags(O_CLOEXEC);
-	if (create->fd < 0) {
-		err = create->fd;
-		goto put_file;
-	}
-	err = khmap_call_reply(call);
+	err = khmap_call_reply_file(call, &create->fd, file);
 	if (err)
-		goto put_fd;
+		return err;
 	err = khmap_map_publish(map);
-	if (err)
-		goto put_fd;
+	if (err) {
+		put_unused_fd(create->fd);
+		fput(file);
+		return err;
+	}
 	fd_install(create->fd, file);
 	return 0;
-
-put_fd:
-	put_unused_fd(create->fd);
-put_file:
-	fput(file);
-	return err;
 }
 
 static int khmap_create(struct khmap_call *call)

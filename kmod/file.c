@@ -76,6 +76,7 @@ static int khmap_stat(struct khmap_call *call)
 	struct khmap_ioc_stat *stat = &call->arg.stat;
 	const struct khmap_image_header *header = map->table->header;
 	struct khmap_counts counts;
+	u64 total;
 
 	khmap_table_stat(map->table, &counts);
 	stat->map_id = map->id;
@@ -84,8 +85,9 @@ static int khmap_stat(struct khmap_call *call)
 	stat->overflow_entries = counts.overflow_entries;
 	stat->overflow_buckets = counts.overflow_buckets;
 	stat->bytes = atomic64_read(&map->account->bytes);
-	stat->snapshot_bytes = atomic64_read(&map->account->total) -
-			       stat->bytes;
+	total = atomic64_read(&map->account->total);
+	/* The two may have been read while the map itself grew or shrank. */
+	stat->snapshot_bytes = total > stat->bytes ? total - stat->bytes : 0;
 	stat->max_bytes = map->account->max_bytes;
 	stat->inserts = counts.inserts;
 	stat->replaces = counts.replaces;

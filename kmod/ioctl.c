@@ -3,6 +3,8 @@
  * ioctl.c - how every ioctl gets its argument
  */
 #include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/file.h>
 #include <linux/kernel.h>
 #include <linux/uaccess.h>
 
@@ -60,6 +62,24 @@ int khmap_call_reply(const struct khmap_call *call)
 	if (copy_to_user(call->user, &call->arg, min(call->size, call->known)))
 		return -EFAULT;
 	return 0;
+}
+
+int khmap_call_reply_file(const struct khmap_call *call, s32 *fd,
+			  struct file *file)
+{
+	int err;
+
+	*fd = get_unused_fd_flags(O_CLOEXEC);
+	if (*fd < 0) {
+		fput(file);
+		return *fd;
+	}
+	err = khmap_call_reply(call);
+	if (err) {
+		put_unused_fd(*fd);
+		fput(file);
+	}
+	return err;
 }
 
 int khmap_copy_in(void *to, u64 address, size_t size)

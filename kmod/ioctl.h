@@ -92,6 +92,19 @@ long khmap_ioctl_dispatch(const struct khmap_ioctl *commands, size_t count,
 int khmap_call_reply(const struct khmap_call *call);
 
 /**
+ * khmap_call_reply_file() - reply with a descriptor of a file
+ * @call: whose argument it is
+ * @fd: the argument's field
+ * @file: with a reference; the caller's on success, for fd_install(), else
+ *	dropped
+ *
+ * Context: may sleep.
+ * Return: 0 or -EFAULT, -EMFILE, -ENOMEM.
+ */
+int khmap_call_reply_file(const struct khmap_call *call, s32 *fd,
+			  struct file *file);
+
+/**
  * khmap_copy_in() - copy bytes that an argument points to
  * @to: @size bytes
  * @address: the argument's field

@@ -110,8 +110,13 @@ int khmap_map_create(struct khmap_table_params *params,
 		goto free;
 
 	err = -ENOMEM;
-	if (!khmap_account_fits(account, bytes))
-		goto put;
+	if (!khmap_account_fits(account, bytes)) {
+		/* Even pages are a luxury. */
+		params->fewest_pages = true;
+		khmap_table_bytes(params, &bytes);
+		if (!khmap_account_fits(account, bytes))
+			goto put;
+	}
 	get_random_bytes(params->secret, sizeof(params->secret));
 	params->map_id = map->id;
 	params->created_ns = map->created_ns;
@@ -177,21 +182,21 @@ int khmap_map_publish(struct khmap_map *map)
 
 int khmap_map_unlink(struct khmap_map *map)
 {
-	int err = 0;
+	struct khmap_node *node;
 
 	mutex_lock(&khmap_maps_lock);
-	if (map->node) {
+	node = map->node;
+	if (node) {
 		/* No open finds the map any more, then the node goes. */
-		idr_remove(&khmap_minors, khmap_node_minor(map->node));
-		khmap_node_destroy(map->node);
+		idr_remove(&khmap_minors, khmap_node_minor(node));
+		khmap_node_remove(node);
 		map->node = NULL;
 		map->named = false;
-	} else {
-		err = -ENODEV;
 	}
 	mutex_unlock(&khmap_maps_lock);
-	if (err)
-		return err;
+	if (!node)
+		return -ENODEV;
+	khmap_node_free(node);
 	khmap_map_put(map);
 	/* The caller's file holds the module as well. */
 	module_put(THIS_MODULE);

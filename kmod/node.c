@@ -7,6 +7,7 @@
  * for chown(1) and chmod(1).
  */
 #include <linux/cdev.h>
+#include <linux/completion.h>
 #include <linux/device.h>
 #include <linux/fs.h>
 #include <linux/slab.h>
@@ -20,17 +21,19 @@
  * struct khmap_node - a node
  * @device: the driver core's part
  * @owner: of the node when it appears
+ * @released: nobody refers to @device any more
  */
 struct khmap_node {
 	struct device device;
 	struct khmap_node_owner owner;
+	struct completion released;
 };
 
 static struct class khmap_class = {
 	.name = "khmap",
 };
 
-static struct cdev khmap_cdev;
+static struct cdev *khmap_cdev;
 static dev_t khmap_first;
 
 static char *khmap_node_path(khmap_devnode_const struct device *device,
@@ -52,7 +55,10 @@ static char *khmap_node_path(khmap_devnode_const struct device *device,
 
 static void khmap_node_release(struct device *device)
 {
-	kfree(container_of(device, struct khmap_node, device));
+	struct khmap_node *node = container_of(device, struct khmap_node,
+					       device);
+
+	complete(&node->released);
 }
 
 static const struct device_type khmap_node_type = {
@@ -70,6 +76,7 @@ struct khmap_node *khmap_node_create(const char *name, unsigned int minor,
 	if (!node)
 		return ERR_PTR(-ENOMEM);
 	node->owner = *owner;
+	init_completion(&node->released);
 	device_initialize(&node->device);
 	node->device.class = &khmap_class;
 	node->device.type = &khmap_node_type;
@@ -78,15 +85,26 @@ struct khmap_node *khmap_node_create(const char *name, unsigned int minor,
 	if (!err)
 		err = device_add(&node->device);
 	if (err) {
-		put_device(&node->device);
+		khmap_node_free(node);
 		return ERR_PTR(err);
 	}
 	return node;
 }
 
-void khmap_node_destroy(struct khmap_node *node)
+void khmap_node_remove(struct khmap_node *node)
 {
-	device_unregister(&node->device);
+	device_del(&node->device);
+}
+
+/*
+ * The driver core may let go of a device later than we do, and calls back into
+ * this module then, so it must not be unloaded before.
+ */
+void khmap_node_free(struct khmap_node *node)
+{
+	put_device(&node->device);
+	wait_for_completion(&node->released);
+	kfree(node);
 }
 
 unsigned int khmap_node_minor(const struct khmap_node *node)
@@ -104,13 +122,19 @@ int khmap_node_init(void)
 	err = alloc_chrdev_region(&khmap_first, 0, KHMAP_NODE_MINORS, "khmap");
 	if (err)
 		goto unregister_class;
-	cdev_init(&khmap_cdev, &khmap_map_fops);
-	khmap_cdev.owner = THIS_MODULE;
-	err = cdev_add(&khmap_cdev, khmap_first, KHMAP_NODE_MINORS);
-	if (err)
+	err = -ENOMEM;
+	khmap_cdev = cdev_alloc();
+	if (!khmap_cdev)
 		goto unregister_region;
+	khmap_cdev->ops = &khmap_map_fops;
+	khmap_cdev->owner = THIS_MODULE;
+	err = cdev_add(khmap_cdev, khmap_first, KHMAP_NODE_MINORS);
+	if (err)
+		goto put_cdev;
 	return 0;
 
+put_cdev:
+	kobject_put(&khmap_cdev->kobj);
 unregister_region:
 	unregister_chrdev_region(khmap_first, KHMAP_NODE_MINORS);
 unregister_class:
@@ -120,7 +144,7 @@ unregister_class:
 
 void khmap_node_exit(void)
 {
-	cdev_del(&khmap_cdev);
+	cdev_del(khmap_cdev);
 	unregister_chrdev_region(khmap_first, KHMAP_NODE_MINORS);
 	class_unregister(&khmap_class);
 }

@@ -30,18 +30,27 @@ void khmap_node_exit(void);
  * @owner: of the node
  *
  * Context: may sleep.
- * Return: the node, for khmap_node_destroy(), or an error pointer.
+ * Return: the node, for khmap_node_remove() and khmap_node_free(), or an error
+ * pointer.
  */
 struct khmap_node *khmap_node_create(const char *name, unsigned int minor,
 				     const struct khmap_node_owner *owner);
 
 /**
- * khmap_node_destroy() - remove a node
- * @node: gone when this returns; who has it open keeps his file
+ * khmap_node_remove() - remove a node
+ * @node: its name is free when this returns; who has it open keeps his file
  *
  * Context: may sleep.
  */
-void khmap_node_destroy(struct khmap_node *node);
+void khmap_node_remove(struct khmap_node *node);
+
+/**
+ * khmap_node_free() - free a node
+ * @node: removed
+ *
+ * Context: may sleep; waits for whoever still refers to it.
+ */
+void khmap_node_free(struct khmap_node *node);
 
 /* The number that @node was made with. */
 unsigned int khmap_node_minor(const struct khmap_node *node);

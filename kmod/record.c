@@ -170,18 +170,19 @@ free:
 	return err;
 }
 
-static bool khmap_record_stop(void)
-{
-	return fatal_signal_pending(current);
-}
-
 int khmap_record_clear(struct khmap_map *map, u64 *deleted)
 {
-	int err;
+	u32 page = 0;
+	bool more;
 
 	*deleted = 0;
-	percpu_down_read(&map->writers);
-	err = khmap_table_clear(map->table, khmap_record_stop, deleted);
-	percpu_up_read(&map->writers);
-	return err;
+	do {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		/* A snapshot that waits makes all other writers wait too. */
+		percpu_down_read(&map->writers);
+		more = khmap_table_clear(map->table, &page, deleted);
+		percpu_up_read(&map->writers);
+	} while (more);
+	return 0;
 }

@@ -21,6 +21,9 @@
 #include "record.h"
 #include "snapshot.h"
 
+/* How often a copy may turn out to be too small before writers wait for it. */
+#define KHMAP_SNAPSHOT_TRIES	4
+
 /**
  * struct khmap_snapshot - a snapshot; nothing in it changes
  * @account: of the snapshot, below the map's; a reference
@@ -50,6 +53,43 @@ static void khmap_snapshot_destroy(struct khmap_snapshot *snapshot)
 	khmap_account_put(account);
 }
 
+static bool khmap_snapshot_stop(void)
+{
+	return fatal_signal_pending(current);
+}
+
+/* Writers wait while the map is copied, but not for memory, if possible. */
+static int khmap_snapshot_fill(struct khmap_snapshot *snapshot,
+			       struct khmap_map *map)
+{
+	struct khmap_copy *copy = snapshot->copy;
+	int err, tries;
+
+	for (tries = KHMAP_SNAPSHOT_TRIES; tries; tries--) {
+		err = khmap_copy_reserve(copy, map->table, khmap_snapshot_stop);
+		if (err)
+			return err;
+		percpu_down_write(&map->writers);
+		err = khmap_copy_fill(copy, map->table, ktime_get_real_ns(),
+				      map->epoch);
+		/* It grows faster than memory can be had for it. */
+		if (err == -EAGAIN && tries == 1) {
+			err = khmap_copy_reserve(copy, map->table,
+						 khmap_snapshot_stop);
+			if (!err)
+				err = khmap_copy_fill(copy, map->table,
+						      ktime_get_real_ns(),
+						      map->epoch);
+		}
+		if (!err)
+			map->epoch++;
+		percpu_up_write(&map->writers);
+		if (err != -EAGAIN)
+			return err;
+	}
+	return err;
+}
+
 static struct khmap_snapshot *khmap_snapshot_create(struct khmap_map *map)
 {
 	struct khmap_snapshot *snapshot;
@@ -66,14 +106,10 @@ static struct khmap_snapshot *khmap_snapshot_create(struct khmap_map *map)
 	}
 	snapshot->account = account;
 
-	percpu_down_write(&map->writers);
-	err = khmap_copy_create(map->table, account, ktime_get_real_ns(),
-				map->epoch, &snapshot->copy);
+	err = khmap_copy_alloc(account, &snapshot->copy);
 	if (!err)
-		map->epoch++;
-	percpu_up_write(&map->writers);
+		err = khmap_snapshot_fill(snapshot, map);
 	if (err) {
-		snapshot->copy = NULL;
 		khmap_snapshot_destroy(snapshot);
 		return ERR_PTR(err);
 	}
@@ -182,20 +218,8 @@ int khmap_snapshot_ioctl(struct khmap_call *call)
 	/* From here on the snapshot is the file's. */
 	arg->image_size = snapshot->copy->header->image_size;
 	arg->entries = snapshot->copy->header->entries;
-	arg->fd = get_unused_fd_flags(O_CLOEXEC);
-	if (arg->fd < 0) {
-		err = arg->fd;
-		goto put_file;
-	}
-	err = khmap_call_reply(call);
-	if (err)
-		goto put_fd;
-	fd_install(arg->fd, file);
-	return 0;
-
-put_fd:
-	put_unused_fd(arg->fd);
-put_file:
-	fput(file);
+	err = khmap_call_reply_file(call, &arg->fd, file);
+	if (!err)
+		fd_install(arg->fd, file);
 	return err;
 }

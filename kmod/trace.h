@@ -7,9 +7,22 @@
  * (raw_tp, tp_btf) and do not change: the map's id, which is unique in this
  * boot, and where the operation wrote.
  *
- * A put or delete writes the slot that its store names; the tag of that slot,
- * in the head of the same bucket; and the sequence of the chain's primary
- * bucket, @head_bucket of primary page @head_page, twice.
+ * A put or delete writes the slot that its store names and the sequence of the
+ * chain's first bucket, @head_bucket of primary page @head_page or the inline
+ * bucket, twice.  Unless it replaced a value, it also writes that slot's tag,
+ * in the head of the same bucket, and if @chain is not 0, the filter byte in
+ * the head of the first bucket.  Three write more than their store says:
+ *
+ *	the put that moves a map out of its header page writes all its keys to
+ *	the first primary page, and empties the inline bucket
+ *
+ *	a put that khmap_overflow follows writes the reference to the new
+ *	bucket, in the head of the bucket before it
+ *
+ *	a delete from a chain with overflow moves the chain's last entry to the
+ *	slot that it names, unless that is the last one, and clears the slot and
+ *	the tag of the last; writes the filter byte; and if the last bucket is
+ *	empty then, the reference to it
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM khmap

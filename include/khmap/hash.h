@@ -69,8 +69,7 @@ static inline __u32 khmap_load32(const void *p)
 static inline __u64 khmap_multiply(__u64 a, __u64 b, __u64 *high)
 {
 #ifdef __SIZEOF_INT128__
-	__extension__ typedef unsigned __int128 khmap_u128;
-	khmap_u128 product = (khmap_u128)a * b;
+	__extension__ unsigned __int128 product = (unsigned __int128)a * b;
 
 	*high = (__u64)(product >> 64);
 	return (__u64)product;

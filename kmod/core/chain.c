@@ -197,16 +197,18 @@ void khmap_chain_replace(struct khmap_table *table,
 		store->replaced = true;
 }
 
-/* The filter that the chain's overflow buckets ask for. */
+/* The filter that the chain's overflow buckets ask for without one entry. */
 static u32 khmap_chain_filter(const struct khmap_table *table,
-			      const struct khmap_place *place)
+			      const struct khmap_place *without)
 {
-	struct khmap_place at = { .bucket = place->first };
+	struct khmap_place at = { .bucket = without->first };
 	u32 filter = 0, slot;
 
 	while (khmap_place_next(table, &at)) {
 		for (slot = 0; slot < at.bucket.slots; slot++) {
-			if (!at.bucket.head->tags[slot])
+			if (!at.bucket.head->tags[slot] ||
+			    (at.chain == without->chain &&
+			     slot == without->slot))
 				continue;
 			filter |= khmap_class_bit(khmap_hash(table->hash_kind,
 				table->secret,
@@ -224,11 +226,15 @@ void khmap_chain_remove(struct khmap_table *table,
 {
 	struct khmap_head *head = place->first.head;
 	struct khmap_place last = *place;
-	u32 unlinked = 0;
+	u32 unlinked = 0, filter = 0;
 
 	while (khmap_place_next(table, &last))
 		;
 	last.slot = khmap_bucket_last(&last.bucket);
+	/* Hashes all keys in overflow, so before readers have to wait. */
+	if (last.chain)
+		filter = khmap_chain_filter(table, place->chain ? place :
+								  &last);
 
 	khmap_write_begin(head);
 	if (last.chain && (last.chain != place->chain ||
@@ -250,8 +256,7 @@ void khmap_chain_remove(struct khmap_table *table,
 			unlinked = last.previous.head->overflow;
 			os_store(&last.previous.head->overflow, 0);
 		}
-		khmap_image_filter(&place->first,
-				   khmap_chain_filter(table, place));
+		khmap_image_filter(&place->first, filter);
 		owner->counts->overflow_entries--;
 	}
 	khmap_write_end(head);

@@ -6,17 +6,14 @@
  * references need no change, as they are indexes.
  */
 #include "chain.h"
+#include "overflow.h"
 
-/* Allocate a region of the copy and fill it from the table's. */
-static int khmap_copy_region(struct khmap_extents *to,
-			     const struct khmap_extents *from,
-			     struct khmap_account *account, u64 base, u32 count)
+/* Copy the table's pages over those of the copy, which has as many. */
+static void khmap_copy_region(struct khmap_extents *to,
+			      const struct khmap_extents *from, u32 count)
 {
 	u32 i;
 
-	if (khmap_extents_init(to, account, count) ||
-	    khmap_extents_fill(to, account, base, count))
-		return -ENOMEM;
 	for (i = 0; i < count; i++) {
 		const void *page = khmap_extents_get(from, i);
 
@@ -27,16 +24,23 @@ static int khmap_copy_region(struct khmap_extents *to,
 		if (!(i & (KHMAP_LEAF_PAGES - 1)))
 			os_resched();
 	}
-	return 0;
 }
 
 static void khmap_copy_header(struct khmap_table *table,
-			      struct khmap_copy *copy, u32 primary_pages,
-			      u32 overflow_pages, u64 snapshot_ns, u64 epoch)
+			      struct khmap_copy *copy, u64 snapshot_ns,
+			      u64 epoch)
 {
+	u32 primary_pages = copy->primary.max;
+	u32 overflow_pages = copy->overflow_pages;
 	struct khmap_image_header *h = copy->header;
+	struct khmap_counts counts;
 
 	memcpy(h, table->header, KHMAP_OS_PAGE_SIZE);
+	/* A live stat stores there too, and may have begun to count before. */
+	khmap_table_stat(table, &counts);
+	h->entries = counts.entries;
+	h->overflow_entries = counts.overflow_entries;
+	h->overflow_buckets = counts.overflow_buckets;
 	h->kind = KHMAP_IMAGE_SNAPSHOT;
 	h->primary_offset = KHMAP_OS_PAGE_SIZE;
 	h->primary_pages = primary_pages;
@@ -52,38 +56,95 @@ static void khmap_copy_header(struct khmap_table *table,
 	h->successor = 0;
 }
 
-int khmap_copy_create(struct khmap_table *table, struct khmap_account *account,
-		      u64 snapshot_ns, u64 epoch, struct khmap_copy **result)
+int khmap_copy_alloc(struct khmap_account *account, struct khmap_copy **result)
 {
-	u32 primary_pages, overflow_pages;
-	struct khmap_counts counts;
-	struct khmap_copy *copy;
+	struct khmap_copy *copy = os_alloc(account, sizeof(*copy));
 
-	/* Brings the header's counts up to date, which are copied then. */
-	khmap_table_stat(table, &counts);
-	primary_pages = khmap_shape_pages(os_load_acquire(&table->header->shape));
-	overflow_pages = table->header->overflow_pages;
-
-	copy = os_alloc(account, sizeof(*copy));
 	if (!copy)
 		return -ENOMEM;
 	copy->account = account;
 	copy->header = os_pages_alloc(account, 0, 0);
-	if (!copy->header)
-		goto fail;
-	khmap_copy_header(table, copy, primary_pages, overflow_pages,
-			  snapshot_ns, epoch);
-	if (khmap_copy_region(&copy->primary, &table->primary, account, 1,
-			      primary_pages) ||
-	    khmap_copy_region(&copy->overflow, &table->overflow, account,
-			      1 + (u64)primary_pages, overflow_pages))
-		goto fail;
+	if (!copy->header) {
+		khmap_copy_destroy(copy);
+		return -ENOMEM;
+	}
 	*result = copy;
 	return 0;
+}
 
-fail:
-	khmap_copy_destroy(copy);
-	return -ENOMEM;
+static void khmap_copy_drop(struct khmap_copy *copy)
+{
+	struct khmap_account *account = copy->account;
+
+	khmap_extents_drain(&copy->primary, account, 1);
+	khmap_extents_drain(&copy->overflow, account,
+			    1 + (u64)copy->primary.max);
+	khmap_extents_free(&copy->primary, account);
+	khmap_extents_free(&copy->overflow, account);
+	copy->overflow_pages = 0;
+}
+
+int khmap_copy_reserve(struct khmap_copy *copy, struct khmap_table *table,
+		       bool (*stop)(void))
+{
+	u32 primary_pages = khmap_shape_pages(os_load_acquire(&table->header->shape));
+	u32 overflow_pages = khmap_overflow_pages(table);
+	struct khmap_account *account = copy->account;
+	int err;
+
+	/* Promotion moves the overflow region; there is little to drop. */
+	if (!copy->overflow.max || copy->primary.max != primary_pages) {
+		khmap_copy_drop(copy);
+		err = khmap_extents_init(&copy->primary, account,
+					 primary_pages);
+		if (!err)
+			err = khmap_extents_fill(&copy->primary, account, 1, 0,
+						 primary_pages, stop);
+		/* Room for pages that the table gets before it is copied. */
+		if (!err)
+			err = khmap_extents_init(&copy->overflow, account,
+						 table->overflow_max);
+		if (err)
+			return err;
+	}
+	err = khmap_extents_fill(&copy->overflow, account,
+				 1 + (u64)primary_pages, copy->overflow_pages,
+				 overflow_pages, stop);
+	if (!err)
+		copy->overflow_pages = overflow_pages;
+	return err;
+}
+
+int khmap_copy_fill(struct khmap_copy *copy, struct khmap_table *table,
+		    u64 snapshot_ns, u64 epoch)
+{
+	if (copy->primary.max != khmap_shape_pages(os_load_acquire(&table->header->shape)) ||
+	    copy->overflow_pages != khmap_overflow_pages(table))
+		return -EAGAIN;
+	khmap_copy_header(table, copy, snapshot_ns, epoch);
+	khmap_copy_region(&copy->primary, &table->primary, copy->primary.max);
+	khmap_copy_region(&copy->overflow, &table->overflow,
+			  copy->overflow_pages);
+	return 0;
+}
+
+int khmap_copy_create(struct khmap_table *table, struct khmap_account *account,
+		      u64 snapshot_ns, u64 epoch, struct khmap_copy **result)
+{
+	struct khmap_copy *copy;
+	int err;
+
+	err = khmap_copy_alloc(account, &copy);
+	if (err)
+		return err;
+	err = khmap_copy_reserve(copy, table, NULL);
+	if (!err)
+		err = khmap_copy_fill(copy, table, snapshot_ns, epoch);
+	if (err)
+		khmap_copy_destroy(copy);
+	else
+		*result = copy;
+	return err;
 }
 
 void khmap_copy_destroy(struct khmap_copy *copy)
@@ -93,11 +154,7 @@ void khmap_copy_destroy(struct khmap_copy *copy)
 	if (!copy)
 		return;
 	account = copy->account;
-	khmap_extents_drain(&copy->primary, account, 1);
-	khmap_extents_drain(&copy->overflow, account,
-			    1 + (u64)copy->primary.max);
-	khmap_extents_free(&copy->primary, account);
-	khmap_extents_free(&copy->overflow, account);
+	khmap_copy_drop(copy);
 	if (copy->header)
 		os_pages_free(account, 0, copy->header, 0);
 	os_free(account, copy, sizeof(*copy));

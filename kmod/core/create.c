@@ -72,7 +72,8 @@ static int khmap_plan_make(const struct khmap_table_params *p,
 	pages = (p->expected_entries * 100 + per_page - 1) / per_page;
 	if (pages > KHMAP_PAGES_MAX)
 		return -E2BIG;
-	pages = khmap_even_pages(pages);
+	if (!p->fewest_pages)
+		pages = khmap_even_pages(pages);
 
 	/*
 	 * At a load of .95, in the shape that crowds its unsplit pages most,
@@ -210,7 +211,8 @@ int khmap_table_create(const struct khmap_table_params *params,
 	    khmap_extents_init(&table->primary, account, plan.primary_pages) ||
 	    khmap_extents_fill(&table->primary, account,
 			       table->header->primary_offset >>
-			       KHMAP_OS_PAGE_SHIFT, plan.primary_pages))
+			       KHMAP_OS_PAGE_SHIFT, 0, plan.primary_pages,
+			       NULL))
 		goto fail;
 	*result = table;
 	return 0;

@@ -109,14 +109,15 @@ static int khmap_extents_run(struct khmap_extents *extents,
 }
 
 int khmap_extents_fill(struct khmap_extents *extents,
-		       struct khmap_account *account, u64 base, u32 count)
+		       struct khmap_account *account, u64 base, u32 index,
+		       u32 count, bool (*stop)(void))
 {
-	u32 index = 0;
-
 	while (index < count) {
 		unsigned int order = KHMAP_LEAF_SHIFT;
 		u32 end = (index | (KHMAP_LEAF_PAGES - 1)) + 1;
 
+		if (stop && stop())
+			return -EINTR;
 		if (khmap_extents_leaf(extents, account, NULL, index))
 			return -ENOMEM;
 		if (end > count)

@@ -77,19 +77,23 @@ int khmap_extents_leaf(struct khmap_extents *extents,
 void khmap_extents_set(struct khmap_extents *extents, u32 index, void *entry);
 
 /**
- * khmap_extents_fill() - allocate pages for the first indexes
- * @extents: empty
+ * khmap_extents_fill() - allocate pages
+ * @extents: without pages from @index on
  * @account: charged
  * @base: the first page's place in the image, in pages
- * @count: pages, at most @max
+ * @index: the first one to get a page
+ * @count: the first one that gets none, at most @max
+ * @stop: asked between leaves whether to stop; or NULL
  *
  * In the longest runs that the allocator has, up to a leaf's length.
  *
  * Context: may sleep.
- * Return: 0 or -ENOMEM; then free what there is by khmap_extents_drain().
+ * Return: 0; -ENOMEM, or -EINTR if @stop said so: then free what there is by
+ * khmap_extents_drain().
  */
 int khmap_extents_fill(struct khmap_extents *extents,
-		       struct khmap_account *account, u64 base, u32 count);
+		       struct khmap_account *account, u64 base, u32 index,
+		       u32 count, bool (*stop)(void));
 
 /**
  * khmap_extents_drain() - free the pages of all entries

@@ -96,6 +96,17 @@ no_memory:
 	return -ENOMEM;
 }
 
+u32 khmap_overflow_pages(struct khmap_table *table)
+{
+	unsigned long flags;
+	u32 pages;
+
+	os_lock(&table->grow_lock, flags);
+	pages = table->overflow_next;
+	os_unlock(&table->grow_lock, flags);
+	return pages;
+}
+
 void khmap_overflow_unstage(struct khmap_table *table,
 			    struct khmap_overflow_page *page)
 {

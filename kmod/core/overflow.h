@@ -43,6 +43,14 @@ int khmap_overflow_stage(struct khmap_table *table,
 			 struct khmap_overflow_page **page);
 
 /**
+ * khmap_overflow_pages() - overflow pages that have an index
+ * @table: the map
+ *
+ * Context: any that may take a raw spinlock; takes grow_lock.
+ */
+u32 khmap_overflow_pages(struct khmap_table *table);
+
+/**
  * khmap_overflow_unstage() - give back a page that was not needed
  * @table: the map
  * @page: of khmap_overflow_stage(), or NULL

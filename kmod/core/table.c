@@ -236,25 +236,21 @@ static u64 khmap_inline_clear(struct khmap_table *table)
 	return removed;
 }
 
-int khmap_table_clear(struct khmap_table *table, bool (*stop)(void),
-		      u64 *deleted)
+bool khmap_table_clear(struct khmap_table *table, u32 *page, u64 *deleted)
 {
-	u32 page;
+	u32 end = *page + KHMAP_CLEAR_PAGES, pages;
+	u64 removed = 0;
 
-	*deleted = khmap_inline_clear(table);
-	os_count_add(&table->entries, -(s64)*deleted);
-	for (page = 0; page < khmap_shape_pages(os_load_acquire(&table->header->shape));
-	     page++) {
-		u64 removed;
-
-		if (stop && stop())
-			return -EINTR;
-		removed = khmap_page_clear(table, page);
-		os_count_add(&table->entries, -(s64)removed);
-		*deleted += removed;
+	if (!*page)
+		removed = khmap_inline_clear(table);
+	pages = khmap_shape_pages(os_load_acquire(&table->header->shape));
+	for (; *page < pages && *page < end; ++*page) {
+		removed += khmap_page_clear(table, *page);
 		os_resched();
 	}
-	return 0;
+	os_count_add(&table->entries, -(s64)removed);
+	*deleted += removed;
+	return *page < pages;
 }
 
 static void khmap_counts_add(struct khmap_counts *sum,
@@ -268,26 +264,43 @@ static void khmap_counts_add(struct khmap_counts *sum,
 	sum->deletes += counts->deletes;
 }
 
-void khmap_table_stat(struct khmap_table *table, struct khmap_counts *counts)
+/* Interrupts are on between any two locks: there are many. */
+static void khmap_counts_sum(struct khmap_table *table,
+			     struct khmap_counts *counts)
 {
-	struct khmap_image_header *header = table->header;
 	unsigned long flags;
-	u32 i, overflow_pages;
-
-	os_lock(&table->grow_lock, flags);
-	overflow_pages = table->overflow_next;
-	os_unlock(&table->grow_lock, flags);
+	u32 shape, i;
 
 	os_lock(&table->header_lock, flags);
 	*counts = table->inline_counts;
+	shape = os_load(&table->header->shape);
+	os_unlock(&table->header_lock, flags);
+	/*
+	 * Stripes count nothing before promotion, which is under header_lock as
+	 * a whole.  What they got since was in the inline bucket just now.
+	 */
+	if (!shape)
+		return;
 	for (i = 0; i <= table->stripe_mask; i++) {
-		os_lock_second(&table->stripes[i].lock);
+		os_lock(&table->stripes[i].lock, flags);
 		khmap_counts_add(counts, &table->stripes[i].counts);
-		os_unlock_second(&table->stripes[i].lock);
+		os_unlock(&table->stripes[i].lock, flags);
 	}
+}
+
+void khmap_table_stat(struct khmap_table *table, struct khmap_counts *counts)
+{
+	struct khmap_image_header *header = table->header;
+	u32 overflow_pages = khmap_overflow_pages(table);
+	unsigned long flags;
+
+	khmap_counts_sum(table, counts);
+	os_lock(&table->header_lock, flags);
 	os_store(&header->entries, counts->entries);
 	os_store(&header->overflow_entries, counts->overflow_entries);
 	os_store(&header->overflow_buckets, counts->overflow_buckets);
-	os_store(&header->overflow_pages, overflow_pages);
+	/* Another call may have stored more; there never are less. */
+	if (header->overflow_pages < overflow_pages)
+		os_store(&header->overflow_pages, overflow_pages);
 	os_unlock(&table->header_lock, flags);
 }

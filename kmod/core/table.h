@@ -15,6 +15,7 @@
 #include <khmap/layout.h>
 
 #define KHMAP_STRIPES	64	/* a power of two */
+#define KHMAP_CLEAR_PAGES	64	/* that khmap_table_clear() does at once */
 
 /**
  * struct khmap_table_params - what a table is made of
@@ -26,6 +27,8 @@
  * @stripes: locks, a power of two up to KHMAP_STRIPES
  * @expected_entries: 1 or more
  * @max_entries: 0 for what the primary slots hold at the target load
+ * @fewest_pages: no more pages than the target load needs, even where a few
+ *	more would be evenly loaded
  * @secret: random bits for the hash
  * @map_id: for the header
  * @created_ns: for the header
@@ -42,6 +45,7 @@ struct khmap_table_params {
 	u32 stripes;
 	u64 expected_entries;
 	u64 max_entries;
+	bool fewest_pages;
 	u64 secret[2];
 	u64 map_id;
 	u64 created_ns;
@@ -262,25 +266,28 @@ int khmap_table_delete(struct khmap_table *table, const void *key, void *value,
 		       struct khmap_store *store);
 
 /**
- * khmap_table_clear() - remove every key
+ * khmap_table_clear() - remove the keys of some pages
  * @table: the map
- * @stop: asked between pages whether to stop; or NULL
- * @deleted: filled: keys that were removed
+ * @page: where to begin: 0 at first, then what it was left at
+ * @deleted: keys that were removed are added
  *
- * Keeps the pages and the shape.
+ * Keeps the pages and the shape.  Repeated until it returns false it has
+ * removed every key, but for those that others put meanwhile.
  *
  * Context: may sleep.
- * Return: 0; -EINTR @stop said so.
+ * Return: whether there are more pages.
  */
-int khmap_table_clear(struct khmap_table *table, bool (*stop)(void),
-		      u64 *deleted);
+bool khmap_table_clear(struct khmap_table *table, u32 *page, u64 *deleted);
 
 /**
  * khmap_table_stat() - sum what the stripes count
  * @table: the map
  * @counts: filled
  *
- * Also brings the counts in the header page up to date.
+ * Also brings the counts in the header page up to date.  The sum is exact if no
+ * writer is inside.  Else it has what returned before the call and not what
+ * began after it, each operation counted once; of those under way, one may be
+ * in it and an earlier one not.
  *
  * Context: any that may take a raw spinlock.
  */
@@ -303,16 +310,54 @@ void *khmap_table_page(struct khmap_table *table, u64 page);
  * @header: the header page
  * @primary: the primary region
  * @overflow: the overflow region, which follows it
+ * @overflow_pages: of the overflow region
  */
 struct khmap_copy {
 	struct khmap_account *account;
 	struct khmap_image_header *header;
 	struct khmap_extents primary;
 	struct khmap_extents overflow;
+	u32 overflow_pages;
 };
 
 /**
- * khmap_copy_create() - copy a table's pages
+ * khmap_copy_alloc() - a copy without pages
+ * @account: charged; must outlive the copy
+ * @copy: the new copy, owned by the caller
+ *
+ * Context: may sleep.
+ * Return: 0; -ENOMEM.
+ */
+int khmap_copy_alloc(struct khmap_account *account, struct khmap_copy **copy);
+
+/**
+ * khmap_copy_reserve() - get as many pages as a table has
+ * @copy: not filled; may have pages, of an earlier call for @table
+ * @table: writers may be inside
+ * @stop: asked now and then whether to stop; or NULL
+ *
+ * Context: may sleep, to allocate.
+ * Return: 0; -ENOMEM, or -EINTR if @stop said so: then @copy can only be
+ * destroyed.
+ */
+int khmap_copy_reserve(struct khmap_copy *copy, struct khmap_table *table,
+		       bool (*stop)(void));
+
+/**
+ * khmap_copy_fill() - copy a table's pages
+ * @copy: of khmap_copy_reserve() for @table
+ * @table: no writer may be inside it until this returns
+ * @snapshot_ns: for the header
+ * @epoch: for the header
+ *
+ * Context: may sleep, but allocates nothing.
+ * Return: 0; -EAGAIN the table has more pages by now: reserve again.
+ */
+int khmap_copy_fill(struct khmap_copy *copy, struct khmap_table *table,
+		    u64 snapshot_ns, u64 epoch);
+
+/**
+ * khmap_copy_create() - all of it, for a table that nobody writes to
  * @table: no writer may be inside it until this returns
  * @account: charged; must outlive the copy
  * @snapshot_ns: for the header

@@ -234,6 +234,34 @@ TEST_F(create, memory_limit_of_the_map)
 	close(self->args.fd);
 }
 
+/* Pages that only make the load even are not worth a refusal. */
+TEST_F(create, memory_limit_without_even_pages)
+{
+	struct khmap_ioc_stat even, fewest;
+	int fd;
+
+	self->args.expected_entries = 20000;
+	self->args.load_percent = 75;
+	fd = create_map(&self->args);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, map_stat(fd, &even));
+	ASSERT_EQ(0, map_destroy(fd));
+	close(fd);
+
+	self->args.max_bytes = even.bytes - 1;
+	fd = create_map(&self->args);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, map_stat(fd, &fewest));
+	EXPECT_GT(even.bytes, fewest.bytes);
+	EXPECT_GT(even.primary_pages, fewest.primary_pages);
+	EXPECT_LE(20000, fewest.max_entries);
+	ASSERT_EQ(0, map_destroy(fd));
+	close(fd);
+
+	self->args.max_bytes = fewest.bytes - 8192;
+	EXPECT_REFUSED(ENOMEM);
+}
+
 TEST_F(create, memory_limit_of_the_module)
 {
 	struct khmap_ioc_abi abi;

@@ -83,6 +83,16 @@ void engine_close(struct engine *engine)
 	khmap_account_destroy(engine->account);
 }
 
+u64 table_clear(struct khmap_table *table)
+{
+	u64 deleted = 0;
+	u32 page = 0;
+
+	while (khmap_table_clear(table, &page, &deleted))
+		;
+	return deleted;
+}
+
 static u64 sum_bytes(u64 sum, const void *bytes, size_t size)
 {
 	const unsigned char *p = bytes;

@@ -86,6 +86,14 @@ void engine_open(struct engine *engine, const struct khmap_table_params *params)
 void engine_close(struct engine *engine);
 
 /**
+ * table_clear() - remove every key
+ * @table: the map
+ *
+ * Return: keys that were removed.
+ */
+u64 table_clear(struct khmap_table *table);
+
+/**
  * engine_sum() - a hash of all pages, except for the counts in the header
  * @engine: the map
  *

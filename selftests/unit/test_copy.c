@@ -136,7 +136,7 @@ static void test_copy(const char *form, struct khmap_table_params p, u64 count)
 	/* Live changes of all kinds do not show. */
 	put_all(&e, count < e.table->max_entries ? count + 1 : count, 2);
 	is_u64(missing(&s, count, 1), 0, "%s: replacing does not show", form);
-	khmap_table_clear(e.table, NULL, &used);
+	table_clear(e.table);
 	is_u64(missing(&s, count, 1), 0, "%s: clearing does not show", form);
 	engine_close(&e);
 	is_u64(missing(&s, count, 1), 0, "%s: the end of the map does not show", form);
@@ -161,6 +161,64 @@ static void test_several(void)
 		is_u64(missing(&s[i], 100 * (i + 1), i + 1), 0, "copy %u of 4", i + 1);
 	for (i = 0; i < 4; i++)
 		snapshot_drop(&s[(i + 2) % 4]);
+	engine_close(&e);
+}
+
+static bool stop_at_once(void)
+{
+	return true;
+}
+
+/*
+ * The map grows between the two halves of a snapshot: from its header page to
+ * one page, by overflow pages, or not at all.
+ */
+static void test_outgrown(const char *form, struct khmap_table_params p, u64 before, u64 after)
+{
+	struct snapshot s;
+	struct image image;
+	struct engine e;
+	u32 tries = 0;
+	u64 used;
+
+	engine_open(&e, &p);
+	put_all(&e, before, 1);
+	s.account = khmap_account_create(IMAGE_BYTES, 0, false);
+	is_i64(khmap_copy_alloc(s.account, &s.copy), 0, "%s: copy without pages", form);
+	is_i64(khmap_copy_reserve(s.copy, e.table, NULL), 0, "%s: pages", form);
+	put_all(&e, after, 2);
+	while (khmap_copy_fill(s.copy, e.table, 1, 1) == -EAGAIN && tries++ < 3)
+		is_i64(khmap_copy_reserve(s.copy, e.table, NULL), 0, "%s: more pages", form);
+	is_u64(tries, before != after, "%s: how often it was too small", form);
+	used = khmap_account_used(s.account);
+	is_i64(khmap_copy_reserve(s.copy, e.table, NULL), 0, "%s: enough pages", form);
+	is_u64(khmap_account_used(s.account), used, "%s: took no more", form);
+	khmap_account_fail_after(s.account, 0);
+	is_i64(khmap_copy_fill(s.copy, e.table, 1, 1), 0, "%s: filled, without memory", form);
+	ok(!khmap_account_failed(s.account), "%s: did not even ask for some", form);
+	khmap_account_fail_after(s.account, -1);
+
+	memcpy(&s.header, s.copy->header, sizeof(s.header));
+	khmap_reader_init(&s.reader, &s.header, khmap_account_image(s.account));
+	test_pages_adjacent(&s, form);
+	image = image_of_copy(s.copy);
+	ok(image_check(&image) && image.entries == after, "%s: image %s", form, image.error);
+	is_u64(missing(&s, after, 2), 0, "%s: every key and value, and no other", form);
+	engine_close(&e);
+	snapshot_drop(&s);
+}
+
+static void test_stopped(void)
+{
+	struct khmap_table_params p = params_make(8, 8, 20000);
+	struct snapshot s;
+	struct engine e;
+
+	engine_open(&e, &p);
+	s.account = khmap_account_create(IMAGE_BYTES, 0, false);
+	khmap_copy_alloc(s.account, &s.copy);
+	is_i64(khmap_copy_reserve(s.copy, e.table, stop_at_once), -EINTR, "stopped");
+	snapshot_drop(&s);
 	engine_close(&e);
 }
 
@@ -210,5 +268,13 @@ int main(void)
 	test_copy("8/4072", p, 60);
 	test_several();
 	test_hole();
+	p = params_make(8, 8, 10);
+	p.max_entries = 1000;
+	test_outgrown("promoted meanwhile", p, 10, 250);
+	p = params_make(8, 8, 20000);
+	p.max_entries = 60000;
+	test_outgrown("grown meanwhile", p, 22000, 24000);
+	test_outgrown("not grown", p, 22000, 22000);
+	test_stopped();
 	return done();
 }

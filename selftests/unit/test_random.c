@@ -212,11 +212,10 @@ static bool step_delete(struct run *run, u32 number, const void *key)
 
 static bool step_clear(struct run *run)
 {
-	u64 deleted = 0;
-	int err = khmap_table_clear(run->engine.table, NULL, &deleted);
+	u64 deleted = table_clear(run->engine.table);
 
-	if (err || deleted != run->count)
-		return wrong(run, "clear: %d, %llu deleted", err, (unsigned long long)deleted);
+	if (deleted != run->count)
+		return wrong(run, "clear: %llu deleted", (unsigned long long)deleted);
 	memset(run->versions, 0, run->numbers * sizeof(*run->versions));
 	run->count = 0;
 	return true;

@@ -102,7 +102,7 @@ static void test_stat(void)
 	struct khmap_table_params p = params_make(8, 8, 100);
 	struct khmap_counts counts;
 	struct engine e;
-	u64 i, deleted;
+	u64 i;
 
 	engine_open(&e, &p);
 	for (i = 1; i <= 100; i++)
@@ -119,48 +119,73 @@ static void test_stat(void)
 	is_u64(e.table->header->entries, 80, "stat: entries in the header");
 	ok(table_is_sound(e.table, 80), "stat: image");
 
-	is_i64(khmap_table_clear(e.table, NULL, &deleted), 0, "clear");
-	is_u64(deleted, 80, "clear: keys deleted");
+	is_u64(table_clear(e.table), 80, "clear: keys deleted");
 	khmap_table_stat(e.table, &counts);
 	is_u64(counts.entries, 0, "clear: entries");
 	is_u64(counts.deletes, 100, "clear: deletions");
 	is_u64(counts.overflow_entries, 0, "clear: overflow entries");
 	is_u64(counts.overflow_buckets, 0, "clear: overflow buckets");
 	ok(table_is_sound(e.table, 0), "clear: image");
-	is_i64(khmap_table_clear(e.table, NULL, &deleted), 0, "clear an empty map");
-	is_u64(deleted, 0, "clear an empty map: keys deleted");
+	is_u64(table_clear(e.table), 0, "clear an empty map: keys deleted");
 	is_i64(put_u64(&e, 5, 6, KHMAP_PUT_ONLY_NEW), 0, "put after clear");
 	is_u64(read_u64(&e, 5), 6, "readers see it");
 	engine_close(&e);
 }
 
-static u32 pages_before_stop;
-
-static bool stop_after_pages(void)
+/* Clearing may end after any of its calls. */
+static void test_clear_slices(void)
 {
-	return !pages_before_stop--;
-}
-
-static void test_clear_stops(void)
-{
-	struct khmap_table_params p = params_make(8, 8, 2000);
+	struct khmap_table_params p = params_make(8, 8, 40000);
+	u32 page = 0, pages, calls = 1;
 	struct khmap_counts counts;
+	u64 i, deleted = 0;
 	struct engine e;
-	u64 i, deleted;
 
 	engine_open(&e, &p);
-	for (i = 1; i <= 2000; i++)
+	for (i = 1; i <= 40000; i++)
 		put_u64(&e, i, i, KHMAP_PUT_EITHER);
-	pages_before_stop = 3;
-	is_i64(khmap_table_clear(e.table, stop_after_pages, &deleted), -EINTR, "clear is stopped");
-	ok(deleted > 0 && deleted < 2000, "a part was deleted");
+	pages = (u32)e.table->header->primary_pages;
+	ok(khmap_table_clear(e.table, &page, &deleted), "clear: more to do");
+	is_u64(page, KHMAP_CLEAR_PAGES, "clear: pages done");
+	ok(deleted > 0 && deleted < 40000, "clear: a part was deleted");
 	khmap_table_stat(e.table, &counts);
-	is_u64(counts.entries, 2000 - deleted, "the rest is there");
-	ok(table_is_sound(e.table, 2000 - deleted), "clear is stopped: image");
-	for (i = 1; i <= 2000; i++)
+	is_u64(counts.entries, 40000 - deleted, "clear: the rest is there");
+	ok(table_is_sound(e.table, 40000 - deleted), "clear: image of the rest");
+	while (khmap_table_clear(e.table, &page, &deleted))
+		calls++;
+	is_u64(deleted, 40000, "clear: in the end all was deleted");
+	is_u64(page, pages, "clear: page by page");
+	is_u64(calls, (pages - 1) / KHMAP_CLEAR_PAGES, "clear: calls");
+	for (i = 1; i <= 40000; i++)
 		put_u64(&e, i, i, KHMAP_PUT_EITHER);
-	ok(table_is_sound(e.table, 2000), "filled up again");
+	ok(table_is_sound(e.table, 40000), "filled up again");
 	engine_close(&e);
+}
+
+/* A few more pages are taken to make them even, unless they are too many. */
+static void test_fewest_pages(void)
+{
+	struct khmap_table_params p = params_make(8, 8, 20000);
+	struct khmap_account *account;
+	u64 even, fewest, used;
+	struct khmap_table *table;
+	struct engine e;
+
+	engine_open(&e, &p);
+	used = e.table->header->primary_pages;
+	engine_close(&e);
+	is_u64(used & (used - 1), 0, "even pages: a power of two");
+	khmap_table_bytes(&p, &even);
+	p.fewest_pages = true;
+	khmap_table_bytes(&p, &fewest);
+	ok(fewest < even, "fewest pages: take less");
+	account = khmap_account_create(64 << 20, fewest, false);
+	is_i64(khmap_table_create(&p, account, &table), 0, "fewest pages: fit their bytes");
+	is_u64(khmap_account_used(account), fewest, "fewest pages: take what was said");
+	ok(table->header->primary_pages < used, "fewest pages: are fewer");
+	ok(table->max_entries >= p.expected_entries, "fewest pages: are enough");
+	khmap_table_destroy(table);
+	khmap_account_destroy(account);
 }
 
 /* Up to 15 keys stay in the header page, the 16th moves them. */
@@ -478,7 +503,7 @@ static void test_longest_chain(void)
 static void test_reuse(void)
 {
 	struct khmap_table_params p = params_make(8, 8, 200);
-	u64 keys[100], deleted;
+	u64 keys[100];
 	struct engine e;
 	u32 round, i, pages = 0, grown = 0;
 
@@ -496,7 +521,7 @@ static void test_reuse(void)
 			pages = e.table->header->overflow_pages;
 		grown += e.table->header->overflow_pages != pages;
 		if (round % 2)
-			khmap_table_clear(e.table, NULL, &deleted);
+			table_clear(e.table);
 		for (i = 0; i < 100; i++)
 			khmap_table_delete(e.table, &keys[i], NULL, NULL);
 	}
@@ -635,7 +660,8 @@ int main(void)
 	test_modes(16, "pages");
 	test_modes(5000, "many pages");
 	test_stat();
-	test_clear_stops();
+	test_clear_slices();
+	test_fewest_pages();
 	test_promotion(8, 8, KHMAP_LAYOUT_ALIGNED);
 	test_promotion(8, 8, KHMAP_LAYOUT_PACKED);
 	test_promotion(1, 1, KHMAP_LAYOUT_PACKED);

@@ -258,6 +258,28 @@ static void tally_entry(void *arg, const void *key, const void *value)
 			version_of(tally->scene, value, number) != word >> VERSION_SHIFT;
 }
 
+/* A copy, with writers held when this returns, whether it could be had or not. */
+static struct khmap_copy *copy_hold(struct scene *s, struct khmap_account *account)
+{
+	struct khmap_copy *copy;
+	int err;
+
+	if (khmap_copy_alloc(account, &copy))
+		copy = NULL;
+	do {
+		err = copy ? khmap_copy_reserve(copy, s->engine.table, NULL) : -ENOMEM;
+		pthread_rwlock_wrlock(&s->hold);
+		if (!err)
+			err = khmap_copy_fill(copy, s->engine.table, 1, 1);
+		if (err == -EAGAIN)
+			pthread_rwlock_unlock(&s->hold);
+	} while (err == -EAGAIN);
+	if (!err)
+		return copy;
+	khmap_copy_destroy(copy);
+	return NULL;
+}
+
 /* With writers held: a copy has exactly what the words say. */
 static void copy_once(struct scene *s, struct khmap_account *account, u32 *wrong)
 {
@@ -266,8 +288,8 @@ static void copy_once(struct scene *s, struct khmap_account *account, u32 *wrong
 	struct image image;
 	u32 i, present = 0;
 
-	pthread_rwlock_wrlock(&s->hold);
-	if (khmap_copy_create(s->engine.table, account, 1, 1, &copy)) {
+	copy = copy_hold(s, account);
+	if (!copy) {
 		++*wrong;
 		goto out;
 	}
@@ -288,7 +310,6 @@ out:
 static void clear_held(struct scene *s, u32 *wrong)
 {
 	u32 i, present = 0;
-	u64 deleted;
 
 	pthread_rwlock_wrlock(&s->hold);
 	for (i = 0; i < s->keys; i++) {
@@ -297,7 +318,7 @@ static void clear_held(struct scene *s, u32 *wrong)
 		present += !!(word & PRESENT);
 		word_store(s, i, word | BUSY);
 	}
-	*wrong += khmap_table_clear(s->engine.table, NULL, &deleted) || deleted != present;
+	*wrong += table_clear(s->engine.table) != present;
 	for (i = 0; i < s->keys; i++)
 		word_store(s, i, word_load(s, i) & ~(PRESENT | BUSY));
 	pthread_rwlock_unlock(&s->hold);
@@ -314,7 +335,7 @@ static void test_scene(const char *name, struct khmap_table_params p, u32 keys, 
 	struct khmap_counts counts;
 	const struct timespec pause = { .tv_nsec = 100000 };
 	u32 i, wrong = 0;
-	u64 present = 0, deleted;
+	u64 present = 0;
 	struct image image;
 
 	memset(&s, 0, sizeof(s));
@@ -338,7 +359,7 @@ static void test_scene(const char *name, struct khmap_table_params p, u32 keys, 
 		khmap_table_stat(s.engine.table, &counts);
 		wrong += counts.entries > keys;
 		if (clear)
-			khmap_table_clear(s.engine.table, NULL, &deleted);
+			table_clear(s.engine.table);
 		else if (s.rounds % 8)
 			copy_once(&s, account, &wrong);
 		else

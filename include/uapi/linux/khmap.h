@@ -283,7 +283,8 @@ struct khmap_ioc_clear {
  * @kind: out: enum khmap_image_kind
  *
  * Also brings the counts in a live map's header page up to date.  Counts of a
- * map that is being written are each right for some instant of the call.
+ * map that is being written have each operation that returned before the call,
+ * none that began after it, and of those under way some.
  */
 struct khmap_ioc_stat {
 	__u32 size;
