@@ -5,6 +5,7 @@
 #include "kselftest_harness.h"
 #include <sys/uio.h>
 #include "khmap_test.h"
+#include "verify.h"
 
 #define NAME	"test-mapping"
 #define PAGE	4096l
@@ -49,6 +50,7 @@ FIXTURE_SETUP(mapping)
 
 FIXTURE_TEARDOWN(mapping)
 {
+	EXPECT_EQ(0, map_verify(self->fd));
 	munmap(self->image, self->size);
 	close(self->fd);
 	map_remove(NAME);
@@ -434,6 +436,7 @@ FIXTURE_TEARDOWN(run)
 	EXPECT_EQ(0, put(self->fd, 0, 1));
 	EXPECT_NE(0, memcmp(self->copy, self->pages, self->length));
 	EXPECT_EQ(0, put(self->fd, 0, 0));
+	EXPECT_EQ(0, map_verify(self->fd));
 	free(self->copy);
 	munmap(self->image, self->size);
 	close(self->fd);

@@ -8,6 +8,7 @@
 #include "kselftest_harness.h"
 #include <pthread.h>
 #include "image_test.h"
+#include "verify.h"
 
 #define WRITERS		2
 #define READERS		2
@@ -159,6 +160,7 @@ FIXTURE_SETUP(race)
 
 FIXTURE_TEARDOWN(race)
 {
+	EXPECT_EQ(0, map_verify(self->race.fd));
 	image_close(&self->race.image);
 	close(self->race.fd);
 }

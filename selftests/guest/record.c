@@ -4,6 +4,7 @@
  */
 #include "kselftest_harness.h"
 #include "khmap_test.h"
+#include "verify.h"
 
 FIXTURE(record) {
 	int fd;
@@ -48,6 +49,7 @@ FIXTURE_SETUP(record)
 
 FIXTURE_TEARDOWN(record)
 {
+	EXPECT_EQ(0, map_verify(self->fd));
 	close(self->fd);
 }
 

@@ -5,6 +5,7 @@
 #include "kselftest_harness.h"
 #include <pthread.h>
 #include "image_test.h"
+#include "verify.h"
 
 #define NAME "test-snapshot"
 
@@ -25,6 +26,7 @@ FIXTURE_SETUP(snapshot)
 
 FIXTURE_TEARDOWN(snapshot)
 {
+	EXPECT_EQ(0, map_verify(self->map));
 	map_remove(NAME);
 	close(self->map);
 }

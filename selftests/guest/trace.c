@@ -4,6 +4,7 @@
  */
 #include "kselftest_harness.h"
 #include "khmap_test.h"
+#include "verify.h"
 
 #define TRACING		"/sys/kernel/tracing"
 #define EVENTS		TRACING "/events/khmap"
@@ -80,6 +81,7 @@ FIXTURE_SETUP(trace)
 
 FIXTURE_TEARDOWN(trace)
 {
+	EXPECT_EQ(0, map_verify(self->fd));
 	map_remove(NAME);
 	close(self->fd);
 	write_file(INSTANCE "/events/khmap/enable", "0");
