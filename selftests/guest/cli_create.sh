@@ -6,7 +6,7 @@
 
 set -u
 
-tests=66
+tests=76
 . "${0%/*}/cli_test.sh"
 
 create() {
@@ -41,8 +41,8 @@ ok 'the load is the default' is '"75"' header one load_percent
 ok 'stat tells its counters' is '["live",0,0,0,0,0,0]' json \
 	'[.kind, .entries, .inserts, .replaces, .deletes, .snapshots, .shape]' \
 	khmapctl stat one --json
-ok 'ls lists it' is '[["one",0,8,8,0,0,432,0]]' json \
-	'[.[] | [.name, .entries, .key_size, .value_size, .uid, .gid, .mode, .snapshots]]' \
+ok 'ls lists it' is '[["one",0,8,8,0,0,"0660",0,true]]' json \
+	'[.[] | [.name, .entries, .key_size, .value_size, .uid, .gid, .mode, .snapshots, .node]]' \
 	khmapctl ls --json
 ok 'ls, for people' is 'one 0 8 8 0 0660 root:root' \
 	sh -c 'khmapctl ls | awk "NR == 2 { print \$1, \$2, \$3, \$4, \$(NF - 2), \$(NF - 1), \$NF }"'
@@ -69,8 +69,12 @@ ok '--owner, --mode' is '' create four --owner tester:nogroup --mode 0640
 ok 'the node is so' is '640 tester:nogroup character special file' node four
 ok '--owner with numbers' is '' create five --owner 7:8 --mode 600
 ok 'the node is of them' is '7 8' stat -c '%u %g' /dev/khmap/five
-ok 'ls knows names and numbers' is '["four",1000,65534,416] ["five",7,8,384]' sh -c \
+ok 'ls knows names and numbers' is '["four",1000,65534,"0640"] ["five",7,8,"0600"]' sh -c \
 	'khmapctl ls --json | jq -rc ".[3:][] | [.name, .uid, .gid, .mode]" | paste -s -d " "'
+chmod 640 /dev/khmap/five
+chown 1000:8 /dev/khmap/five
+ok 'ls follows chmod and chown' is '["0640",1000,8]' json \
+	'.[] | select(.name == "five") | [.mode, .uid, .gid]' khmapctl ls --json
 ok '--owner with a group only' is '' create six --owner :tester
 ok 'the user is who created it' is 'root tester' stat -c '%U %G' /dev/khmap/six
 ok 'the longest name' is '' create "$(printf '%063d' 0)"
@@ -81,7 +85,7 @@ ok 'all are clean' khmapctl verify one two three four five six "$(printf '%063d'
 # --- Bad input: a clear error, and nothing is built.
 
 no_name() {
-	refused 3 "create: \"$1\" is no name for a map: [A-Za-z0-9_-]{1,63}, not \"control\"" \
+	refused 2 "create: \"$1\" is no name for a map: [A-Za-z0-9_-]{1,63}, not \"control\"" \
 		create -- "$1"
 }
 
@@ -94,8 +98,9 @@ ok 'a name with a slash' no_name a/b
 ok 'a name with a dot' no_name a.b
 ok 'a name of dots' no_name ..
 ok 'no name' no_name ''
-ok 'the name of the control node' no_name control
-ok 'a name of 200 characters' refused 3 \
+ok 'the name of the control node' refused 2 'create: "control" is the control device, not a map' \
+	create control
+ok 'a name of 200 characters' refused 2 \
 	'create: a map'\''s name has at most 63 bytes, not 200' create "$(printf '%0200d' 0)"
 ok 'a key of no bytes' refused 2 \
 	'create: key type, column 7: expected a whole number 1..65535, found "0"' \
@@ -110,21 +115,26 @@ ok 'a record larger than a page' refused 3 \
 	'create: a key of 4000 and a value of 4000 bytes do not fit a page' \
 	types 'bytes[4000]' 'bytes[4000]'
 ok 'more entries than a map can have' refused 3 \
-	'create: a key of 8 and a value of 8 bytes do not fit a page, or 1099511627776 of them no map' \
+	'create: so many do not fit: no map holds 1099511627776 entries' \
 	create seven -n 1T
 ok 'no type' refused 2 'create: key type, column 1: expected a type (u8..u64, i8..i64, f32, f64, '\
 'bool, bytes[N], str[N], ipv4, ipv6, mac or {name:type,...}), found "u65"' types u65 u64
 ok 'a type is missing' refused 2 'create: --key TYPE and --value TYPE are needed' \
 	khmapctl create seven --key u64
-ok 'no entries' refused 2 'create: --entries: 1 or more' create seven -n 0
+ok 'no entries' refused 2 \
+	'create: --entries: "0" is not a whole number 1..9223372036854775807; K, M, G and T behind it multiply by powers of 1024' \
+	create seven -n 0
 ok 'entries that are no number' refused 2 \
-	'create: --entries: "-1" is not a number up to 9223372036854775807' create seven -n -1
+	'create: --entries: "-1" is not a whole number 1..9223372036854775807; K, M, G and T behind it multiply by powers of 1024' create seven -n -1
 ok 'a memory limit that is too small' refused 3 \
-	'create: no memory for 1048576 entries, or above the limit' \
+	'create: no memory for 1048576 entries, or above a limit: more than 16777216 bytes are '\
+'needed; the limits are --max-bytes and /sys/module/khmap/parameters/max_bytes' \
 	create seven -n 1M --max-bytes 64K
-ok 'load below its range' refused 2 'create: --load-percent: 10..95' \
+ok 'load below its range' refused 2 \
+	'create: --load-percent: "9" is not a whole number 10..95' \
 	create seven --load-percent 9
-ok 'load above its range' refused 2 'create: --load-percent: "96" is not a number up to 95' \
+ok 'load above its range' refused 2 \
+	'create: --load-percent: "96" is not a whole number 10..95' \
 	create seven --load-percent 96
 ok 'no hash' refused 2 'create: --hash: fold or siphash13, not "md5"' create seven --hash md5
 ok 'no layout' refused 2 'create: --layout: aligned or packed, not "dense"' \
@@ -142,6 +152,27 @@ ok 'none of them was created' is 8 json length khmapctl ls --json
 ok 'no such map' refused 3 'info: no map "seven"' khmapctl info seven
 ok 'nor for stat' refused 3 'stat: no map "seven"' khmapctl stat seven
 ok 'nor for destroy' refused 3 'destroy: seven: there is no such map' khmapctl destroy seven
+control='"control" is the control device, not a map'
+ok 'the control node is no map' refused 2 "get: $control" khmapctl get control 1
+ok 'nor by its path' refused 3 "get: $control" khmapctl get /dev/khmap/control 1
+ok 'nor to destroy' refused 2 "destroy: $control" khmapctl destroy control
+rm /dev/khmap/five
+ok 'ls tells that a node is missing' is '["0600",7,8,false]' json \
+	'.[] | select(.name == "five") | [.mode, .uid, .gid, .node]' khmapctl ls --json
+ok 'and people' is 'five its node is missing' sh -c \
+	"khmapctl ls | awk '/^five/ { print \$1, \$(NF - 3), \$(NF - 2), \$(NF - 1), \$NF }'"
+ok 'destroy does, too' refused 3 'destroy: five: the map exists but its node is missing' \
+	khmapctl destroy five
+ok 'and get' refused 3 'get: five: the map exists but its node is missing' khmapctl get five 1
+restore_node() {
+	numbers=$(cat /sys/class/khmap/*five/dev)
+	mknod /dev/khmap/five c "${numbers%:*}" "${numbers#*:}"
+}
+ok 'the node comes back' is '' restore_node
+closed() {
+	khmapctl ls <&- >/dev/null && khmapctl info one 2>&- >/dev/null
+}
+ok 'descriptors that are closed' is '' closed
 ok 'no such command' refused 2 'there is no command "frob"' khmapctl frob
 each_helps() {
 	for command in create ls info stat load get put del clear dump inspect snapshot verify \
@@ -157,6 +188,8 @@ ok 'a full disk is no success' refused 3 \
 	'info: standard output: No space left on device' full_disk
 ok 'destroy goes on behind a name that is not there' exits_with 3 '' sh -c \
 	'khmapctl destroy one nobody two three four five six 2>/dev/null'
+# Not the kernel's own node, which would go with the map.
+rm -f /dev/khmap/five
 khmapctl destroy -- -7_A "$(printf '%063d' 0)"
 ok 'no map is left' is '[]' json . khmapctl ls --json
 

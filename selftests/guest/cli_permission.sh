@@ -6,7 +6,7 @@
 
 set -u
 
-tests=37
+tests=38
 . "${0%/*}/cli_test.sh"
 
 # tester STATUS OUTPUT COMMAND: by another user; both outputs together.
@@ -29,10 +29,14 @@ done
 # --- The control node is root's.
 
 ok 'the control node' is '600 root root' stat -c '%a %U %G' /dev/khmap/control
-ok 'create' denied /dev/khmap/control 'create mine --key u8 --value u8'
+ok 'create' tester 3 "khmapctl: create: /dev/khmap/control: Permission denied: \
+only who may write it (root) creates maps" 'khmapctl create mine --key u8 --value u8'
 ok 'ls shows the nodes, but no number of what may not be read' tester 0 \
-	'secret 0 0 readable 1 1 group 1 1 own 1 1' \
+	'secret null null readable 1 1 group 1 1 own 1 1' \
 	"khmapctl ls --json | jq -r '.[] | .name, .entries, .key_size' | paste -s -d ' '"
+
+ok 'and for people' tester 0 'secret - - - - - 0660 root:root' \
+	"khmapctl ls | grep ^secret | tr -s ' ' | sed 's/ *\$//'"
 
 # --- A map that is not for others.
 
@@ -57,7 +61,9 @@ ok 'reading: no put' denied /dev/khmap/readable 'put readable 1 1'
 ok 'reading: no del' denied /dev/khmap/readable 'del readable 1'
 ok 'reading: no clear' denied /dev/khmap/readable 'clear readable'
 ok 'reading: no load' denied /dev/khmap/readable 'load readable /dev/null --format csv'
-ok 'reading: no snapshot, it stalls writers' denied /dev/khmap/readable 'snapshot readable /tmp/x'
+ok 'reading: no snapshot, it stalls writers' tester 3 "khmapctl: snapshot: /dev/khmap/readable: \
+Permission denied: a snapshot needs write permission, as it holds the map's writers still" \
+	'khmapctl snapshot readable /tmp/x'
 ok 'reading: no destroy' denied readable 'destroy readable'
 
 # --- A map of a group, and one of one's own.

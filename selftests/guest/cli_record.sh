@@ -6,7 +6,7 @@
 
 set -u
 
-tests=60
+tests=63
 . "${0%/*}/cli_test.sh"
 
 # --- Every type, there and back.
@@ -69,6 +69,8 @@ ok 'a key that is not there' refused 1 'get: 2: there is no such key' khmapctl g
 ok 'the same in JSON' exits_with 1 '{"key":2,"value":null}' khmapctl get numbers 2 --json
 ok 'keys from standard input' is '1  12
 -3  30' sh -c 'printf "1\n-3\n" | khmapctl get numbers -'
+ok 'a bad line' refused 3 'get: standard input:2: key: "1x" is no i32: a whole number, decimal or '\
+'0x and hex, is expected' sh -c 'printf "\r\n1x\n" | khmapctl get numbers -'
 ok 'a malformed key' refused 2 \
 	'get: key: "1x" is no i32: a whole number, decimal or 0x and hex, is expected' \
 	khmapctl get numbers 1x
@@ -78,14 +80,18 @@ ok 'del of a key that is not there' refused 1 'del: 1: there is no such key' \
 ok 'del of a malformed key deletes none' refused 2 \
 	'del: key: "x" is no i32: a whole number, decimal or 0x and hex, is expected' \
 	khmapctl del numbers -- -3 x
-ok 'counted' is '[1,2,1,1]' json '[.entries, .inserts, .replaces, .deletes]' \
+ok 'keys to delete' is '' khmapctl put numbers 8 80
+ok 'del of keys from standard input' refused 1 'del: 9: there is no such key' sh -c \
+	'printf "9\r\n\r\n8\r\n" | khmapctl del numbers -'
+ok 'counted' is '[1,3,1,2]' json '[.entries, .inserts, .replaces, .deletes]' \
 	khmapctl stat numbers --json
 
 # --- A full map.
 
 ok 'a map of three' is '' khmapctl create three --key u8 --value u8 --max-entries 3
 ok 'it takes three' sh -c 'for i in 1 2 3; do khmapctl put three $i $i || exit; done'
-ok 'a fourth is refused' refused 3 'put: three: the map is full' khmapctl put three 4 4
+ok 'a fourth is refused' refused 3 'put: three: the map is full: its capacity is fixed and is 3 entries' \
+	khmapctl put three 4 4
 ok 'replacing works' is '' khmapctl put three 3 33
 ok 'the map is as it was' is '1  1
 2  2
@@ -120,7 +126,7 @@ ok 'a bucket has seven slots' is 7 rows \
 	'[.[].field // "" | capture("^slot (?<slot>[0-9]+)").slot] | unique | length' bucket 0.0
 ok 'page 0 is the header' is '"KHMAPIMG"' rows \
 	'.[] | select(.field == "magic").value | fromjson' page 0
-ok 'a page that does not exist' refused 3 'inspect: page 99999 does not exist' \
+ok 'a page that does not exist' refused 2 'inspect: page 99999 does not exist' \
 	khmapctl inspect numbers page 99999
 ok 'a bucket that does not exist' refused 2 \
 	'inspect: bucket 0.99: pages are 0..5, their buckets 0..31' \

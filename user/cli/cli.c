@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "map.h"
 
 #define CLI_OPTIONS_MAX 24
 
@@ -139,11 +140,19 @@ static int cli_schema_bytes(struct cli_map *map)
 	return khmap_schema_make(key, value, &map->schema);
 }
 
+int cli_name(const char *name)
+{
+	return khmap_name_check(name) ? cli_usage("%s", khmap_reason()) : CLI_OK;
+}
+
 int cli_open(const char *name, uint32_t flags, struct cli_map *map)
 {
 	const struct khmap_open_options options = { .size = sizeof(options), .flags = flags };
-	int err = khmap_open(name, &options, &map->map);
+	int err;
 
+	if (!strpbrk(name, "/.") && cli_name(name))
+		return CLI_USAGE;
+	err = khmap_open(name, &options, &map->map);
 	if (err) {
 		/* A file that is something else is refused as a damaged one is. */
 		cli_failed(err);

@@ -121,6 +121,16 @@ int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  */
 bool cli_number(const char *text, uint64_t max, uint64_t *number);
 
+#define CLI_UNITS "K, M, G and T behind it multiply by powers of 1024"
+
+/**
+ * cli_name() - Check the name of a map, saying why if it can be none.
+ * @name: the name
+ *
+ * Return: CLI_OK or CLI_USAGE.
+ */
+int cli_name(const char *name);
+
 /**
  * struct cli_map - An open map and its schema.
  * @map: the map

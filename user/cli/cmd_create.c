@@ -71,12 +71,16 @@ static int create_keyword(const char *option, const char *text, const char *firs
 	return CLI_OK;
 }
 
-static int create_number(const char *option, const char *text, uint64_t max, uint64_t *number)
+static int create_number(const char *option, const char *text, uint64_t min, uint64_t max,
+			 uint64_t *number)
 {
-	if (cli_number(text, max, number))
+	if (cli_number(text, max, number) && *number >= min)
 		return CLI_OK;
-	return cli_usage("%s: \"%s\" is not a number up to %llu", option, text,
-			 (unsigned long long)max);
+	if (max < 1024)
+		return cli_usage("%s: \"%s\" is not a whole number %llu..%llu", option, text,
+				 (unsigned long long)min, (unsigned long long)max);
+	return cli_usage("%s: \"%s\" is not a whole number %llu..%llu; " CLI_UNITS, option, text,
+			 (unsigned long long)min, (unsigned long long)max);
 }
 
 static bool create_id(const char *text, uint32_t *id)
@@ -149,21 +153,21 @@ static int create_option(int option, struct khmap_create_options *create, const 
 		types[1] = optarg;
 		return CLI_OK;
 	case 'n':
-		code = create_number("--entries", optarg, INT64_MAX, &number);
+		code = create_number("--entries", optarg, 1, INT64_MAX, &number);
 		create->expected_entries = number;
-		return code || number ? code : cli_usage("--entries: 1 or more");
+		return code;
 	case CREATE_MAX_ENTRIES:
-		code = create_number("--max-entries", optarg, INT64_MAX, &number);
+		code = create_number("--max-entries", optarg, 1, INT64_MAX, &number);
 		create->max_entries = number;
-		return code || number ? code : cli_usage("--max-entries: 1 or more");
+		return code;
 	case CREATE_MAX_BYTES:
-		code = create_number("--max-bytes", optarg, INT64_MAX, &number);
+		code = create_number("--max-bytes", optarg, 1, INT64_MAX, &number);
 		create->max_bytes = number;
-		return code || number ? code : cli_usage("--max-bytes: 1 or more");
+		return code;
 	case CREATE_LOAD:
-		code = create_number("--load-percent", optarg, 95, &number);
+		code = create_number("--load-percent", optarg, 10, 95, &number);
 		create->load_percent = (uint32_t)number;
-		return code || number >= 10 ? code : cli_usage("--load-percent: 10..95");
+		return code;
 	case CREATE_HASH:
 		return create_keyword("--hash", optarg, "fold", "siphash13", &create->hash_kind);
 	case CREATE_LAYOUT:
@@ -194,6 +198,9 @@ static int create_run(int argc, char **argv)
 		return cli_usage("one NAME is needed");
 	if (!types[0] || !types[1])
 		return cli_usage("--key TYPE and --value TYPE are needed");
+	code = cli_name(argv[optind]);
+	if (code)
+		return code;
 	err = khmap_schema_make(types[0], types[1], &schema);
 	if (err)
 		return cli_error(err == -ENOMEM ? CLI_FAILED : CLI_USAGE, "%s", khmap_reason());

@@ -23,10 +23,12 @@ static int destroy_run(int argc, char **argv)
 	if (optind == argc)
 		return cli_usage("a NAME is needed");
 	for (; optind < argc; optind++) {
-		int err = khmap_destroy(argv[optind]);
+		int one = cli_name(argv[optind]), err;
 
+		err = one ? 0 : khmap_destroy(argv[optind]);
 		if (err)
-			code = cli_failed(err);
+			one = cli_failed(err);
+		code = one ? one : code;
 	}
 	return code;
 }

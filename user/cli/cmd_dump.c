@@ -127,7 +127,8 @@ static int dump_option(int option, struct dump_request *request)
 		return CLI_OK;
 	case 'l':
 		if (!cli_number(optarg, UINT64_MAX, &request->limit))
-			return cli_usage("--limit: \"%s\" is not a number", optarg);
+			return cli_usage("--limit: \"%s\" is no whole number 0..%llu; " CLI_UNITS,
+					 optarg, (unsigned long long)UINT64_MAX);
 		return CLI_OK;
 	case 'd':
 		if (strlen(optarg) != 1)

@@ -3,10 +3,9 @@
  * cmd_get.c - khmapctl get
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "keys.h"
 
 static const struct option get_options[] = {
 	{ "json", no_argument, NULL, 'j' },
@@ -18,8 +17,8 @@ static const struct option get_options[] = {
 static const char get_help[] =
 	"Usage: khmapctl get NAME KEY... [OPTION...]\n"
 	"Looks keys up and prints their values, a line for each; for several keys, each before\n"
-	"its value.  KEY \"-\" reads keys from standard input, one a line.  NAME may be the path\n"
-	"of a snapshot file.  Status 1 if a key is not there.\n"
+	"its value.  KEY \"-\" reads keys from standard input, one a line; behind \"--\" it is\n"
+	"a key.  NAME may be the path of a snapshot file.  Status 1 if a key is not there.\n"
 	"\n"
 	"  -f, --field PATH  print only a part of the value, such as \"metric\" or \"ports[2]\"\n"
 	"  -j, --json        a JSON object a line: {\"key\":...,\"value\":...}; null if the key is\n"
@@ -80,16 +79,12 @@ static int get_print(const struct get_request *request, const void *key,
 	return CLI_OK;
 }
 
-static int get_one(const struct get_request *request, const char *text, size_t length)
+static int get_one(void *context, const char *text, size_t length, const void *key)
 {
-	unsigned char key[KHMAP_RECORD_MAX], value[KHMAP_RECORD_MAX];
-	int err;
+	const struct get_request *request = context;
+	unsigned char value[KHMAP_RECORD_MAX];
+	int err = khmap_get(request->map.map, key, value);
 
-	err = khmap_value_scan_as(khmap_schema_key(request->map.schema), KHMAP_NOTATION_TEXT,
-				  "key", text, length, key, NULL);
-	if (err)
-		return cli_error(CLI_USAGE, "%s", khmap_reason());
-	err = khmap_get(request->map.map, key, value);
 	if (err && err != -ENOENT)
 		return cli_error(err == -EUCLEAN ? CLI_REFUSED : CLI_FAILED, "%.*s: %s",
 				 (int)length, text, err == -EUCLEAN ?
@@ -99,25 +94,6 @@ static int get_one(const struct get_request *request, const char *text, size_t l
 	if (err)
 		return cli_error(CLI_NO, "%.*s: there is no such key", (int)length, text);
 	return get_print(request, key, value);
-}
-
-static int get_lines(const struct get_request *request)
-{
-	size_t size = 0;
-	char *line = NULL;
-	int code = CLI_OK, one;
-	ssize_t length;
-
-	while (code <= CLI_NO && (length = getline(&line, &size, stdin)) >= 0) {
-		if (length && line[length - 1] == '\n')
-			length--;
-		one = get_one(request, line, (size_t)length);
-		code = one ? one : code;
-	}
-	free(line);
-	if (code <= CLI_NO && ferror(stdin))
-		return cli_error(CLI_FAILED, "standard input: %s", strerror(errno));
-	return code;
 }
 
 /* The part that --field names; fields of the key are none of the value's. */
@@ -138,7 +114,8 @@ static int get_run(int argc, char **argv)
 {
 	struct get_request request = { .json = false };
 	const char *field = NULL;
-	int option, code = CLI_OK, one;
+	int option, code = CLI_OK, literal = keys_literal(argc, argv);
+	struct keys keys = { .each = get_one, .context = &request };
 
 	while ((option = cli_option(argc, argv, "jrf:", get_options, &code)) > 0) {
 		if (option == 'j')
@@ -157,12 +134,13 @@ static int get_run(int argc, char **argv)
 	code = cli_open(argv[optind++], 0, &request.map);
 	if (!code)
 		code = get_field(&request, field);
-	request.keys = optind + 1 < argc || !strcmp(argv[optind], "-");
-	for (; optind < argc && code <= CLI_NO; optind++) {
-		one = strcmp(argv[optind], "-") ?
-		      get_one(&request, argv[optind], strlen(argv[optind])) :
-		      get_lines(&request);
-		code = one ? one : code;
+	if (!code) {
+		keys.type = khmap_schema_key(request.map.schema);
+		keys.texts = argv + optind;
+		keys.count = argc - optind;
+		keys.literal = literal - optind;
+		request.keys = keys.count > 1 || keys_is_input(&keys, 0);
+		code = keys_each(&keys);
 	}
 	cli_close(&request.map);
 	return code;

@@ -249,6 +249,8 @@ static int load_option(int option, struct load_request *request, bool *format)
 		request->options.delimiter = *optarg;
 		return CLI_OK;
 	case 'c':
+		if (!strchr(optarg, '='))
+			return cli_usage("--column: FIELD=COLUMN is expected, not \"%s\"", optarg);
 		request->renames[request->options.renames_count++] = optarg;
 		return CLI_OK;
 	case LOAD_NO_HEADER:

@@ -7,6 +7,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli.h"
 #include "progress.h"
@@ -19,31 +20,65 @@ static const struct option ls_options[] = {
 
 static const char ls_help[] =
 	"Usage: khmapctl ls [--json]\n"
-	"Lists the maps.  Who may not read /dev/khmap/control sees those with a name; numbers of\n"
-	"maps that may not be read are 0.\n"
+	"Lists the maps.  Who may not read /dev/khmap/control sees those with a node; numbers of\n"
+	"maps that may not be read are \"-\", in JSON null.  Owner and mode are the node's, or as\n"
+	"created where there is none.\n"
 	"\n"
 	"  -j, --json  as a JSON array\n"
 	"\n"
 	"Example:\n"
 	"  khmapctl ls --json | jq -r '.[] | select(.entries == 0) | .name'\n";
 
-static json_t *ls_json(const struct khmap_map_info *info)
+/* Bring owner and mode up to date; false if a map that has a name has no node. */
+static bool ls_node(struct khmap_map_info *info)
 {
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-			 "name", (const char *)info->name,
-			 "map_id", (json_int_t)info->map_id,
-			 "created_ns", (json_int_t)info->created_ns,
-			 "entries", (json_int_t)info->entries,
-			 "bytes", (json_int_t)info->bytes,
-			 "key_size", (json_int_t)info->key_size,
-			 "value_size", (json_int_t)info->value_size,
-			 "uid", (json_int_t)info->uid,
-			 "gid", (json_int_t)info->gid,
-			 "mode", (json_int_t)info->mode,
-			 "snapshots", (json_int_t)info->snapshots);
+	char path[sizeof(KHMAP_DEVICE_DIR) + sizeof(info->name) + 1];
+	struct stat st;
+
+	if (!info->name[0])
+		return true;
+	snprintf(path, sizeof(path), KHMAP_DEVICE_DIR "/%s", (const char *)info->name);
+	if (stat(path, &st) || !S_ISCHR(st.st_mode))
+		return false;
+	info->uid = st.st_uid;
+	info->gid = st.st_gid;
+	info->mode = st.st_mode & 0777;
+	return true;
 }
 
-static int ls_print_json(const struct khmap_map_info *infos, size_t count)
+/* A map that may not be read has its node's name only. */
+static bool ls_known(const struct khmap_map_info *info)
+{
+	return info->map_id;
+}
+
+static json_t *ls_number(const struct khmap_map_info *info, uint64_t number)
+{
+	return ls_known(info) ? json_integer((json_int_t)number) : json_null();
+}
+
+static json_t *ls_json(struct khmap_map_info *info)
+{
+	bool node = ls_node(info);
+	char mode[8];
+
+	snprintf(mode, sizeof(mode), "%04o", info->mode & 0777);
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:s, s:o, s:b}",
+			 "name", (const char *)info->name,
+			 "map_id", ls_number(info, info->map_id),
+			 "created_ns", ls_number(info, info->created_ns),
+			 "entries", ls_number(info, info->entries),
+			 "bytes", ls_number(info, info->bytes),
+			 "key_size", ls_number(info, info->key_size),
+			 "value_size", ls_number(info, info->value_size),
+			 "uid", (json_int_t)info->uid,
+			 "gid", (json_int_t)info->gid,
+			 "mode", mode,
+			 "snapshots", ls_number(info, info->snapshots),
+			 "node", node && info->name[0]);
+}
+
+static int ls_print_json(struct khmap_map_info *infos, size_t count)
 {
 	json_t *list = json_array();
 	size_t i;
@@ -69,32 +104,48 @@ static void ls_owner(const struct khmap_map_info *info, char *text, size_t size)
 	snprintf(text, size, "%s:%s", user ? user->pw_name : uid, group ? group->gr_name : gid);
 }
 
-static int ls_print(const struct khmap_map_info *infos, size_t count)
+static void ls_cell(struct table *table, const struct khmap_map_info *info, uint64_t number)
+{
+	if (ls_known(info))
+		table_cell(table, "%llu", (unsigned long long)number);
+	else
+		table_cell(table, "-");
+}
+
+static void ls_line(struct table *table, struct khmap_map_info *info)
+{
+	bool node = ls_node(info);
+	char amount[32], owner[128];
+
+	table_line(table);
+	if (info->name[0])
+		table_cell(table, "%s", (const char *)info->name);
+	else
+		table_cell(table, "(unnamed %llu)", (unsigned long long)info->map_id);
+	ls_cell(table, info, info->entries);
+	ls_cell(table, info, info->key_size);
+	ls_cell(table, info, info->value_size);
+	progress_amount(amount, sizeof(amount), (double)info->bytes);
+	table_cell(table, "%s", ls_known(info) ? amount : "-");
+	ls_cell(table, info, info->snapshots);
+	table_cell(table, "%04o", info->mode);
+	ls_owner(info, owner, sizeof(owner));
+	table_cell(table, "%s", owner);
+	table_cell(table, "%s", node ? "" : "its node is missing");
+}
+
+static int ls_print(struct khmap_map_info *infos, size_t count)
 {
 	static const struct table_column columns[] = {
 		{ "NAME", false }, { "ENTRIES", true }, { "KEY", true }, { "VALUE", true },
 		{ "MEMORY", true }, { "SNAPSHOTS", true }, { "MODE", false }, { "OWNER", false },
+		{ "NOTE", false },
 	};
 	struct table *table = table_create(columns, sizeof(columns) / sizeof(columns[0]), true);
-	char amount[32], owner[128];
 	size_t i;
 
-	for (i = 0; i < count; i++) {
-		table_line(table);
-		if (infos[i].name[0])
-			table_cell(table, "%s", (const char *)infos[i].name);
-		else
-			table_cell(table, "(unnamed %llu)", (unsigned long long)infos[i].map_id);
-		table_cell(table, "%llu", (unsigned long long)infos[i].entries);
-		table_cell(table, "%u", infos[i].key_size);
-		table_cell(table, "%u", infos[i].value_size);
-		table_cell(table, "%s", progress_amount(amount, sizeof(amount),
-							(double)infos[i].bytes));
-		table_cell(table, "%u", infos[i].snapshots);
-		table_cell(table, "%04o", infos[i].mode);
-		ls_owner(&infos[i], owner, sizeof(owner));
-		table_cell(table, "%s", owner);
-	}
+	for (i = 0; i < count; i++)
+		ls_line(table, &infos[i]);
 	return table_print(table) ? cli_error(CLI_FAILED, "%s", strerror(ENOMEM)) : CLI_OK;
 }
 

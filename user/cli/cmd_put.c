@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cli.h"
+#include "keys.h"
 
 static const struct option put_options[] = {
 	{ "mode", required_argument, NULL, 'm' },
@@ -87,33 +87,54 @@ const struct cli_command cli_put = {
 
 static const char del_help[] =
 	"Usage: khmapctl del NAME KEY...\n"
-	"Deletes keys.  Status 1 if one of them was not there; the others are deleted.\n"
+	"Deletes keys.  KEY \"-\" reads keys from standard input, one a line; behind \"--\" it is a\n"
+	"key.  Status 1 if one of them was not there; the others are deleted.\n"
 	"\n"
-	"Example:\n"
-	"  khmapctl del routes 10.0.0.0 10.1.0.0\n";
+	"Examples:\n"
+	"  khmapctl del routes 10.0.0.0 10.1.0.0\n"
+	"  khmapctl del routes - <./old-routes\n";
+
+static int del_one(void *context, const char *text, size_t length, const void *key)
+{
+	const struct cli_map *map = context;
+	int err = khmap_delete(map->map, key, NULL);
+
+	if (err == -ENOENT)
+		return cli_error(CLI_NO, "%.*s: there is no such key", (int)length, text);
+	return err ? cli_failed(err) : CLI_OK;
+}
+
+static int del_keys(const struct keys *keys)
+{
+	unsigned char key[KHMAP_RECORD_MAX];
+	int code = CLI_OK, i;
+
+	/* First all of the command line are understood, then all are deleted. */
+	for (i = 0; i < keys->count && !code; i++)
+		if (!keys_is_input(keys, i))
+			code = cli_scan(keys->type, "key", keys->texts[i], key);
+	return code ? code : keys_each(keys);
+}
 
 static int del_run(int argc, char **argv)
 {
-	unsigned char key[KHMAP_RECORD_MAX];
+	int code = CLI_OK, literal = keys_literal(argc, argv);
+	int option = cli_option(argc, argv, "", NULL, &code);
 	struct cli_map map = { .map = NULL };
-	int code = CLI_OK, option = cli_option(argc, argv, "", NULL, &code), i, err;
+	struct keys keys = { .each = del_one, .context = &map };
 
 	if (!option)
 		return code;
 	if (optind + 2 > argc)
 		return cli_usage("NAME and KEY are needed");
 	code = cli_open(argv[optind], KHMAP_OPEN_WRITE, &map);
-	/* First all are understood, then all are deleted. */
-	for (i = optind + 1; i < argc && !code; i++)
-		code = cli_scan(khmap_schema_key(map.schema), "key", argv[i], key);
-	for (i = optind + 1; i < argc && code <= CLI_NO; i++) {
-		code |= cli_scan(khmap_schema_key(map.schema), "key", argv[i], key);
-		err = khmap_delete(map.map, key, NULL);
-		if (err == -ENOENT)
-			code = cli_error(CLI_NO, "%s: there is no such key", argv[i]);
-		else if (err)
-			code = cli_failed(err);
-	}
+	if (code)
+		return code;
+	keys.type = khmap_schema_key(map.schema);
+	keys.texts = argv + optind + 1;
+	keys.count = argc - optind - 1;
+	keys.literal = literal - optind - 1;
+	code = del_keys(&keys);
 	cli_close(&map);
 	return code;
 }

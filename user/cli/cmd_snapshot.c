@@ -3,6 +3,7 @@
  * cmd_snapshot.c - khmapctl snapshot
  */
 #include <errno.h>
+#include <string.h>
 
 #include "cli.h"
 #include "progress.h"
@@ -63,7 +64,13 @@ static int snapshot_write(const char *name, const char *path, bool quiet)
 	/* Only a live map has to be opened for writing. */
 	struct khmap_open_options how = { .size = sizeof(how), .flags = KHMAP_OPEN_WRITE };
 
+	if (!strpbrk(name, "/.") && cli_name(name))
+		return CLI_USAGE;
 	err = khmap_open(name, &how, &map);
+	if (err == -EACCES)
+		return cli_error(CLI_FAILED,
+				 "%s: a snapshot needs write permission, as it holds the map's writers still",
+				 khmap_reason());
 	if (err == -EROFS) {
 		how.flags = KHMAP_OPEN_VERIFY;
 		err = khmap_open(name, &how, &map);

@@ -326,8 +326,7 @@ int inspect_page(struct inspect *inspect, uint64_t number)
 	    inspect_read(inspect, place.offset, bytes, inspect->page_size))
 		page_show(inspect, number, &place, bytes);
 	else
-		code = cli_error(CLI_FAILED, "page %llu does not exist",
-				 (unsigned long long)number);
+		code = cli_usage("page %llu does not exist", (unsigned long long)number);
 	free(bytes);
 	return code;
 }

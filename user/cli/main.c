@@ -3,9 +3,11 @@
  * main.c - khmapctl: the table of commands
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -68,8 +70,22 @@ static int cli_finish(int code)
 	return cli_error(code ? code : CLI_FAILED, "standard output: %s", strerror(errno));
 }
 
+/*
+ * A closed standard descriptor would be taken by the next file that is opened.
+ * The wrong way round, so that its use fails as if it were still closed.
+ */
+static void cli_descriptors(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
+	cli_descriptors();
 	setlocale(LC_ALL, "");
 	if (argc < 2) {
 		cli_help(stderr);

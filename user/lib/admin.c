@@ -13,22 +13,31 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "header.h"
 #include "map.h"
 
 #define KHMAP_CONTROL_PATH	KHMAP_DEVICE_DIR "/" KHMAP_CONTROL_NAME
 #define KHMAP_LIST_STEP		64
 
+bool khmap_module_loaded(void)
+{
+	return !access(KHMAP_DEVICE_DIR, F_OK) || !access("/sys/module/khmap", F_OK);
+}
+
 static int khmap_control_open(int flags)
 {
-	int fd = open(KHMAP_CONTROL_PATH, flags | O_CLOEXEC);
+	int fd = open(KHMAP_CONTROL_PATH, flags | O_CLOEXEC), err = errno;
 
 	if (fd >= 0)
 		return fd;
-	return khmap_fail(errno, KHMAP_CONTROL_PATH ": %s%s", strerror(errno),
-			  errno == ENOENT ? ": the module is not loaded" : "");
+	if (err == ENOENT && !khmap_module_loaded())
+		return khmap_fail(err, KHMAP_NOT_LOADED);
+	return khmap_fail(err, KHMAP_CONTROL_PATH ": %s%s", strerror(err),
+			  err == EACCES && flags == O_RDWR ?
+			  ": only who may write it (root) creates maps" : "");
 }
 
-static int khmap_name_check(const char *name)
+int khmap_name_check(const char *name)
 {
 	size_t length = strlen(name);
 	size_t good = strspn(name,
@@ -37,7 +46,9 @@ static int khmap_name_check(const char *name)
 	if (length > KHMAP_NAME_MAX)
 		return khmap_fail(ENAMETOOLONG, "a map's name has at most %d bytes, not %zu",
 				  KHMAP_NAME_MAX, length);
-	if (!length || good < length || !strcmp(name, KHMAP_CONTROL_NAME))
+	if (!strcmp(name, KHMAP_CONTROL_NAME))
+		return khmap_fail(EINVAL, KHMAP_IS_CONTROL);
+	if (!length || good < length)
 		return khmap_fail(EINVAL,
 				  "\"%s\" is no name for a map: [A-Za-z0-9_-]{1,63}, not \"control\"",
 				  name);
@@ -80,13 +91,21 @@ static int khmap_create_failed(const struct khmap_ioc_create *create, const char
 		if (create->expected_entries == 1)
 			return khmap_fail(err, "a key of %u and a value of %u bytes do not fit a page",
 					  create->key_size, create->value_size);
+		/* These fit, whatever the layout. */
+		if (create->key_size + create->value_size <= 1u << (KHMAP_PAGE_SHIFT_MIN - 1))
+			return khmap_fail(err, "so many do not fit: no map holds %llu entries",
+					  (unsigned long long)create->expected_entries);
 		return khmap_fail(err,
 				  "a key of %u and a value of %u bytes do not fit a page, or %llu of them no map",
 				  create->key_size, create->value_size,
 				  (unsigned long long)create->expected_entries);
 	case ENOMEM:
-		return khmap_fail(err, "no memory for %llu entries, or above the limit",
-				  (unsigned long long)create->expected_entries);
+		/* What the records alone take. */
+		return khmap_fail(err,
+				  "no memory for %llu entries, or above a limit: more than %llu bytes are needed; the limits are --max-bytes and /sys/module/khmap/parameters/max_bytes",
+				  (unsigned long long)create->expected_entries,
+				  (unsigned long long)(create->expected_entries *
+				  (create->key_size + create->value_size)));
 	case EINVAL:
 		return khmap_fail(err, "the kernel refuses an option as out of its range");
 	case EPERM:
@@ -155,6 +174,17 @@ int khmap_create(const struct khmap_create_options *options, struct khmap **map)
 	return err;
 }
 
+/* Why a map's node could not be opened to destroy it. */
+static int khmap_destroy_failed(const char *name, int err)
+{
+	if (err != ENOENT)
+		return khmap_fail(err, "%s: %s", name, strerror(err));
+	if (!khmap_module_loaded())
+		return khmap_fail(err, KHMAP_NOT_LOADED);
+	return khmap_fail(err, "%s: %s", name, khmap_node_missing(name) ?
+			  KHMAP_NODE_MISSING : "there is no such map");
+}
+
 int khmap_destroy(const char *name)
 {
 	struct khmap_ioc_destroy destroy = { .size = sizeof(destroy) };
@@ -166,8 +196,7 @@ int khmap_destroy(const char *name)
 	snprintf(path, sizeof(path), KHMAP_DEVICE_DIR "/%s", name);
 	fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
-		return khmap_fail(errno, "%s: %s", name, errno == ENOENT ? "there is no such map" :
-				  strerror(errno));
+		return khmap_destroy_failed(name, errno);
 	if (ioctl(fd, KHMAP_IOC_DESTROY, &destroy))
 		err = khmap_fail(errno, "%s: %s", name, errno == EPERM ?
 				 "only its owner may destroy it" : strerror(errno));
@@ -291,4 +320,21 @@ int khmap_list(struct khmap_map_info **infos, size_t *count)
 		*count = 0;
 	}
 	return err;
+}
+
+bool khmap_node_missing(const char *name)
+{
+	int control = open(KHMAP_CONTROL_PATH, O_RDONLY | O_CLOEXEC);
+	struct khmap_map_info *infos = NULL;
+	size_t count = 0, i;
+	bool found = false;
+
+	if (control < 0)
+		return false;
+	if (!khmap_list_control(control, &infos, &count))
+		for (i = 0; i < count && !found; i++)
+			found = !strcmp((const char *)infos[i].name, name);
+	free(infos);
+	close(control);
+	return found;
 }

@@ -19,8 +19,6 @@ static const char *khmap_live_words(int err)
 		return "there is no such key";
 	case EEXIST:
 		return "the key is there already";
-	case ENOSPC:
-		return "the map is full";
 	case EXFULL:
 		return "the key's chain is full";
 	case EBADF:
@@ -45,6 +43,9 @@ static int khmap_live_call(const struct khmap *map, unsigned long command, void 
 	/* A snapshot's descriptor does not know the commands that change. */
 	if (err == ENOTTY && object->header.kind == KHMAP_IMAGE_SNAPSHOT)
 		return khmap_fail(EROFS, "%s: is a snapshot and cannot be changed", object->name);
+	if (err == ENOSPC)
+		return khmap_fail(err, "%s: the map is full: its capacity is fixed and is %llu entries",
+				  object->name, (unsigned long long)object->header.max_entries);
 	return khmap_fail(err, "%s: %s", object->name, khmap_live_words(err));
 }
 

@@ -79,4 +79,29 @@ int khmap_map_open(int fd, const char *name, const struct khmap_open_options *op
  */
 int khmap_options_check(const char *what, const void *options, size_t known, __u32 allowed);
 
+/**
+ * khmap_name_check() - Can a map have this name?
+ * @name: the name
+ *
+ * Return: 0; -ENAMETOOLONG; -EINVAL.
+ */
+int khmap_name_check(const char *name);
+
+/**
+ * khmap_node_missing() - Does a map exist whose node was removed?
+ * @name: the name, of which there is no node
+ *
+ * Return: true if so; false if not, or if the maps may not be listed.
+ */
+bool khmap_node_missing(const char *name);
+
+#define KHMAP_NOT_LOADED "the module is not loaded: insmod khmap.ko, or modprobe khmap"
+#define KHMAP_NODE_MISSING "the map exists but its node is missing"
+#define KHMAP_IS_CONTROL "\"" KHMAP_CONTROL_NAME "\" is the control device, not a map"
+
+/**
+ * khmap_module_loaded() - Is there a module that could have maps?
+ */
+bool khmap_module_loaded(void);
+
 #endif /* KHMAP_LIB_MAP_H */

@@ -78,6 +78,8 @@ static int khmap_open_peek(struct khmap_object *object, void *to, size_t size)
 
 	if (object->origin == KHMAP_ORIGIN_DEVICE) {
 		page = mmap(NULL, size, PROT_READ, MAP_SHARED, object->fd, 0);
+		if (page == MAP_FAILED && errno == ENODEV)
+			return khmap_fail(errno, KHMAP_IS_CONTROL);
 		if (page == MAP_FAILED)
 			return khmap_fail(errno, "%s: mmap: %s", object->name, strerror(errno));
 		memcpy(to, page, size);
@@ -327,10 +329,11 @@ int khmap_open_fd(int fd, const struct khmap_open_options *options, struct khmap
 /* Why a name could not be opened, said for the one who typed it. */
 static int khmap_open_failed(const char *name, const char *path, bool is_path, int err)
 {
-	if (err == ENOENT && !is_path && access(KHMAP_DEVICE_DIR, F_OK))
-		return khmap_fail(err, "no map \"%s\": " KHMAP_DEVICE_DIR
-				  " does not exist, the module is not loaded%s", name,
+	if (err == ENOENT && !is_path && !khmap_module_loaded())
+		return khmap_fail(err, KHMAP_NOT_LOADED "%s",
 				  access(name, F_OK) ? "" : " (for the file, write ./NAME)");
+	if (err == ENOENT && !is_path && khmap_node_missing(name))
+		return khmap_fail(err, "%s: " KHMAP_NODE_MISSING, name);
 	if (err == ENOENT && !is_path)
 		return khmap_fail(err, "no map \"%s\"%s", name,
 				  access(name, F_OK) ? "" : " (for the file, write ./NAME)");

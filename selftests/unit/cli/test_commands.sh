@@ -33,6 +33,18 @@ check 'keys from standard input' 1 '^5000  15000$' \
 	sh -c "seq 4999 5001 | '$bin/khmapctl' get ./numbers.khm -"
 check 'all of them' 0 '^5000 5000$' sh -c "seq 1 5000 | '$bin/khmapctl' get ./numbers.khm - |
 	awk '\$2 == 3 * \$1 { right++ } END { print NR, right }'"
+check 'a bad line' 3 'standard input:3: key: "x" is no' \
+	sh -c "printf '1\n\nx\n' | '$bin/khmapctl' get ./numbers.khm -"
+check 'lines of CRLF, empty ones and a mark' 0 '^2 1  3,2  6,$' sh -c \
+	"printf '\357\273\2771\r\n\r\n\n2\r\n' | '$bin/khmapctl' get ./numbers.khm - |
+	tr '\n' , | awk '{ print gsub(/,/, \"&\"), \$0 }'"
+echo 'key,value
+-,1' | "$bin/mkimage" -k 'str[4]' -v u8 ./dash.khm
+check 'a key that is a dash' 0 '^1$' khmapctl get ./dash.khm -- -
+check 'standard input that is closed' 3 'standard input: Bad file descriptor' \
+	sh -c "exec '$bin/khmapctl' get ./numbers.khm - <&-"
+check 'standard output that is closed' 3 'standard output: Bad file descriptor' \
+	sh -c "exec '$bin/khmapctl' get ./numbers.khm 1 >&-"
 khmapctl get ./routes.khm 10.0.0.0 --raw >raw
 check 'raw bytes' 0 '^24$' sh -c 'wc -c <raw'
 
@@ -76,7 +88,7 @@ check 'inspect the inline bucket' 0 'slot 0 value +\{gateway' khmapctl inspect .
 check 'inspect a key' 0 'slot [0-9] key +17$' khmapctl inspect ./numbers.khm key 17
 check 'inspect a key that is not there' 1 'no such key' khmapctl inspect ./numbers.khm key 6000
 check 'inspect as JSON' 0 '"field": "sequence"' khmapctl inspect ./numbers.khm bucket 0.0 --json
-check 'a page that is not there' 3 'page 99999 does not exist' \
+check 'a page that is not there' 2 'page 99999 does not exist' \
 	khmapctl inspect ./numbers.khm page 99999
 check 'a bucket that is not there' 2 'their buckets 0\.\.31' \
 	khmapctl inspect ./numbers.khm bucket 0.32
@@ -119,23 +131,32 @@ done
 check 'create: a type that is none' 2 'u65' khmapctl create x --key u65 --value u8
 check 'create: a record of no size' 2 'whole number 1\.\.' khmapctl create x --key 'bytes[0]' --value u8
 check 'create: a record too large' 2 '4096' khmapctl create x --key u8 --value 'bytes[5000]'
-check 'create: a name with a slash' 3 'is no name for a map' \
+check 'create: a name with a slash' 2 'is no name for a map' \
 	khmapctl create a/b --key u8 --value u8
-check 'create: a name with a dot' 3 'is no name for a map' khmapctl create a.b --key u8 --value u8
-check 'create: a name of 200 bytes' 3 'at most 63 bytes' \
+check 'create: a name with a dot' 2 'is no name for a map' khmapctl create a.b --key u8 --value u8
+check 'create: a name of 200 bytes' 2 'at most 63 bytes' \
 	khmapctl create "$(printf '%0200d' 0)" --key u8 --value u8
-check 'create: control' 3 'is no name for a map' khmapctl create control --key u8 --value u8
+check 'create: control' 2 '"control" is the control device, not a map' khmapctl create control --key u8 --value u8
 check 'create: a load out of range' 2 '10\.\.95' khmapctl create x --key u8 --value u8 --load-percent 5
 check 'create: a mode that is none' 2 'octal' khmapctl create x --key u8 --value u8 --mode 0777
-check 'create: a size that is none' 2 'is not a number' \
+check 'create: a size that is none' 2 'is not a whole number 1\.\.9223372036854775807; K, M, G and T' \
 	khmapctl create x --key u8 --value u8 --max-bytes 64X
 check 'load: a format that is none' 2 'csv, ndjson or raw' khmapctl load x y --format xml
+check 'create: entries that are none' 2 '"1e6" is not a whole number 1\.\.' \
+	khmapctl create x --key u8 --value u8 -n 1e6
+check 'get: control' 2 'is the control device, not a map' khmapctl get control 1
+check 'destroy: a name that is none' 2 'is no name for a map' khmapctl destroy a/b
+check 'load: a column without =' 2 'FIELD=COLUMN is expected' khmapctl load x y.csv -c key
 check 'load: no format' 2 'is needed' khmapctl load x
 if [ ! -e /dev/khmap ]; then
 	check 'without the module: create' 3 'the module is not loaded' \
 		khmapctl create x --key u8 --value u8
-	check 'without the module: ls' 3 'the module is not loaded' khmapctl ls
-	check 'without the module: get' 3 'the module is not loaded' khmapctl get x 1
+	for command in 'ls' 'get x 1' 'destroy x' 'snapshot x ./x' 'put x 1 1' 'stat x'; do
+		# shellcheck disable=SC2086 # the words of a command
+		check "without the module: $command" 3 \
+			'the module is not loaded: insmod khmap\.ko, or modprobe khmap$' \
+			khmapctl $command
+	done
 fi
 
 finish
