@@ -39,7 +39,7 @@ public:
 };
 
 std::unique_ptr<subject> make_khmap(const workload &w);
-std::unique_ptr<subject> make_khmap_sparse(const workload &w);
+std::unique_ptr<subject> make_khmap_default(const workload &w);
 std::unique_ptr<subject> make_khmap_dense(const workload &w);
 std::unique_ptr<subject> make_khmap_generic(const workload &w);
 std::unique_ptr<subject> make_boost(const workload &w);

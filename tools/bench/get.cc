@@ -217,8 +217,8 @@ int main(int argc, char **argv)
 		workload w = make_workload(entries, o.lookups);
 		std::vector<std::unique_ptr<subject>> subjects;
 
-		subjects.push_back(make_khmap_sparse(w));
 		subjects.push_back(make_khmap(w));
+		subjects.push_back(make_khmap_default(w));
 		subjects.push_back(make_khmap_dense(w));
 		subjects.push_back(make_khmap_generic(w));
 		subjects.push_back(make_boost(w));

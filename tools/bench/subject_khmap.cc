@@ -116,9 +116,10 @@ std::unique_ptr<subject> make_khmap(const workload &w)
 					       "khmap, load 0.60");
 }
 
-std::unique_ptr<subject> make_khmap_sparse(const workload &w)
+std::unique_ptr<subject> make_khmap_default(const workload &w)
 {
-	return std::make_unique<typed_subject>(w, 50, "khmap, load 0.50");
+	return std::make_unique<typed_subject>(w, KHMAP_LOAD_DEFAULT,
+					       "khmap, load 0.75");
 }
 
 std::unique_ptr<subject> make_khmap_dense(const workload &w)
