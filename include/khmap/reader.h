@@ -553,56 +553,46 @@ static const struct khmap_geometry khmap__geometry_eight = {
 	KHMAP_VALUE_INLINE, 128, 7, 32, 8, 64, 3, 64, 6, 0, 0, 0
 };
 
-/* khmap_reader_get() with the geometry as a constant; see <khmap/typed.h>. */
-static khmap__always_inline int
-khmap__get(const struct khmap_reader *r, const struct khmap_geometry *g,
-	   __u32 hash_kind, const void *key, void *value)
-{
-	__u64 hash = khmap_hash(hash_kind, r->hash_secret, key, g->key_size);
-	struct khmap_read read;
-	int err = khmap__find_fast(r, g, key, hash, &read);
-
-	if (khmap__likely(!err)) {
-		khmap__copy_out(value, read.value, g->value_size);
-		if (khmap_read_validate(&read))
-			return 0;
-	} else if (err < 0) {
-		return err;
-	}
-	return khmap__get_slow(r, key, hash, value);
+/*
+ * Define NAME_get(), khmap_reader_get() for a geometry and a hash that the
+ * compiler knows.  The slow path takes the key by value and has a value of its
+ * own, so that no caller's variables have to live in memory for its sake.
+ */
+#define KHMAP__DEFINE_GET(name, geometry, key_type, value_type, kind)	       \
+static khmap__cold int name##_slow(const struct khmap_reader *reader,	       \
+				   key_type key, __u64 hash,		       \
+				   value_type *value)			       \
+{									       \
+	return khmap__get_slow(reader, &key, hash, value);		       \
+}									       \
+static khmap__always_inline int name##_get(const struct khmap_reader *reader,  \
+					   const key_type *key,		       \
+					   value_type *value)		       \
+{									       \
+	key_type local = *key;						       \
+	__u64 hash = khmap_hash((kind), reader->hash_secret, &local,	       \
+				sizeof(local));				       \
+	struct khmap_read read;						       \
+	value_type found, checked;					       \
+	int err = khmap__find_fast(reader, &(geometry), &local, hash, &read);  \
+									       \
+	if (khmap__likely(!err)) {					       \
+		khmap__copy_out(&found, read.value, sizeof(found));	       \
+		if (khmap_read_validate(&read)) {			       \
+			*value = found;					       \
+			return 0;					       \
+		}							       \
+	} else if (err < 0) {						       \
+		return err;						       \
+	}								       \
+	err = name##_slow(reader, local, hash, &checked);		       \
+	if (!err)							       \
+		*value = checked;					       \
+	return err;							       \
 }
 
-/* By value, so that no caller's key has to live in memory for its sake. */
-static khmap__cold int khmap__get_eight_slow(const struct khmap_reader *r,
-					     __u64 key, __u64 hash,
-					     __u64 *value)
-{
-	return khmap__get_slow(r, &key, hash, value);
-}
-
-static khmap__always_inline int khmap__get_eight(const struct khmap_reader *r,
-						 const void *key, void *value)
-{
-	__u64 local = khmap_load64(key), found, checked;
-	__u64 hash = khmap_hash_fold(r->hash_secret, &local, sizeof(local));
-	struct khmap_read read;
-	int err = khmap__find_fast(r, &khmap__geometry_eight, &local, hash,
-				   &read);
-
-	if (khmap__likely(!err)) {
-		khmap__copy_out(&found, read.value, sizeof(found));
-		if (khmap_read_validate(&read)) {
-			memcpy(value, &found, sizeof(found));
-			return 0;
-		}
-	} else if (err < 0) {
-		return err;
-	}
-	err = khmap__get_eight_slow(r, local, hash, &checked);
-	if (!err)
-		memcpy(value, &checked, sizeof(checked));
-	return err;
-}
+KHMAP__DEFINE_GET(khmap__eight, khmap__geometry_eight, __u64, __u64,
+		  KHMAP_HASH_FOLD)
 
 /**
  * khmap_reader_get() - look a key up and copy its value
@@ -616,10 +606,28 @@ static khmap__always_inline int khmap__get_eight(const struct khmap_reader *r,
 static inline int khmap_reader_get(const struct khmap_reader *reader,
 				   const void *key, void *value)
 {
-	if (khmap__likely(reader->eight))
-		return khmap__get_eight(reader, key, value);
-	return khmap__get(reader, &reader->geometry, reader->hash_kind, key,
-			  value);
+	struct khmap_read read;
+	__u64 hash;
+	int err;
+
+	if (khmap__likely(reader->eight)) {
+		__u64 word = khmap_load64(key), found;
+
+		err = khmap__eight_get(reader, &word, &found);
+		if (!err)
+			memcpy(value, &found, sizeof(found));
+		return err;
+	}
+	hash = khmap_reader_hash(reader, key);
+	err = khmap__find_fast(reader, &reader->geometry, key, hash, &read);
+	if (khmap__likely(!err)) {
+		khmap__copy_out(value, read.value, reader->geometry.value_size);
+		if (khmap_read_validate(&read))
+			return 0;
+	} else if (err < 0) {
+		return err;
+	}
+	return khmap__get_slow(reader, key, hash, value);
 }
 
 /**

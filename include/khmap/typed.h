@@ -99,38 +99,6 @@ static inline bool name##_check(const struct khmap_reader *reader)	       \
 	return khmap__geometry_same(&reader->geometry, &name##_geometry) &&    \
 	       reader->hash_kind == (kind);				       \
 }									       \
-/* By value, so that no caller's key has to live in memory for its sake. */   \
-static khmap__cold int name##_slow(const struct khmap_reader *reader,	       \
-				   key_type key, __u64 hash,		       \
-				   value_type *value)			       \
-{									       \
-	return khmap__get_slow(reader, &key, hash, value);		       \
-}									       \
-static khmap__always_inline int name##_get(const struct khmap_reader *reader,  \
-					   const key_type *key,		       \
-					   value_type *value)		       \
-{									       \
-	key_type local = *key;						       \
-	__u64 hash = khmap_hash((kind), reader->hash_secret, &local,	       \
-				sizeof(local));				       \
-	struct khmap_read read;						       \
-	value_type found, checked;					       \
-	int err = khmap__find_fast(reader, &name##_geometry, &local, hash,     \
-				   &read);				       \
-									       \
-	if (khmap__likely(!err)) {					       \
-		khmap__copy_out(&found, read.value, sizeof(found));	       \
-		if (khmap_read_validate(&read)) {			       \
-			*value = found;					       \
-			return 0;					       \
-		}							       \
-	} else if (err < 0) {						       \
-		return err;						       \
-	}								       \
-	err = name##_slow(reader, local, hash, &checked);		       \
-	if (!err)							       \
-		*value = checked;					       \
-	return err;							       \
-}
+KHMAP__DEFINE_GET(name, name##_geometry, key_type, value_type, kind)
 
 #endif /* _KHMAP_TYPED_H */
