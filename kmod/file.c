@@ -12,6 +12,7 @@
 #include "account.h"
 #include "control.h"
 #include "file.h"
+#include "growth.h"
 #include "ioctl.h"
 #include "map.h"
 #include "record.h"
@@ -70,15 +71,27 @@ static int khmap_clear(struct khmap_call *call)
 	return khmap_call_reply(call) ?: err;
 }
 
+static u32 khmap_growth_kind(const struct khmap_growth_state *growth,
+			     u32 shape, u64 max_pages)
+{
+	if (shape >= growth->wanted)
+		return KHMAP_GROWTH_IDLE;
+	if (shape >= khmap_shape(max_pages, 0))
+		return KHMAP_GROWTH_FULL;
+	return growth->refused ? KHMAP_GROWTH_REFUSED : KHMAP_GROWTH_BEHIND;
+}
+
 static int khmap_stat(struct khmap_call *call)
 {
 	struct khmap_map *map = call->file->private_data;
 	struct khmap_ioc_stat *stat = &call->arg.stat;
 	const struct khmap_image_header *header = map->table->header;
+	struct khmap_growth_state growth;
 	struct khmap_counts counts;
 	u64 total;
 
 	khmap_table_stat(map->table, &counts);
+	khmap_table_growth(map->table, &growth);
 	stat->map_id = map->id;
 	stat->entries = counts.entries;
 	stat->max_entries = map->table->max_entries;
@@ -98,6 +111,10 @@ static int khmap_stat(struct khmap_call *call)
 	stat->stripes = map->table->stripe_mask + 1;
 	stat->snapshots = atomic_read(&map->account->snapshots);
 	stat->kind = KHMAP_IMAGE_LIVE;
+	stat->splits = growth.splits;
+	stat->wanted = growth.wanted;
+	stat->growth = khmap_growth_kind(&growth, stat->shape,
+					 header->primary_pages_max);
 	return khmap_call_reply(call);
 }
 
@@ -114,8 +131,10 @@ static const struct khmap_ioctl khmap_map_ioctls[] = {
 		    FMODE_WRITE, khmap_delete),
 	KHMAP_IOCTL(KHMAP_IOC_CLEAR, khmap_ioc_clear, deleted, 0,
 		    FMODE_WRITE, khmap_clear),
-	KHMAP_IOCTL(KHMAP_IOC_STAT, khmap_ioc_stat, kind, 0,
+	KHMAP_IOCTL(KHMAP_IOC_STAT, khmap_ioc_stat, growth, 0,
 		    FMODE_READ, khmap_stat),
+	KHMAP_IOCTL(KHMAP_IOC_RESERVE, khmap_ioc_reserve, primary_pages, 0,
+		    FMODE_WRITE, khmap_growth_reserve),
 	/* The snapshot can be read, so the map must be readable too. */
 	KHMAP_IOCTL(KHMAP_IOC_SNAPSHOT, khmap_ioc_snapshot, entries, 0,
 		    FMODE_READ | FMODE_WRITE, khmap_snapshot_ioctl),

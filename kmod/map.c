@@ -13,6 +13,7 @@
 #include <linux/user_namespace.h>
 
 #include "account.h"
+#include "growth.h"
 #include "map.h"
 #include "node.h"
 #include "trace.h"
@@ -56,6 +57,7 @@ static void khmap_map_free(struct khmap_map *map)
 {
 	struct khmap_account *account = map->account;
 
+	khmap_growth_stop(map);
 	khmap_table_destroy(map->table);
 	percpu_free_rwsem(&map->writers);
 	os_free(account, map, sizeof(*map));
@@ -110,19 +112,19 @@ int khmap_map_create(struct khmap_table_params *params,
 		goto free;
 
 	err = -ENOMEM;
-	if (!khmap_account_fits(account, bytes)) {
-		/* Even pages are a luxury. */
-		params->fewest_pages = true;
-		khmap_table_bytes(params, &bytes);
-		if (!khmap_account_fits(account, bytes))
-			goto put;
-	}
+	if (!khmap_account_fits(account, bytes))
+		goto put;
+	/* A mapping need not be longer than the map may become. */
+	if (account->max_bytes)
+		params->max_pages = min_t(u64, account->max_bytes >> PAGE_SHIFT,
+					  KHMAP_PAGES_MAX) + 1;
 	get_random_bytes(params->secret, sizeof(params->secret));
 	params->map_id = map->id;
 	params->created_ns = map->created_ns;
 	err = khmap_table_create(params, account, &map->table);
 	if (err)
 		goto put;
+	khmap_growth_init(map);
 	map->view.page = khmap_map_view_page;
 	map->view.pages = map->table->header->image_size >> PAGE_SHIFT;
 	*result = map;

@@ -13,6 +13,7 @@
 #include <linux/list.h>
 #include <linux/percpu-rwsem.h>
 #include <linux/uidgid.h>
+#include <linux/workqueue.h>
 #include <linux/khmap.h>
 
 #include "core/table.h"
@@ -45,6 +46,7 @@ struct khmap_node_owner {
  * @view: what a mapping shows; constant once published
  * @writers: held for reading by every operation that changes @table, for
  *	writing while a snapshot is taken
+ * @growth_work: does what puts leave undone
  * @epoch: snapshots taken, under @writers
  * @id: unique among maps of this boot, constant
  * @created_ns: nanoseconds since 1970, constant
@@ -61,6 +63,7 @@ struct khmap_map {
 	struct khmap_table *table;
 	struct khmap_view view;
 	struct percpu_rw_semaphore writers;
+	struct delayed_work growth_work;
 	u64 epoch;
 	u64 id;
 	u64 created_ns;
@@ -75,8 +78,8 @@ struct khmap_map {
  * @max_bytes: limit of its memory; 0 for the module's default
  * @map: the new map, one reference
  *
- * Takes the name, if @params has one.  Whether the memory fits the limits is
- * known, and refused, before any of it is allocated.
+ * Takes the name, if @params has one.  Whether the memory of an empty map fits
+ * the limits is known, and refused, before any of it is allocated.
  *
  * Context: may sleep; takes the registry's lock.
  * Return: 0; -EEXIST the name is taken; -EINVAL or -E2BIG of @params; -ENOMEM.

@@ -14,7 +14,7 @@
  * the head of the first bucket.  Three write more than their store says:
  *
  *	the put that moves a map out of its header page writes all its keys to
- *	the first primary page, and empties the inline bucket
+ *	the first primary page, and empties the inline bucket (khmap_promote)
  *
  *	a put that khmap_overflow follows writes the reference to the new
  *	bucket, in the head of the bucket before it
@@ -138,6 +138,55 @@ DEFINE_EVENT(khmap_store, khmap_put,
 DEFINE_EVENT(khmap_store, khmap_delete,
 	TP_PROTO(u64 map_id, const struct khmap_store *store),
 	TP_ARGS(map_id, store)
+);
+
+/* A map left its header page for its first primary page. */
+TRACE_EVENT(khmap_promote,
+	TP_PROTO(u64 map_id),
+	TP_ARGS(map_id),
+	TP_STRUCT__entry(
+		__field(u64, map_id)
+	),
+	TP_fast_assign(
+		__entry->map_id = map_id;
+	),
+	TP_printk("map_id=%llu", __entry->map_id)
+);
+
+/* Pages were allocated for the primary region, beyond the shape. */
+TRACE_EVENT(khmap_grow,
+	TP_PROTO(u64 map_id, u32 page, u32 pages),
+	TP_ARGS(map_id, page, pages),
+	TP_STRUCT__entry(
+		__field(u64, map_id)
+		__field(u32, page)
+		__field(u32, pages)
+	),
+	TP_fast_assign(
+		__entry->map_id = map_id;
+		__entry->page = page;
+		__entry->pages = pages;
+	),
+	TP_printk("map_id=%llu page=%u pages=%u", __entry->map_id,
+		  __entry->page, __entry->pages)
+);
+
+/* A bucket was split: @shape since then, @moved keys left for the new one. */
+TRACE_EVENT(khmap_split,
+	TP_PROTO(u64 map_id, u32 shape, u32 moved),
+	TP_ARGS(map_id, shape, moved),
+	TP_STRUCT__entry(
+		__field(u64, map_id)
+		__field(u32, shape)
+		__field(u32, moved)
+	),
+	TP_fast_assign(
+		__entry->map_id = map_id;
+		__entry->shape = shape;
+		__entry->moved = moved;
+	),
+	TP_printk("map_id=%llu shape=%u moved=%u", __entry->map_id,
+		  __entry->shape, __entry->moved)
 );
 
 /* A put gave a chain one more overflow bucket; follows its khmap_put. */

@@ -284,6 +284,16 @@ int khmap_delete(struct khmap *map, const void *key, void *value);
 int khmap_clear(struct khmap *map, __u64 *deleted);
 
 /**
+ * khmap_reserve() - Grow a map now, not later.
+ * @map: opened for writing
+ * @entries: that it is to hold at its target load without growing further
+ *
+ * Return: 0; -ENOSPC beyond the map's ceiling, and nothing was done; -ENOMEM or
+ * -EINTR, and it has grown part of the way; -EBADF.
+ */
+int khmap_reserve(struct khmap *map, __u64 entries);
+
+/**
  * khmap_stat() - Numbers of a map or snapshot.
  * @map: the map
  * @stat: filled; of a file, with what its header says
@@ -300,9 +310,8 @@ int khmap_stat(const struct khmap *map, struct khmap_ioc_stat *stat);
  * @schema: text of its schema; NULL for none, then the two sizes are needed
  * @key_size: bytes of a key; 0 to take the schema's
  * @value_size: bytes of a value; 0 to take the schema's
- * @expected_entries: the map is built for so many; 0 for 1
- * @max_entries: a put beyond fails with -ENOSPC; 0 for what @expected_entries
- *		 gives
+ * @expected_entries: a hint, for which nothing is allocated; 0 for 1
+ * @max_entries: a put beyond fails with -ENOSPC; 0 for no ceiling
  * @max_bytes: limit of the memory in bytes; 0 for the module's default
  * @hash_kind: enum khmap_hash_kind; 0 for the default
  * @layout: enum khmap_layout; 0 for the default

@@ -84,6 +84,13 @@ khmap_bucket_at(const struct khmap_table *table, u32 place)
 						       place));
 }
 
+/* The first place of a bucket within its page, up to KHMAP_PLACE_UNITS. */
+static inline u32 khmap_bucket_place(const struct khmap_geometry *g, u32 index)
+{
+	return (index * KHMAP_PLACE_UNITS + g->buckets_per_page - 1) /
+	       g->buckets_per_page;
+}
+
 /* @reference is the kernel's own, and so in range. */
 static inline struct khmap_bucket
 khmap_bucket_overflow(const struct khmap_table *table, u32 reference)
@@ -225,6 +232,14 @@ static inline void khmap_image_filter(const struct khmap_bucket *bucket,
 				      u32 filter)
 {
 	khmap_image_tag(bucket->head, bucket->tags_size - 1, filter);
+}
+
+static inline void khmap_slot_clear(const struct khmap_table *table,
+				    const struct khmap_bucket *bucket, u32 slot)
+{
+	khmap_image_tag(bucket->head, slot, 0);
+	khmap_image_zero(khmap_bucket_slot(table, bucket, slot),
+			 table->geometry.slot_stride);
 }
 
 #endif /* _KHMAP_CORE_BUCKET_H */

@@ -118,14 +118,6 @@ static void khmap_slot_write(const struct khmap_table *table,
 	khmap_image_tag(bucket->head, slot, top);
 }
 
-static void khmap_slot_clear(const struct khmap_table *table,
-			     const struct khmap_bucket *bucket, u32 slot)
-{
-	khmap_image_tag(bucket->head, slot, 0);
-	khmap_image_zero(khmap_bucket_slot(table, bucket, slot),
-			 table->geometry.slot_stride);
-}
-
 /* Put a fresh bucket behind the chain's last one. */
 static int khmap_chain_extend(struct khmap_table *table,
 			      const struct khmap_owner *owner,

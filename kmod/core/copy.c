@@ -95,15 +95,11 @@ int khmap_copy_reserve(struct khmap_copy *copy, struct khmap_table *table,
 	/* Promotion moves the overflow region; there is little to drop. */
 	if (!copy->overflow.max || copy->primary.max != primary_pages) {
 		khmap_copy_drop(copy);
-		err = khmap_extents_init(&copy->primary, account,
-					 primary_pages);
-		if (!err)
-			err = khmap_extents_fill(&copy->primary, account, 1, 0,
-						 primary_pages, stop);
+		khmap_extents_init(&copy->primary, primary_pages);
 		/* Room for pages that the table gets before it is copied. */
-		if (!err)
-			err = khmap_extents_init(&copy->overflow, account,
-						 table->overflow_max);
+		khmap_extents_init(&copy->overflow, table->overflow_max);
+		err = khmap_extents_fill(&copy->primary, account, 1, 0,
+					 primary_pages, stop);
 		if (err)
 			return err;
 	}

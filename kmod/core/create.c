@@ -3,6 +3,7 @@
  * create.c - a table's size, its header page, its end
  */
 #include "bucket.h"
+#include "grow.h"
 #include "overflow.h"
 
 /* Regions of a live map start on boundaries of so many bytes, for huge pages. */
@@ -11,40 +12,35 @@
 /**
  * struct khmap_plan - what a table's parameters come to
  * @geometry: solved
- * @primary_pages: of the primary region
+ * @entry_places: see struct khmap_growth
+ * @hint_pages: see struct khmap_growth
+ * @max_pages: pages that the primary region may have
  * @overflow_max: pages that the overflow region may have
- * @max_entries: the ceiling
- * @starts_inline: the map begins in its header page
  */
 struct khmap_plan {
 	struct khmap_geometry geometry;
-	u32 primary_pages;
+	u64 entry_places;
+	u32 hint_pages;
+	u32 max_pages;
 	u32 overflow_max;
-	u64 max_entries;
-	bool starts_inline;
 };
 
-/*
- * Between two powers of two, linear hashing has pages of two loads, one twice
- * the other, and nearly all that overflows is in the fuller ones.  Where the
- * next power of two is near, its evenness is worth an eighth more pages.
- */
-static u64 khmap_even_pages(u64 pages)
+/* Primary pages for so many entries; above KHMAP_PAGES_MAX if that is more. */
+static u64 khmap_plan_pages(const struct khmap_plan *plan, u64 entries)
 {
-	u64 even = 1;
+	u64 per_unit = (1ull << KHMAP_GROWTH_SHIFT) * KHMAP_PLACE_UNITS;
 
-	while (even < pages)
-		even <<= 1;
-	return even - pages <= even / 8 && even <= KHMAP_PAGES_MAX ? even :
-								     pages;
+	if (entries > KHMAP_PAGES_MAX * (per_unit / plan->entry_places + 1))
+		return KHMAP_PAGES_MAX + 1ull;
+	return (khmap_entries_places(plan->entry_places, entries) +
+		KHMAP_PLACE_UNITS - 1) / KHMAP_PLACE_UNITS;
 }
 
 static int khmap_plan_make(const struct khmap_table_params *p,
 			   struct khmap_plan *plan)
 {
 	struct khmap_geometry *g = &plan->geometry;
-	u64 per_page, pages, overflow;
-	u32 reference_pages;
+	u64 pages, overflow, reference_pages;
 	int err;
 
 	if (!p->expected_entries || !p->stripes ||
@@ -64,16 +60,24 @@ static int khmap_plan_make(const struct khmap_table_params *p,
 	if (err)
 		return err;
 
-	/* Hundredths of a slot, so that small pages are not rounded away. */
-	per_page = (u64)g->buckets_per_page * g->bucket_slots *
-		   p->load_percent;
-	if (p->expected_entries > KHMAP_PAGES_MAX * per_page / 100)
-		return -E2BIG;
-	pages = (p->expected_entries * 100 + per_page - 1) / per_page;
+	plan->entry_places = ((u64)KHMAP_PLACE_UNITS * 100 <<
+			      KHMAP_GROWTH_SHIFT) /
+			     ((u64)g->buckets_per_page * g->bucket_slots *
+			      p->load_percent) + 1;
+	pages = khmap_plan_pages(plan, p->expected_entries);
 	if (pages > KHMAP_PAGES_MAX)
 		return -E2BIG;
-	if (!p->fewest_pages)
-		pages = khmap_even_pages(pages);
+	plan->hint_pages = (u32)pages;
+	pages = p->max_pages && p->max_pages < KHMAP_PAGES_MAX ?
+		p->max_pages : KHMAP_PAGES_MAX;
+	if (p->max_entries) {
+		u64 most = khmap_plan_pages(plan, p->max_entries);
+
+		if (most > KHMAP_PAGES_MAX)
+			return -E2BIG;
+		if (most < pages)
+			pages = most;
+	}
 
 	/*
 	 * At a load of .95, in the shape that crowds its unsplit pages most,
@@ -84,39 +88,25 @@ static int khmap_plan_make(const struct khmap_table_params *p,
 	reference_pages = (~0u >> g->overflow_shift) - 1;
 	if (reference_pages > KHMAP_PAGES_MAX)
 		reference_pages = KHMAP_PAGES_MAX;
-	if (overflow > reference_pages)
-		overflow = reference_pages;
-
-	plan->primary_pages = (u32)pages;
-	plan->overflow_max = (u32)overflow;
-	plan->max_entries = p->max_entries;
-	if (!plan->max_entries)
-		plan->max_entries = pages * per_page / 100;
-	if (plan->max_entries < p->expected_entries)
-		plan->max_entries = p->max_entries ? p->max_entries :
-						     p->expected_entries;
-	plan->starts_inline = pages == 1 &&
-			      p->expected_entries <= g->inline_slots;
+	plan->max_pages = (u32)pages;
+	plan->overflow_max = (u32)(overflow < reference_pages ?
+				   overflow : reference_pages);
 	return 0;
 }
 
 int khmap_table_bytes(const struct khmap_table_params *params, u64 *bytes)
 {
 	struct khmap_plan plan;
-	u64 leaves;
 	int err;
 
 	err = khmap_plan_make(params, &plan);
 	if (err)
 		return err;
-	leaves = (plan.primary_pages + KHMAP_LEAF_PAGES - 1) >>
-		 KHMAP_LEAF_SHIFT;
-	*bytes = ((u64)plan.primary_pages + 1) << KHMAP_OS_PAGE_SHIFT;
-	*bytes += leaves * (sizeof(struct khmap_leaf) + sizeof(void *));
-	*bytes += 2 * ((plan.overflow_max + KHMAP_LEAF_PAGES - 1) >>
-		       KHMAP_LEAF_SHIFT) * sizeof(void *);
-	*bytes += params->stripes * sizeof(struct khmap_stripe);
-	*bytes += sizeof(struct khmap_table);
+	*bytes = KHMAP_OS_PAGE_SIZE + sizeof(struct khmap_table) +
+		 params->stripes * sizeof(struct khmap_stripe);
+	if (!plan.geometry.inline_slots)
+		*bytes += KHMAP_OS_PAGE_SIZE + sizeof(struct khmap_leaf) +
+			  sizeof(struct khmap_branch);
 	return 0;
 }
 
@@ -125,7 +115,7 @@ static void khmap_header_fill(struct khmap_table *table,
 			      const struct khmap_plan *plan)
 {
 	struct khmap_image_header *h = table->header;
-	u64 primary_size = (u64)plan->primary_pages << KHMAP_OS_PAGE_SHIFT;
+	u64 primary_size = (u64)plan->max_pages << KHMAP_OS_PAGE_SHIFT;
 	u64 overflow_size = (u64)plan->overflow_max << KHMAP_OS_PAGE_SHIFT;
 
 	memcpy(h->magic, KHMAP_IMAGE_MAGIC, KHMAP_IMAGE_MAGIC_LEN);
@@ -138,7 +128,7 @@ static void khmap_header_fill(struct khmap_table *table,
 	h->load_percent = params->load_percent;
 	h->geometry = plan->geometry;
 	h->primary_offset = KHMAP_REGION_ALIGN;
-	h->primary_pages_max = plan->primary_pages;
+	h->primary_pages_max = plan->max_pages;
 	h->overflow_offset = (h->primary_offset + primary_size +
 			      KHMAP_REGION_ALIGN - 1) &
 			     ~(KHMAP_REGION_ALIGN - 1);
@@ -153,12 +143,9 @@ static void khmap_header_fill(struct khmap_table *table,
 		       params->schema_length);
 	h->map_id = params->map_id;
 	h->created_ns = params->created_ns;
-	h->max_entries = plan->max_entries;
-	h->primary_pages = plan->primary_pages;
+	h->max_entries = table->max_entries;
 	if (params->name)
 		memcpy(h->name, params->name, strlen(params->name));
-	if (!plan->starts_inline)
-		khmap_shape_store(h, khmap_shape(plan->primary_pages, 0));
 }
 
 static int khmap_table_stripes(struct khmap_table *table, u32 count)
@@ -194,8 +181,17 @@ int khmap_table_create(const struct khmap_table_params *params,
 	table->secret[0] = params->secret[0];
 	table->secret[1] = params->secret[1];
 	table->hash_kind = params->hash_kind;
-	table->max_entries = plan.max_entries;
+	table->max_entries = params->max_entries ? params->max_entries :
+						   KHMAP_ENTRIES_MAX;
 	table->overflow_max = plan.overflow_max;
+	table->growth.entry_places = plan.entry_places;
+	table->growth.hint_pages = plan.hint_pages;
+	table->growth.max_pages = plan.max_pages;
+	khmap_extents_init(&table->primary, plan.max_pages);
+	khmap_extents_init(&table->overflow, plan.overflow_max);
+	khmap_extents_init(&table->overflow_owner, plan.overflow_max);
+	os_lock_init(&table->growth.split_lock);
+	os_mutex_init(&table->growth.stage_lock);
 	os_lock_init(&table->grow_lock);
 	os_lock_init(&table->header_lock);
 
@@ -204,16 +200,15 @@ int khmap_table_create(const struct khmap_table_params *params,
 	if (!table->header)
 		goto fail;
 	khmap_header_fill(table, params, &plan);
-	if (khmap_table_stripes(table, params->stripes) ||
-	    khmap_extents_init(&table->overflow, account, plan.overflow_max) ||
-	    khmap_extents_init(&table->overflow_owner, account,
-			       plan.overflow_max) ||
-	    khmap_extents_init(&table->primary, account, plan.primary_pages) ||
-	    khmap_extents_fill(&table->primary, account,
-			       table->header->primary_offset >>
-			       KHMAP_OS_PAGE_SHIFT, 0, plan.primary_pages,
-			       NULL))
+	if (khmap_table_stripes(table, params->stripes))
 		goto fail;
+	/* A record too large for the header page needs a page from the start. */
+	if (!plan.geometry.inline_slots) {
+		err = khmap_grow_stage(table, khmap_shape(1, 0));
+		if (err)
+			goto fail;
+		khmap_shape_store(table->header, khmap_shape(1, 0));
+	}
 	*result = table;
 	return 0;
 
@@ -252,6 +247,8 @@ void khmap_table_destroy(struct khmap_table *table)
 		os_pages_free(account, 0, table->header, 0);
 	os_lock_destroy(&table->header_lock);
 	os_lock_destroy(&table->grow_lock);
+	os_mutex_destroy(&table->growth.stage_lock);
+	os_lock_destroy(&table->growth.split_lock);
 	os_free(account, table, sizeof(*table));
 }
 

@@ -4,88 +4,79 @@
  */
 #include "extents.h"
 
-static u32 khmap_leaf_count(u32 max)
-{
-	return (u32)(((u64)max + KHMAP_LEAF_PAGES - 1) >> KHMAP_LEAF_SHIFT);
-}
-
-static size_t khmap_directory_size(u32 max)
-{
-	return (size_t)khmap_leaf_count(max) * sizeof(struct khmap_leaf *);
-}
-
-int khmap_extents_init(struct khmap_extents *extents,
-		       struct khmap_account *account, u32 max)
-{
-	extents->max = 0;
-	extents->leaves = NULL;
-	if (!max)
-		return 0;
-	extents->leaves = os_alloc(account, khmap_directory_size(max));
-	if (!extents->leaves)
-		return -ENOMEM;
-	extents->max = max;
-	return 0;
-}
-
 void khmap_extents_free(struct khmap_extents *extents,
 			struct khmap_account *account)
 {
-	u32 i, count = khmap_leaf_count(extents->max);
+	u32 i, k;
 
-	for (i = 0; i < count; i++)
-		os_free(account, extents->leaves[i], sizeof(struct khmap_leaf));
-	os_free(account, extents->leaves, khmap_directory_size(extents->max));
-	extents->leaves = NULL;
+	for (i = 0; i < KHMAP_ROOT_BRANCHES; i++) {
+		struct khmap_branch *branch = extents->branch[i];
+
+		if (!branch)
+			continue;
+		for (k = 0; k < KHMAP_BRANCH_LEAVES; k++)
+			os_free(account, branch->leaf[k],
+				sizeof(struct khmap_leaf));
+		os_free(account, branch, sizeof(*branch));
+		extents->branch[i] = NULL;
+	}
 	extents->max = 0;
 }
 
-static bool khmap_leaf_publish(struct khmap_leaf **place,
-			       struct khmap_leaf *leaf)
+/* Publish a node, unless another one has got there first: then free it. */
+static void khmap_node_publish(struct khmap_account *account, os_lock_t *lock,
+			       void **place, void *node, size_t size)
 {
-	if (*place)
-		return false;
-	os_store_release(place, leaf);
-	return true;
+	unsigned long flags;
+
+	if (lock)
+		os_lock(lock, flags);
+	if (!*place) {
+		os_store_release(place, node);
+		node = NULL;
+	}
+	if (lock)
+		os_unlock(lock, flags);
+	os_free(account, node, size);
 }
 
 int khmap_extents_leaf(struct khmap_extents *extents,
 		       struct khmap_account *account, os_lock_t *lock,
 		       u32 index)
 {
-	struct khmap_leaf **place = &extents->leaves[index >> KHMAP_LEAF_SHIFT];
-	struct khmap_leaf *leaf;
-	unsigned long flags;
-	bool published;
+	struct khmap_branch **root = &extents->branch[index >> KHMAP_ROOT_SHIFT];
+	struct khmap_leaf **place;
+	void *node;
 
-	if (os_load_acquire(place))
-		return 0;
-	leaf = os_alloc(account, sizeof(*leaf));
-	if (!leaf)
-		return -ENOMEM;
-	if (lock) {
-		os_lock(lock, flags);
-		published = khmap_leaf_publish(place, leaf);
-		os_unlock(lock, flags);
-	} else {
-		published = khmap_leaf_publish(place, leaf);
+	if (!os_load_acquire(root)) {
+		node = os_alloc(account, sizeof(**root));
+		if (!node)
+			return -ENOMEM;
+		khmap_node_publish(account, lock, (void **)root, node,
+				   sizeof(**root));
 	}
-	if (!published)
-		os_free(account, leaf, sizeof(*leaf));
+	place = &os_load_acquire(root)->leaf[index >> KHMAP_LEAF_SHIFT &
+					     (KHMAP_BRANCH_LEAVES - 1)];
+	if (!os_load_acquire(place)) {
+		node = os_alloc(account, sizeof(**place));
+		if (!node)
+			return -ENOMEM;
+		khmap_node_publish(account, lock, (void **)place, node,
+				   sizeof(**place));
+	}
 	return 0;
 }
 
 void khmap_extents_set(struct khmap_extents *extents, u32 index, void *entry)
 {
-	struct khmap_leaf *leaf = extents->leaves[index >> KHMAP_LEAF_SHIFT];
+	struct khmap_leaf *leaf = khmap_extents_leaf_of(extents, index);
 
 	os_store_release(&leaf->entry[index & (KHMAP_LEAF_PAGES - 1)], entry);
 }
 
-/* Allocate one run that starts at @index and covers at most @count pages. */
-static int khmap_extents_run(struct khmap_extents *extents,
-			     struct khmap_account *account, u64 base,
-			     u32 index, u32 count, unsigned int *order)
+int khmap_extents_run(struct khmap_extents *extents,
+		      struct khmap_account *account, u64 base, u32 index,
+		      u32 count, unsigned int *order)
 {
 	unsigned int try = *order;
 	struct khmap_leaf *leaf;
@@ -99,7 +90,7 @@ static int khmap_extents_run(struct khmap_extents *extents,
 			return -ENOMEM;
 		try--;
 	}
-	leaf = extents->leaves[index >> KHMAP_LEAF_SHIFT];
+	leaf = khmap_extents_leaf_of(extents, index);
 	leaf->order[index & (KHMAP_LEAF_PAGES - 1)] = (u8)try;
 	for (i = 0; i < 1u << try; i++)
 		khmap_extents_set(extents, index + i,
@@ -141,8 +132,7 @@ void khmap_extents_drain(struct khmap_extents *extents,
 	u32 index = 0;
 
 	while (index < extents->max) {
-		struct khmap_leaf *leaf =
-			extents->leaves[index >> KHMAP_LEAF_SHIFT];
+		struct khmap_leaf *leaf = khmap_extents_leaf_of(extents, index);
 		u32 at = index & (KHMAP_LEAF_PAGES - 1);
 
 		if (!leaf) {

@@ -16,6 +16,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
+#include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/stddef.h>
@@ -25,6 +26,14 @@
 #define KHMAP_OS_PAGE_SHIFT	PAGE_SHIFT
 
 typedef raw_spinlock_t os_lock_t;
+/* Held while memory is allocated. */
+typedef struct mutex os_mutex_t;
+
+#define os_mutex_init(m)		mutex_init(m)
+#define os_mutex_destroy(m)		mutex_destroy(m)
+#define os_mutex_lock(m)		mutex_lock(m)
+#define os_mutex_trylock(m)		mutex_trylock(m)
+#define os_mutex_unlock(m)		mutex_unlock(m)
 
 #define os_lock_init(lock)		raw_spin_lock_init(lock)
 #define os_lock_destroy(lock)		do { } while (0)
@@ -36,6 +45,9 @@ typedef raw_spinlock_t os_lock_t;
 	do { raw_spin_lock_irqsave(lock, flags); __release(lock); } while (0)
 #define os_unlock(lock, flags)	\
 	do { __acquire(lock); raw_spin_unlock_irqrestore(lock, flags); } while (0)
+/* False, with nothing held, if somebody holds it. */
+#define os_trylock(lock, flags)		raw_spin_trylock_irqsave(lock, flags)
+#define os_trylock_end(lock, flags)	raw_spin_unlock_irqrestore(lock, flags)
 /* A second lock, taken while the first keeps interrupts off. */
 #define os_lock_second(lock)		raw_spin_lock_nested(lock, SINGLE_DEPTH_NESTING)
 #define os_unlock_second(lock)		raw_spin_unlock(lock)
@@ -96,6 +108,13 @@ typedef __u64 u64;
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 
 typedef pthread_mutex_t os_lock_t;
+typedef pthread_mutex_t os_mutex_t;
+
+#define os_mutex_init(m)	pthread_mutex_init(m, NULL)
+#define os_mutex_destroy(m)	pthread_mutex_destroy(m)
+#define os_mutex_lock(m)	pthread_mutex_lock(m)
+#define os_mutex_trylock(m)	(!pthread_mutex_trylock(m))
+#define os_mutex_unlock(m)	pthread_mutex_unlock(m)
 
 #define os_lock_init(lock)	pthread_mutex_init(lock, NULL)
 #define os_lock_destroy(lock)	pthread_mutex_destroy(lock)
@@ -103,6 +122,8 @@ typedef pthread_mutex_t os_lock_t;
 	do { (flags) = 0; pthread_mutex_lock(lock); } while (0)
 #define os_unlock(lock, flags)	\
 	do { (void)(flags); pthread_mutex_unlock(lock); } while (0)
+#define os_trylock(lock, flags)	((flags) = 0, !pthread_mutex_trylock(lock))
+#define os_trylock_end(lock, flags)	os_unlock(lock, flags)
 #define os_lock_second(lock)	pthread_mutex_lock(lock)
 #define os_unlock_second(lock)	pthread_mutex_unlock(lock)
 #define os_lock_assert(lock)	((void)(lock))

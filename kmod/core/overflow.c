@@ -167,7 +167,7 @@ void khmap_overflow_free(struct khmap_table *table)
 
 	while ((page = khmap_overflow_pop(&table->holes)))
 		os_free(table->account, page, sizeof(*page));
-	for (i = 0; i < table->overflow_owner.max; i++) {
+	for (i = 0; i < table->overflow_next; i++) {
 		page = khmap_extents_get(&table->overflow_owner, i);
 		os_free(table->account, page, sizeof(*page));
 		if (!(i & (KHMAP_LEAF_PAGES - 1)))

@@ -61,11 +61,8 @@ void khmap_small_promote(struct khmap_table *table,
 		if (bucket.head->tags[slot])
 			khmap_small_move(table, &bucket, slot, shape, staged);
 	khmap_shape_store(table->header, shape);
-	for (slot = 0; slot < bucket.slots; slot++) {
-		khmap_image_tag(bucket.head, slot, 0);
-		khmap_image_zero(khmap_bucket_slot(table, &bucket, slot),
-				 table->geometry.slot_stride);
-	}
+	for (slot = 0; slot < bucket.slots; slot++)
+		khmap_slot_clear(table, &bucket, slot);
 	khmap_write_end(bucket.head);
 	counts->entries = 0;
 }

@@ -3,6 +3,7 @@
  * table.c - put, get and delete: which lock, which chain
  */
 #include "chain.h"
+#include "grow.h"
 #include "overflow.h"
 #include "small.h"
 
@@ -92,9 +93,10 @@ static int khmap_put_try(struct khmap_table *table, u64 hash, const void *key,
 		err = khmap_put_locked(table, &owner, &first, hash, key, value,
 				       mode, store);
 		/* The inline bucket is full. */
-		if (err == -EAGAIN && *staged) {
+		if (err == -EAGAIN && *staged && table->growth.ready) {
 			khmap_small_promote(table, staged);
 			os_unlock(&table->header_lock, flags);
+			khmap_notify(table, KHMAP_EVENT_PROMOTE, 0, 0);
 			continue;
 		}
 		os_unlock(&table->header_lock, flags);
@@ -113,6 +115,19 @@ static int khmap_put_try(struct khmap_table *table, u64 hash, const void *key,
 	return err;
 }
 
+/* What khmap_put_try() found missing. */
+static int khmap_put_stage(struct khmap_table *table,
+			   struct khmap_overflow_page **staged)
+{
+	int err = 0;
+
+	if (!os_load(&table->header->shape))
+		err = khmap_grow_stage(table, khmap_shape(1, 0));
+	if (!err && !*staged)
+		err = khmap_overflow_stage(table, staged);
+	return err;
+}
+
 int khmap_table_put(struct khmap_table *table, const void *key,
 		    const void *value, enum khmap_put_mode mode,
 		    struct khmap_store *store)
@@ -120,15 +135,25 @@ int khmap_table_put(struct khmap_table *table, const void *key,
 	u64 hash = khmap_hash(table->hash_kind, table->secret, key,
 			      table->geometry.key_size);
 	struct khmap_overflow_page *staged = NULL;
+	bool forced = false;
 	int err;
 
-	while ((err = khmap_put_try(table, hash, key, value, mode, store,
-				    &staged)) == -EAGAIN) {
-		err = khmap_overflow_stage(table, &staged);
+	for (;;) {
+		err = khmap_put_try(table, hash, key, value, mode, store,
+				    &staged);
+		if (err == -EXFULL && !forced) {
+			forced = true;
+			if (khmap_grow_force(table))
+				continue;
+		}
+		if (err != -EAGAIN)
+			break;
+		err = khmap_put_stage(table, &staged);
 		if (err)
 			break;
 	}
 	khmap_overflow_unstage(table, staged);
+	khmap_grow_follow(table, true);
 	return err;
 }
 

@@ -25,10 +25,9 @@
  * @hash_kind: enum khmap_hash_kind
  * @load_percent: target load of the primary slots, 10..95
  * @stripes: locks, a power of two up to KHMAP_STRIPES
- * @expected_entries: 1 or more
- * @max_entries: 0 for what the primary slots hold at the target load
- * @fewest_pages: no more pages than the target load needs, even where a few
- *	more would be evenly loaded
+ * @expected_entries: a hint, 1 or more: pages are then allocated in longer runs
+ * @max_entries: 0 for no ceiling but the format's
+ * @max_pages: ceiling of the primary region; 0 for the format's
  * @secret: random bits for the hash
  * @map_id: for the header
  * @created_ns: for the header
@@ -45,7 +44,7 @@ struct khmap_table_params {
 	u32 stripes;
 	u64 expected_entries;
 	u64 max_entries;
-	bool fewest_pages;
+	u32 max_pages;
 	u64 secret[2];
 	u64 map_id;
 	u64 created_ns;
@@ -72,6 +71,62 @@ struct khmap_counts {
 	u64 deletes;
 };
 
+/**
+ * enum khmap_event - what a table tells its owner of
+ * @KHMAP_EVENT_PROMOTE: the map has left its header page
+ * @KHMAP_EVENT_GROW: pages were allocated for the primary region; a: the first,
+ *	b: how many
+ * @KHMAP_EVENT_SPLIT: a bucket was split; a: the shape since, b: keys moved
+ * @KHMAP_EVENT_BEHIND: there is work that the operation could not do itself:
+ *	call khmap_table_work()
+ */
+enum khmap_event {
+	KHMAP_EVENT_PROMOTE,
+	KHMAP_EVENT_GROW,
+	KHMAP_EVENT_SPLIT,
+	KHMAP_EVENT_BEHIND,
+};
+
+struct khmap_table;
+
+/**
+ * khmap_notify_t - called after an event, with no lock held
+ * @owner: of khmap_table_notify()
+ * @event: what happened
+ * @a: see there
+ * @b: see there
+ *
+ * Context: that of the operation.
+ */
+typedef void (*khmap_notify_t)(void *owner, enum khmap_event event, u32 a,
+			       u32 b);
+
+/**
+ * struct khmap_growth - how a table grows
+ * @entry_places: places that an entry takes at the target load, in
+ *	1/2^KHMAP_GROWTH_SHIFT; constant
+ * @max_pages: ceiling of the primary region, constant
+ * @hint_pages: what the expected entries will need, constant
+ * @split_lock: held by who moves the shape; before a stripe's
+ * @stage_lock: held by who allocates primary pages
+ * @ready: primary pages that exist.  Stored under @stage_lock
+ * @retry: the place up to which no more pages are asked for, after a refusal.
+ *	Under @stage_lock
+ * @refused: the last allocation of primary pages failed
+ * @splits: buckets that were split, under @split_lock
+ */
+struct khmap_growth {
+	u64 entry_places;
+	u32 max_pages;
+	u32 hint_pages;
+	os_lock_t split_lock;
+	os_mutex_t stage_lock;
+	u32 ready;
+	u32 retry;
+	bool refused;
+	u64 splits;
+};
+
 struct khmap_overflow_page;
 
 /**
@@ -92,14 +147,17 @@ struct khmap_stripe {
  * @secret: constant
  * @hash_kind: constant
  * @stripe_mask: stripes - 1, constant
- * @max_entries: constant
+ * @max_entries: constant; KHMAP_ENTRIES_MAX for no ceiling
  * @account: of the creator
+ * @notify: constant once others use the table; or NULL
+ * @owner: for @notify
  * @header: the header page
- * @primary: pages of primary buckets; complete when the shape reaches them
+ * @primary: pages of primary buckets; there before the shape reaches them
  * @overflow: pages of overflow buckets; grows under writers
  * @overflow_owner: for each overflow page its struct khmap_overflow_page
  * @overflow_max: overflow pages that may have an index, constant
- * @grow_lock: guards the next three; a leaf, taken under no other lock
+ * @growth: of the primary region
+ * @grow_lock: guards the next three; a leaf, no lock is taken under it
  * @overflow_next: overflow pages that have an index
  * @spares: overflow pages that belong to no stripe yet
  * @holes: indexes whose page could not be allocated
@@ -116,11 +174,14 @@ struct khmap_table {
 	u32 stripe_mask;
 	u64 max_entries;
 	struct khmap_account *account;
+	khmap_notify_t notify;
+	void *owner;
 	struct khmap_image_header *header;
 	struct khmap_extents primary;
 	struct khmap_extents overflow;
 	struct khmap_extents overflow_owner;
 	u32 overflow_max;
+	struct khmap_growth growth;
 	os_lock_t grow_lock;
 	u32 overflow_next;
 	struct khmap_overflow_page *spares;
@@ -231,13 +292,78 @@ void khmap_table_destroy(struct khmap_table *table);
  * @mode: whether the key may, must not or must be there already
  * @store: filled on success; or NULL
  *
+ * Splits up to two buckets if the map is above its target load, so no put
+ * pays for more than that.
+ *
  * Context: may sleep, to allocate; takes a stripe's lock or the header's.
- * Return: 0; -EEXIST or -ENOENT by @mode; -ENOSPC the map is full; -EXFULL the
- * chain is at its limit; -ENOMEM.  On failure nothing changed.
+ * Return: 0; -EEXIST or -ENOENT by @mode; -ENOSPC the map is at its ceiling;
+ * -EXFULL the chain is at its limit; -ENOMEM.  On failure no key and no value
+ * has changed.
  */
 int khmap_table_put(struct khmap_table *table, const void *key,
 		    const void *value, enum khmap_put_mode mode,
 		    struct khmap_store *store);
+
+/**
+ * khmap_table_notify() - have somebody told of a table's events
+ * @table: nobody else uses it yet
+ * @notify: called after each
+ * @owner: its first argument
+ */
+void khmap_table_notify(struct khmap_table *table, khmap_notify_t notify,
+			void *owner);
+
+/**
+ * khmap_table_reserve() - grow now
+ * @table: the map
+ * @entries: that it is to hold at its target load without growing further
+ * @stop: asked now and then whether to stop; or NULL
+ *
+ * Rounded up to whole pages, and to a power of two of them if that is near, as
+ * all pages are then equally full.  A map is never made smaller.
+ *
+ * Context: may sleep.
+ * Return: 0; -ENOSPC beyond the map's ceiling: nothing was done; -ENOMEM or
+ * -EINTR: it has grown part of the way.
+ */
+int khmap_table_reserve(struct khmap_table *table, u64 entries,
+			bool (*stop)(void));
+
+/**
+ * khmap_table_work() - do what puts have left undone
+ * @table: the map
+ *
+ * Allocates pages that were refused or could not be asked for, and splits until
+ * the load is at its target, for a bounded number of buckets.
+ *
+ * Context: may sleep.
+ * Return: whether there is more to do.
+ */
+bool khmap_table_work(struct khmap_table *table);
+
+/**
+ * struct khmap_growth_state - how far a table's growth has come
+ * @splits: buckets that were split since creation
+ * @wanted: the shape that the load asks for
+ * @ready: primary pages that exist
+ * @refused: memory for more was refused the last time it was asked for
+ */
+struct khmap_growth_state {
+	u64 splits;
+	u32 wanted;
+	u32 ready;
+	bool refused;
+};
+
+/**
+ * khmap_table_growth() - how far a table's growth has come
+ * @table: the map
+ * @state: filled
+ *
+ * Context: any.
+ */
+void khmap_table_growth(struct khmap_table *table,
+			struct khmap_growth_state *state);
 
 /**
  * khmap_table_get() - copy a key's value, under the lock

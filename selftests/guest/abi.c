@@ -375,6 +375,7 @@ TEST(abi_tells_what_there_is)
 
 	map = create_named(NULL, 1000);
 	ASSERT_LE(0, map);
+	ASSERT_EQ(0, map_reserve(map, 1000));
 	ASSERT_EQ(0, query_abi(control, &more));
 	EXPECT_EQ(abi.maps + 1, more.maps);
 	EXPECT_LT(abi.bytes + 1000 * 16, more.bytes);

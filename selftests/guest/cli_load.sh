@@ -161,10 +161,10 @@ ok 'that was it' is 8 khmapctl get in new
 ok 'a map of ten' khmapctl create ten --key u16 --value u16 -n 10 --max-entries 10
 awk 'BEGIN { print "key,value"; for (i = 1; i <= 20; i++) print i "," i }' >twenty.csv
 ok 'the eleventh record is refused' refused 3 \
-	'load: twenty.csv:12: ten: the map is full: its capacity is fixed and is 10 entries; 10 records were stored before it' \
+	'load: twenty.csv:12: ten: the map is at its ceiling of 10 entries; 10 records were stored before it' \
 	khmapctl load ten twenty.csv
 ok '--keep-going does not help' refused 3 \
-	'load: twenty.csv:12: ten: the map is full: its capacity is fixed and is 10 entries; 10 records were stored before it' \
+	'load: twenty.csv:12: ten: the map is at its ceiling of 10 entries; 10 records were stored before it' \
 	khmapctl load ten twenty.csv --keep-going
 ok 'the ten are there' is '1 2 3 4 5 6 7 8 9 10' sh -c \
 	'khmapctl dump ten | sort -n | sed "s/ .*//" | paste -s -d " "'

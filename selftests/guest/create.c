@@ -4,6 +4,7 @@
  */
 #include "kselftest_harness.h"
 #include "khmap_test.h"
+#include "verify.h"
 
 #define NAME "test-create"
 
@@ -225,52 +226,118 @@ TEST_F(create, name_that_exists)
 
 TEST_F(create, memory_limit_of_the_map)
 {
-	self->args.expected_entries = 100000;
-	self->args.max_bytes = 1 << 20;
+	struct khmap_ioc_stat stat;
+	uint64_t i, value;
+	int fd, err = 0;
+
+	self->args.max_bytes = 4096;
 	EXPECT_REFUSED(ENOMEM);
 	/* The name is not taken by what failed. */
-	self->args.max_bytes = 8 << 20;
-	ASSERT_EQ(0, call(self->control, KHMAP_IOC_CREATE, &self->args));
-	close(self->args.fd);
-}
-
-/* Pages that only make the load even are not worth a refusal. */
-TEST_F(create, memory_limit_without_even_pages)
-{
-	struct khmap_ioc_stat even, fewest;
-	int fd;
-
-	self->args.expected_entries = 20000;
-	self->args.load_percent = 75;
+	self->args.max_bytes = 1 << 20;
 	fd = create_map(&self->args);
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, map_stat(fd, &even));
-	ASSERT_EQ(0, map_destroy(fd));
+	/* Grown as far as memory goes, then fuller, then full. */
+	for (i = 0; !err && i < 100000; i++)
+		err = put(fd, i, i + 1);
+	EXPECT_EQ(-ENOMEM, err);
+	i--;
+	EXPECT_LT(30000, i);
+	ASSERT_EQ(0, map_stat(fd, &stat));
+	EXPECT_EQ(i, stat.entries);
+	EXPECT_EQ(KHMAP_GROWTH_REFUSED, stat.growth);
+	EXPECT_LT(stat.shape, stat.wanted);
+	EXPECT_GE(1 << 20, stat.bytes);
+	while (i--) {
+		ASSERT_EQ(0, get(fd, i, &value));
+		ASSERT_EQ(i + 1, value);
+	}
+	EXPECT_EQ(0, put(fd, 0, 9));
+	EXPECT_EQ(0, map_verify(fd));
 	close(fd);
-
-	self->args.max_bytes = even.bytes - 1;
-	fd = create_map(&self->args);
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, map_stat(fd, &fewest));
-	EXPECT_GT(even.bytes, fewest.bytes);
-	EXPECT_GT(even.primary_pages, fewest.primary_pages);
-	EXPECT_LE(20000, fewest.max_entries);
-	ASSERT_EQ(0, map_destroy(fd));
-	close(fd);
-
-	self->args.max_bytes = fewest.bytes - 8192;
-	EXPECT_REFUSED(ENOMEM);
 }
 
 TEST_F(create, memory_limit_of_the_module)
 {
+	uint64_t most = self->before.max_bytes / 16;
 	struct khmap_ioc_abi abi;
+	int fd;
 
+	/* Nothing is allocated for what is only expected. */
+	self->args.expected_entries = most;
+	fd = create_map(&self->args);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, query_abi(self->control, &abi));
+	EXPECT_GT(self->before.bytes + 65536, abi.bytes);
 	/* 32 bytes an entry at the least: more than the limit. */
-	self->args.expected_entries = self->before.max_bytes / 16;
-	EXPECT_REFUSED(ENOMEM);
+	EXPECT_EQ(-ENOMEM, map_reserve(fd, most));
+	EXPECT_EQ(0, put(fd, 1, 1));
+	ASSERT_EQ(0, map_destroy(fd));
+	close(fd);
 	ASSERT_EQ(0, query_abi(self->control, &abi));
 	EXPECT_EQ(self->before.bytes, abi.bytes);
+}
+
+/* RESERVE allocates what CREATE does not, once and for all that comes. */
+TEST_F(create, reserve)
+{
+	struct khmap_ioc_reserve args = { .size = sizeof(args) };
+	struct khmap_ioc_stat before, after;
+	uint64_t i;
+	int fd;
+
+	self->args.max_entries = 50000;
+	fd = create_map(&self->args);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, map_stat(fd, &before));
+	EXPECT_EQ(0, before.primary_pages);
+	EXPECT_EQ(0, before.shape);
+	args.entries = 20000;
+	ASSERT_EQ(0, call(fd, KHMAP_IOC_RESERVE, &args));
+	/* 120 pages would do; the next power of two is near. */
+	EXPECT_EQ(128, args.primary_pages);
+	ASSERT_EQ(0, map_stat(fd, &before));
+	EXPECT_EQ(128 << 10, before.shape);
+	EXPECT_EQ(127 * 32, before.splits);
+	EXPECT_EQ(KHMAP_GROWTH_IDLE, before.growth);
+	for (i = 0; i < 20000; i++)
+		ASSERT_EQ(0, put(fd, i, i));
+	ASSERT_EQ(0, map_stat(fd, &after));
+	EXPECT_EQ(before.shape, after.shape);
+	EXPECT_EQ(before.splits, after.splits);
+
+	EXPECT_EQ(-ENOSPC, map_reserve(fd, 50001));
+	EXPECT_EQ(-ENOSPC, map_reserve(fd, ~0ull));
+	EXPECT_EQ(0, map_reserve(fd, 0));
+	args.reserved = 1;
+	EXPECT_EQ(-EINVAL, call(fd, KHMAP_IOC_RESERVE, &args));
+	ASSERT_EQ(0, map_stat(fd, &after));
+	EXPECT_EQ(before.shape, after.shape);
+	EXPECT_EQ(0, map_verify(fd));
+	close(fd);
+}
+
+/* A map made for one entry takes as many as come. */
+TEST_F(create, grows)
+{
+	struct khmap_ioc_stat stat;
+	uint64_t i, value;
+	int fd;
+
+	self->args.expected_entries = 1;
+	fd = create_map(&self->args);
+	ASSERT_LE(0, fd);
+	for (i = 0; i < 100000; i++)
+		ASSERT_EQ(0, put(fd, i, ~i));
+	ASSERT_EQ(0, map_stat(fd, &stat));
+	EXPECT_EQ(100000, stat.entries);
+	EXPECT_EQ(KHMAP_ENTRIES_MAX, stat.max_entries);
+	EXPECT_GT(100000 * 36, stat.bytes);
+	for (i = 0; i < 100000; i++) {
+		ASSERT_EQ(0, get(fd, i, &value));
+		ASSERT_EQ(~i, value);
+	}
+	EXPECT_EQ(0, map_verify(fd));
+	close(fd);
 }
 
 TEST_F(create, defaults)
@@ -289,7 +356,7 @@ TEST_F(create, defaults)
 	ASSERT_EQ(0, map_stat(fd, &stat));
 	EXPECT_EQ(self->args.map_id, stat.map_id);
 	EXPECT_EQ(0, stat.entries);
-	EXPECT_LE(1000, stat.max_entries);
+	EXPECT_EQ(KHMAP_ENTRIES_MAX, stat.max_entries);
 	EXPECT_EQ(KHMAP_IMAGE_LIVE, stat.kind);
 	EXPECT_EQ(64, stat.stripes);
 
@@ -429,7 +496,7 @@ TEST_F(create, list_in_order)
 	EXPECT_EQ(8, infos[first].value_size);
 	EXPECT_EQ(0640, infos[first].mode);
 	EXPECT_EQ(0, infos[first].uid);
-	EXPECT_LT(16000, infos[first].bytes);
+	EXPECT_LT(4096, infos[first].bytes);
 	EXPECT_EQ(unnamed.map_id, infos[first + 1].map_id);
 	EXPECT_STREQ("", (char *)infos[first + 1].name);
 	EXPECT_LT(self->args.map_id, unnamed.map_id);

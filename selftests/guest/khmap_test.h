@@ -83,6 +83,16 @@ static inline int create_named(const char *name, uint64_t expected)
 	return create_map(&args);
 }
 
+static inline int map_reserve(int fd, uint64_t entries)
+{
+	struct khmap_ioc_reserve args = {
+		.size = sizeof(args),
+		.entries = entries,
+	};
+
+	return call(fd, KHMAP_IOC_RESERVE, &args);
+}
+
 static inline int map_open(const char *name, int flags)
 {
 	char path[256];

@@ -37,6 +37,7 @@ FIXTURE_SETUP(mapping)
 	map_remove(NAME);
 	self->map = create_named(NAME, 50000);
 	ASSERT_LE(0, self->map);
+	ASSERT_EQ(0, map_reserve(self->map, 50000));
 	for (i = 0; i < 1000; i++)
 		ASSERT_EQ(0, put(self->map, i, i));
 	self->fd = self->map;
@@ -355,6 +356,7 @@ TEST(absent_page_is_a_bus_error)
 	char *image;
 
 	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, map_reserve(fd, 1000));
 	image = image_map(fd, &size);
 	ASSERT_NE(MAP_FAILED, image);
 	header = (void *)image;
@@ -416,6 +418,7 @@ FIXTURE_SETUP(run)
 
 	self->fd = create_named(NULL, 400000);
 	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, map_reserve(self->fd, 400000));
 	for (i = 0; i < 40000; i++)
 		ASSERT_EQ(0, put(self->fd, i, i));
 	self->image = image_map(self->fd, &self->size);

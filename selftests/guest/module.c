@@ -212,11 +212,13 @@ TEST(limit_of_all_maps)
 	EXPECT_EQ(0, abi.bytes);
 	fd = create_map(&args);
 	EXPECT_LE(0, fd);
-	fd2 = create_map(&args);
-	EXPECT_EQ(-ENOMEM, fd2);
-	close(fd);
+	EXPECT_EQ(0, map_reserve(fd, 20000));
 	fd2 = create_map(&args);
 	EXPECT_LE(0, fd2);
+	EXPECT_EQ(-ENOMEM, map_reserve(fd2, 20000));
+	EXPECT_EQ(0, put(fd2, 1, 1));
+	close(fd);
+	EXPECT_EQ(0, map_reserve(fd2, 20000));
 	close(fd2);
 	close(control);
 	ASSERT_EQ(0, unload_soon());

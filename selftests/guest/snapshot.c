@@ -212,6 +212,7 @@ TEST(beyond_the_map_s_limit)
 	create.max_bytes = 400000;
 	map = create_map(&create);
 	ASSERT_LE(0, map);
+	ASSERT_EQ(0, map_reserve(map, 10000));
 	ASSERT_EQ(0, put(map, 1, 1));
 	ASSERT_EQ(0, map_stat(map, &before));
 	ASSERT_LT(200000, before.bytes);

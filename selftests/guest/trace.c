@@ -45,6 +45,14 @@ FIXTURE(trace) {
 	int fd;
 };
 
+/* Growth has a test of its own. */
+static bool is_of_operations(const char *event)
+{
+	return strncmp(event, ": khmap_grow:", 13) &&
+	       strncmp(event, ": khmap_split:", 14) &&
+	       strncmp(event, ": khmap_promote:", 16);
+}
+
 /* The lines of this test's map, from the event's name on. */
 static void read_lines(struct trace_lines *trace)
 {
@@ -55,7 +63,7 @@ static void read_lines(struct trace_lines *trace)
 	while (file && fgets(line, sizeof(line), file)) {
 		const char *event = strstr(line, ": khmap_");
 
-		if (event && trace->count < 512 &&
+		if (event && trace->count < 512 && is_of_operations(event) &&
 		    field(line, "map_id") == trace->map_id)
 			strcpy(trace->lines[trace->count++], event + 2);
 	}
@@ -65,7 +73,7 @@ static void read_lines(struct trace_lines *trace)
 
 FIXTURE_SETUP(trace)
 {
-	struct khmap_ioc_create args = create_args(NAME, 100);
+	struct khmap_ioc_create args = create_args(NAME, 400);
 
 	if (access(EVENTS, F_OK))
 		SKIP(return, "no tracefs at " TRACING);
@@ -73,9 +81,11 @@ FIXTURE_SETUP(trace)
 	ASSERT_TRUE(!mkdir(INSTANCE, 0700) || errno == EEXIST);
 	ASSERT_EQ(0, write_file(INSTANCE "/trace", ""));
 	ASSERT_EQ(0, write_file(INSTANCE "/events/khmap/enable", "1"));
-	args.max_entries = 1000;
+	/* Dense, so that some keys overflow though nothing is split. */
+	args.load_percent = 95;
 	self->fd = create_map(&args);
 	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, map_reserve(self->fd, 400));
 	self->trace.map_id = args.map_id;
 }
 
@@ -189,6 +199,63 @@ TEST_F(trace, offsets_lead_to_the_record)
 	EXPECT_EQ(stat.overflow_buckets, overflows);
 	EXPECT_EQ(stat.overflow_entries, in_overflow);
 	munmap(image, size);
+}
+
+struct growth_events {
+	unsigned long long promotes, pages, splits, moved, shape;
+};
+
+static void read_growth(unsigned long long map_id, struct growth_events *events)
+{
+	FILE *file = fopen(INSTANCE "/trace", "r");
+	char line[400];
+
+	memset(events, 0, sizeof(*events));
+	while (file && fgets(line, sizeof(line), file)) {
+		if (field(line, "map_id") != map_id)
+			continue;
+		if (strstr(line, ": khmap_promote:"))
+			events->promotes++;
+		if (strstr(line, ": khmap_grow:"))
+			events->pages += field(line, "pages");
+		if (strstr(line, ": khmap_split:")) {
+			events->splits++;
+			events->moved += field(line, "moved");
+			events->shape = field(line, "shape");
+		}
+	}
+	if (file)
+		fclose(file);
+}
+
+TEST_F(trace, growth)
+{
+	struct growth_events events;
+	struct khmap_ioc_create args = create_args(NULL, 1);
+	struct khmap_ioc_stat stat;
+	uint64_t i;
+	int fd;
+
+	if (!self->trace.map_id)
+		return;
+	fd = create_map(&args);
+	ASSERT_LE(0, fd);
+	for (i = 0; i < 15; i++)
+		ASSERT_EQ(0, put(fd, i, i));
+	read_growth(args.map_id, &events);
+	EXPECT_EQ(0, events.promotes + events.pages + events.splits);
+	for (; i < 1000; i++)
+		ASSERT_EQ(0, put(fd, i, i));
+	ASSERT_EQ(0, map_stat(fd, &stat));
+	read_growth(args.map_id, &events);
+	EXPECT_EQ(1, events.promotes);
+	EXPECT_EQ(stat.primary_pages, events.pages);
+	EXPECT_LT(100, stat.splits);
+	EXPECT_EQ(stat.splits, events.splits);
+	EXPECT_EQ(stat.shape, events.shape);
+	EXPECT_LT(300, events.moved);
+	EXPECT_EQ(0, map_verify(fd));
+	close(fd);
 }
 
 /* Nothing that users may read tells where the kernel is. */

@@ -10,6 +10,7 @@
 
 /* Address space of a test's image; what it needs beyond is a mistake. */
 #define IMAGE_BYTES	(64ull << 20)
+#define IMAGE_PAGES	4096	/* of its primary region */
 
 u64 rng_next(struct rng *rng)
 {
@@ -48,12 +49,14 @@ struct khmap_table_params params_make(u32 key_size, u32 value_size, u64 expected
 		.load_percent = 75,
 		.stripes = 2,
 		.expected_entries = expected,
+		.max_pages = IMAGE_PAGES,
 		.secret = { 0x243f6a8885a308d3ull, 0x13198a2e03707344ull },
 	};
 }
 
 void engine_open(struct engine *engine, const struct khmap_table_params *params)
 {
+	u64 room;
 	int err;
 
 	engine->account = khmap_account_create(IMAGE_BYTES, 0, false);
@@ -64,6 +67,14 @@ void engine_open(struct engine *engine, const struct khmap_table_params *params)
 	err = khmap_table_create(params, engine->account, &engine->table);
 	if (err) {
 		printf("# create: %s\n", strerror(-err));
+		exit(1);
+	}
+	room = params->expected_entries;
+	if (params->max_entries && room > params->max_entries)
+		room = params->max_entries;
+	err = room > 1 ? khmap_table_reserve(engine->table, room, NULL) : 0;
+	if (err) {
+		printf("# reserve: %s\n", strerror(-err));
 		exit(1);
 	}
 	memcpy(&engine->header, engine->table->header, sizeof(engine->header));
@@ -116,8 +127,9 @@ u64 engine_sum(struct engine *engine)
 	header->overflow_entries = 0;
 	header->overflow_buckets = 0;
 	header->overflow_pages = 0;
+	header->primary_pages = 0;
 	sum = sum_bytes(1, page, sizeof(page));
-	for (i = 0; i < table->header->primary_pages; i++)
+	for (i = 0; i < khmap_shape_pages(table->header->shape); i++)
 		sum = sum_bytes(sum, khmap_extents_get(&table->primary, i), sizeof(page));
 	for (i = 0; i < max; i++) {
 		const void *overflow = khmap_extents_get(&table->overflow, i);

@@ -73,7 +73,7 @@ struct engine {
 struct khmap_table_params params_make(u32 key_size, u32 value_size, u64 expected);
 
 /**
- * engine_open() - make a map; exits if that fails
+ * engine_open() - make a map that has room for what is expected; exits if that fails
  * @engine: filled; holds its reader, so must not be copied
  * @params: of the map
  */

@@ -234,8 +234,8 @@ static void test_hole(void)
 	engine_open(&e, &p);
 	put_all(&e, 15, 1);
 	i = 15;
-	/* Its struct and two leaves are granted, the page is not. */
-	khmap_account_fail_after(e.account, 3);
+	/* Two nodes and the first page, its struct and four nodes, not its page. */
+	khmap_account_fail_after(e.account, 8);
 	is_i64(khmap_table_put(e.table, &i, &i, KHMAP_PUT_EITHER, NULL), -ENOMEM,
 	       "no memory for an overflow page");
 	snapshot_take(&s, &e);

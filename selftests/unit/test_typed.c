@@ -76,12 +76,14 @@ static struct khmap_table *make(__u32 key_size, __u32 value_size, __u32 n,
 		.load_percent = KHMAP_LOAD_DENSE,
 		.stripes = 4,
 		.expected_entries = n,
+		.max_pages = 16384,
 		.secret = { 0x0123456789abcdefull, 0xfedcba9876543211ull },
 	};
 	struct khmap_table *table;
 
 	*account = khmap_account_create(256ull << 20, 0, false);
-	if (!*account || khmap_table_create(&params, *account, &table))
+	if (!*account || khmap_table_create(&params, *account, &table) ||
+	    khmap_table_reserve(table, n, NULL))
 		abort();
 	return table;
 }

@@ -8,6 +8,9 @@
 #include "../../user/engine/memory.h"
 #include "image.h"
 
+/* Address space beyond what the entries take. */
+#define IMAGE_SLACK	(64ull << 20)
+
 struct bench_image {
 	struct khmap_account *account;
 	struct khmap_table *table;
@@ -23,16 +26,18 @@ struct bench_image *bench_image_create(__u64 entries, __u32 load_percent)
 		.load_percent = load_percent,
 		.stripes = KHMAP_STRIPES,
 		.expected_entries = entries,
+		.max_pages = (__u32)((IMAGE_SLACK + entries * 64) >> 12) / 2,
 		.secret = { 0x243f6a8885a308d3ull, 0x13198a2e03707344ull },
 	};
 	struct bench_image *image = calloc(1, sizeof(*image));
 
 	if (!image)
 		return NULL;
-	image->account = khmap_account_create((64ull << 20) + entries * 64, 0,
+	image->account = khmap_account_create(IMAGE_SLACK + entries * 64, 0,
 					      true);
 	if (!image->account ||
-	    khmap_table_create(&params, image->account, &image->table)) {
+	    khmap_table_create(&params, image->account, &image->table) ||
+	    khmap_table_reserve(image->table, entries, NULL)) {
 		bench_image_destroy(image);
 		return NULL;
 	}

@@ -219,3 +219,20 @@ bool cli_interrupted(void)
 {
 	return cli_signal;
 }
+
+json_t *cli_json_limit(uint64_t limit)
+{
+	return limit == KHMAP_ENTRIES_MAX ? json_null() : json_integer((json_int_t)limit);
+}
+
+const char *cli_growth(uint32_t growth)
+{
+	static const char *const words[] = {
+		[KHMAP_GROWTH_IDLE] = "idle",
+		[KHMAP_GROWTH_BEHIND] = "behind",
+		[KHMAP_GROWTH_REFUSED] = "refused memory",
+		[KHMAP_GROWTH_FULL] = "at its ceiling",
+	};
+
+	return growth < sizeof(words) / sizeof(*words) ? words[growth] : "unknown";
+}

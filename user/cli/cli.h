@@ -59,6 +59,7 @@ extern const struct cli_command cli_inspect;
 extern const struct cli_command cli_load;
 extern const struct cli_command cli_ls;
 extern const struct cli_command cli_put;
+extern const struct cli_command cli_reserve;
 extern const struct cli_command cli_snapshot;
 extern const struct cli_command cli_stat;
 extern const struct cli_command cli_verify;
@@ -178,6 +179,22 @@ int cli_scan(const struct khmap_type *type, const char *name, const char *text, 
  * Return: CLI_OK or CLI_FAILED.
  */
 int cli_json(json_t *json, size_t flags);
+
+/**
+ * cli_json_limit() - A ceiling of entries as JSON.
+ * @limit: KHMAP_ENTRIES_MAX if there is none
+ *
+ * Return: a number, or null if there is none; the caller's.
+ */
+json_t *cli_json_limit(uint64_t limit);
+
+/**
+ * cli_growth() - What a map's growth is doing, in a word.
+ * @growth: enum khmap_growth_kind
+ *
+ * Return: the word.
+ */
+const char *cli_growth(uint32_t growth);
 
 /**
  * cli_interrupt_catch() - From here on signals do not end the process.

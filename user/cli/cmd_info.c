@@ -156,8 +156,14 @@ static int info_print(const struct info *info, const struct cli_map *map)
 	char text[1024], resident[32];
 
 	info_rows_identity(table, info, map);
-	table_row(table, "entries", "%llu of %llu", (unsigned long long)survey->entries,
-		  (unsigned long long)info->stat.max_entries);
+	if (info->stat.max_entries == KHMAP_ENTRIES_MAX)
+		table_row(table, "entries", "%llu", (unsigned long long)survey->entries);
+	else
+		table_row(table, "entries", "%llu of %llu", (unsigned long long)survey->entries,
+			  (unsigned long long)info->stat.max_entries);
+	if (info->stat.kind == KHMAP_IMAGE_LIVE)
+		table_row(table, "growth", "%s, %llu buckets split",
+			  cli_growth(info->stat.growth), (unsigned long long)info->stat.splits);
 	table_row(table, "load", "%.3f of a target of %.2f", info->load,
 		  info->header->load_percent / 100.0);
 	table_row(table, "overflow", "%.2f%% of the keys, in %llu buckets", 100 * info->overflow,
@@ -206,9 +212,9 @@ static int info_print_json(const struct info *info, const struct cli_map *map)
 			   "created_ns", (json_int_t)h->created_ns,
 			   "snapshot_ns", (json_int_t)h->snapshot_ns,
 			   "checksums", h->checksum_offset != 0);
-	more = json_pack("{s:I, s:I, s:I, s:f, s:f, s:I, s:o, s:I, s:I, s:I, s:I, s:f}",
+	more = json_pack("{s:I, s:o, s:I, s:f, s:f, s:I, s:o, s:I, s:I, s:I, s:I, s:f, s:I, s:s}",
 			 "entries", (json_int_t)survey->entries,
-			 "max_entries", (json_int_t)info->stat.max_entries,
+			 "max_entries", cli_json_limit(info->stat.max_entries),
 			 "slots", (json_int_t)survey->slots,
 			 "load", info->load,
 			 "overflow_share", info->overflow,
@@ -218,7 +224,9 @@ static int info_print_json(const struct info *info, const struct cli_map *map)
 			 "overflow_pages", (json_int_t)info->stat.overflow_pages,
 			 "bytes", (json_int_t)info->stat.bytes,
 			 "image_bytes", (json_int_t)survey->image_bytes,
-			 "bytes_per_entry", info->per_entry);
+			 "bytes_per_entry", info->per_entry,
+			 "splits", (json_int_t)info->stat.splits,
+			 "growth", cli_growth(info->stat.growth));
 	waste = json_pack("{s:f, s:f, s:f, s:f, s:f}",
 			  "total", info->head + survey->padding_bytes + info->tail +
 				   info->page_tail,

@@ -46,6 +46,8 @@ static const struct {
 	STAT_WORD(overflow_pages),
 	STAT_WORD(stripes),
 	STAT_WORD(snapshots),
+	STAT_WIDE(splits),
+	STAT_WORD(wanted),
 };
 
 #define STAT_FIELDS (sizeof(stat_fields) / sizeof(stat_fields[0]))
@@ -69,6 +71,8 @@ static int stat_print(const struct khmap_ioc_stat *stat, bool json)
 		for (i = 0; i < STAT_FIELDS; i++)
 			json_object_set_new(object, stat_fields[i].name,
 					    json_integer((json_int_t)stat_value(stat, i)));
+		json_object_set_new(object, "max_entries", cli_json_limit(stat->max_entries));
+		json_object_set_new(object, "growth", json_string(cli_growth(stat->growth)));
 		json_object_set_new(object, "kind",
 				    json_string(stat->kind == KHMAP_IMAGE_LIVE ? "live" :
 						"snapshot"));
@@ -76,8 +80,12 @@ static int stat_print(const struct khmap_ioc_stat *stat, bool json)
 	}
 	table = table_create(columns, 2, false);
 	for (i = 0; i < STAT_FIELDS; i++)
-		table_row(table, stat_fields[i].name, "%llu",
-			  (unsigned long long)stat_value(stat, i));
+		if (stat_value(stat, i) == KHMAP_ENTRIES_MAX)
+			table_row(table, stat_fields[i].name, "none");
+		else
+			table_row(table, stat_fields[i].name, "%llu",
+				  (unsigned long long)stat_value(stat, i));
+	table_row(table, "growth", "%s", cli_growth(stat->growth));
 	return table_print(table) ? cli_error(CLI_FAILED, "%s", strerror(ENOMEM)) : CLI_OK;
 }
 

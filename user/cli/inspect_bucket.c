@@ -150,24 +150,42 @@ static void bucket_show(struct inspect *inspect, const struct bucket_view *view,
 		    "");
 }
 
+/* A live map's regions lie far apart, and only their first pages exist. */
+static bool page_counts(const struct inspect *inspect, uint64_t *primary, uint64_t *overflow)
+{
+	const struct khmap_image_header *h = &inspect->header;
+	struct khmap_ioc_stat stat;
+
+	*primary = h->primary_pages_max;
+	*overflow = h->overflow_pages_max;
+	if (inspect->bytes)
+		return true;
+	if (khmap_stat(inspect->map.map, &stat))
+		return false;
+	*primary = stat.primary_pages < *primary ? stat.primary_pages : *primary;
+	*overflow = stat.overflow_pages < *overflow ? stat.overflow_pages : *overflow;
+	return true;
+}
+
 int inspect_bucket(struct inspect *inspect, enum khmap_part part, uint32_t page, uint32_t bucket)
 {
 	const struct khmap_image_header *h = &inspect->header;
 	const struct khmap_geometry *g = &h->geometry;
 	struct bucket_view view = bucket_view(inspect, part, page, bucket);
+	uint64_t primary, overflow;
 	unsigned char *bytes;
 	int code = CLI_OK;
 
+	if (!page_counts(inspect, &primary, &overflow))
+		return cli_error(CLI_FAILED, "%s", khmap_reason());
 	if (part == KHMAP_PART_PRIMARY &&
-	    (page >= h->primary_pages_max || bucket >= g->buckets_per_page))
-		return cli_usage("bucket %u.%u: pages are 0..%llu, their buckets 0..%u", page,
-				 bucket, (unsigned long long)h->primary_pages_max - 1,
-				 g->buckets_per_page - 1);
+	    (page >= primary || bucket >= g->buckets_per_page))
+		return cli_usage("bucket %u.%u: there are %llu pages, with buckets 0..%u", page,
+				 bucket, (unsigned long long)primary, g->buckets_per_page - 1);
 	if (part == KHMAP_PART_OVERFLOW &&
-	    (page >= h->overflow_pages_max || bucket >= g->overflow_per_page))
+	    (page >= overflow || bucket >= g->overflow_per_page))
 		return cli_usage("overflow %u.%u: there are %llu pages, with buckets 0..%u", page,
-				 bucket, (unsigned long long)h->overflow_pages_max,
-				 g->overflow_per_page - 1);
+				 bucket, (unsigned long long)overflow, g->overflow_per_page - 1);
 	bytes = malloc(view.stride);
 	if (!bytes)
 		return cli_error(CLI_FAILED, "no memory");
@@ -238,23 +256,6 @@ struct page_place {
 	uint64_t page;
 	uint64_t offset;
 };
-
-/* A live map's regions lie far apart, and only their first pages exist. */
-static bool page_counts(const struct inspect *inspect, uint64_t *primary, uint64_t *overflow)
-{
-	const struct khmap_image_header *h = &inspect->header;
-	struct khmap_ioc_stat stat;
-
-	*primary = h->primary_pages_max;
-	*overflow = h->overflow_pages_max;
-	if (inspect->bytes)
-		return true;
-	if (khmap_stat(inspect->map.map, &stat))
-		return false;
-	*primary = stat.primary_pages < *primary ? stat.primary_pages : *primary;
-	*overflow = stat.overflow_pages < *overflow ? stat.overflow_pages : *overflow;
-	return true;
-}
 
 static bool page_find(const struct inspect *inspect, uint64_t number, struct page_place *place)
 {

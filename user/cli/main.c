@@ -21,6 +21,7 @@ static const struct cli_command *const cli_commands[] = {
 	&cli_put,
 	&cli_del,
 	&cli_clear,
+	&cli_reserve,
 	&cli_dump,
 	&cli_inspect,
 	&cli_snapshot,

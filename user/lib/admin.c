@@ -102,10 +102,7 @@ static int khmap_create_failed(const struct khmap_ioc_create *create, const char
 	case ENOMEM:
 		/* What the records alone take. */
 		return khmap_fail(err,
-				  "no memory for %llu entries, or above a limit: more than %llu bytes are needed; the limits are --max-bytes and /sys/module/khmap/parameters/max_bytes",
-				  (unsigned long long)create->expected_entries,
-				  (unsigned long long)(create->expected_entries *
-				  (create->key_size + create->value_size)));
+				  "no memory, or above a limit; the limits are --max-bytes and /sys/module/khmap/parameters/max_bytes");
 	case EINVAL:
 		return khmap_fail(err, "the kernel refuses an option as out of its range");
 	case EPERM:

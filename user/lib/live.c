@@ -30,6 +30,17 @@ static const char *khmap_live_words(int err)
 	}
 }
 
+static int khmap_live_full(const struct khmap_object *object)
+{
+	__u64 most = object->header.max_entries;
+
+	if (most == KHMAP_ENTRIES_MAX)
+		return khmap_fail(ENOSPC, "%s: the map is at its ceiling: its regions have no room",
+				  object->name);
+	return khmap_fail(ENOSPC, "%s: the map is at its ceiling of %llu entries", object->name,
+			  (unsigned long long)most);
+}
+
 static int khmap_live_call(const struct khmap *map, unsigned long command, void *argument)
 {
 	const struct khmap_object *object = khmap_object(map);
@@ -44,8 +55,7 @@ static int khmap_live_call(const struct khmap *map, unsigned long command, void 
 	if (err == ENOTTY && object->header.kind == KHMAP_IMAGE_SNAPSHOT)
 		return khmap_fail(EROFS, "%s: is a snapshot and cannot be changed", object->name);
 	if (err == ENOSPC)
-		return khmap_fail(err, "%s: the map is full: its capacity is fixed and is %llu entries",
-				  object->name, (unsigned long long)object->header.max_entries);
+		return khmap_live_full(object);
 	return khmap_fail(err, "%s: %s", object->name, khmap_live_words(err));
 }
 
@@ -110,6 +120,16 @@ int khmap_clear(struct khmap *map, __u64 *deleted)
 	if (!err && deleted)
 		*deleted = clear.deleted;
 	return err;
+}
+
+int khmap_reserve(struct khmap *map, __u64 entries)
+{
+	struct khmap_ioc_reserve reserve = {
+		.size = sizeof(reserve),
+		.entries = entries,
+	};
+
+	return khmap_live_call(map, KHMAP_IOC_RESERVE, &reserve);
 }
 
 static void khmap_stat_file(const struct khmap_object *object, struct khmap_ioc_stat *stat)

@@ -52,6 +52,7 @@
 #define KHMAP_IOC_CLEAR		_IO(KHMAP_IOC_TYPE, 0x14)
 #define KHMAP_IOC_STAT		_IO(KHMAP_IOC_TYPE, 0x15)
 #define KHMAP_IOC_SNAPSHOT	_IO(KHMAP_IOC_TYPE, 0x16)
+#define KHMAP_IOC_RESERVE	_IO(KHMAP_IOC_TYPE, 0x18)
 
 /**
  * struct khmap_ioc_abi - KHMAP_IOC_ABI: what this kernel's module offers
@@ -95,14 +96,17 @@ struct khmap_ioc_abi {
  * @flags: KHMAP_CREATE_*
  * @key_size: bytes of every key, 1..KHMAP_RECORD_MAX
  * @value_size: bytes of every value, 1..KHMAP_RECORD_MAX
- * @expected_entries: the map is built for so many, 1 or more
- * @max_entries: a put beyond fails with ENOSPC; 0 for as many as the primary
- *	slots hold at @load_percent, which is @expected_entries or a little more
+ * @expected_entries: a hint, 1 or more.  Nothing is allocated for it, but
+ *	pages then come in longer runs; KHMAP_IOC_RESERVE allocates
+ * @max_entries: a put beyond fails with ENOSPC; 0 for no ceiling.  One keeps
+ *	the mapping short: without one, or @max_bytes, readers map the format's
+ *	largest image, tens of GiB of address space and no memory
  * @max_bytes: limit of the map's memory in bytes; 0 for the module's default
  * @hash_kind: enum khmap_hash_kind; 0 for KHMAP_HASH_FOLD
  * @layout: enum khmap_layout; 0 for KHMAP_LAYOUT_ALIGNED
  * @load_percent: target load of the primary slots, 10..95; 0 for
- *	KHMAP_LOAD_DEFAULT.  Lower is faster, higher is smaller
+ *	KHMAP_LOAD_DEFAULT.  Lower is faster, higher is smaller.  The map grows
+ *	to stay at it
  * @mode: permission bits of the node, a subset of 0666; 0660 if
  *	KHMAP_CREATE_MODE is not set
  * @uid: owner of the node; the caller's if KHMAP_CREATE_OWNER is not set
@@ -231,8 +235,9 @@ struct khmap_ioc_destroy {
  * @value_size: must be the map's; for DELETE with @value 0, must be 0
  *
  * Errors: ENOENT there is no such key (GET, DELETE, PUT with REPLACE); EEXIST
- * there is (PUT with INSERT); ENOSPC the map is full; EXFULL the key's chain
- * is at its limit of KHMAP_CHAIN_MAX buckets.
+ * there is (PUT with INSERT); ENOSPC the map is at its ceiling; EXFULL the key's
+ * chain is at its limit of KHMAP_CHAIN_MAX buckets.  A put fails with ENOMEM only
+ * if there is no room for its entry: without memory to grow, a map becomes fuller.
  */
 struct khmap_ioc_record {
 	__u32 size;
@@ -260,12 +265,28 @@ struct khmap_ioc_clear {
 };
 
 /**
+ * enum khmap_growth_kind - what a map's growth is doing
+ * @KHMAP_GROWTH_IDLE: the load is at its target, or below
+ * @KHMAP_GROWTH_BEHIND: splits are under way
+ * @KHMAP_GROWTH_REFUSED: memory for more pages was refused: the map works at a
+ *	higher load and tries again
+ * @KHMAP_GROWTH_FULL: the primary region is at its ceiling
+ */
+enum khmap_growth_kind {
+	KHMAP_GROWTH_IDLE = 0,
+	KHMAP_GROWTH_BEHIND = 1,
+	KHMAP_GROWTH_REFUSED = 2,
+	KHMAP_GROWTH_FULL = 3,
+};
+
+/**
  * struct khmap_ioc_stat - KHMAP_IOC_STAT: numbers of a map or snapshot
  * @size: sizeof(struct khmap_ioc_stat)
  * @flags: must be 0
  * @map_id: out: as of KHMAP_IOC_CREATE; a snapshot has its map's
  * @entries: out: keys in the map
- * @max_entries: out: a put beyond fails with ENOSPC
+ * @max_entries: out: a put beyond fails with ENOSPC; KHMAP_ENTRIES_MAX if there
+ *	is no ceiling
  * @overflow_entries: out: keys in overflow buckets
  * @overflow_buckets: out: overflow buckets in use
  * @bytes: out: memory in bytes, without snapshots
@@ -275,12 +296,17 @@ struct khmap_ioc_clear {
  * @replaces: out: puts that replaced a value
  * @deletes: out: keys deleted, those by CLEAR included
  * @shape: out: the shape word; 0 while the map is inline
- * @primary_pages: out: pages of the primary region
+ * @primary_pages: out: pages of the primary region, those included that are
+ *	ready for the shape to grow into
  * @overflow_pages: out: pages of the overflow region, those included whose
  *	memory was refused and is asked for again when it is needed
  * @stripes: out: stripes, each with a lock
  * @snapshots: out: snapshots that exist
  * @kind: out: enum khmap_image_kind
+ * @splits: out: buckets that were split, since creation
+ * @wanted: out: the shape that the load asks for; @shape below it: the map is
+ *	still growing
+ * @growth: out: enum khmap_growth_kind
  *
  * Also brings the counts in a live map's header page up to date.  Counts of a
  * map that is being written have each operation that returned before the call,
@@ -306,6 +332,31 @@ struct khmap_ioc_stat {
 	__u32 stripes;
 	__u32 snapshots;
 	__u32 kind;
+	__aligned_u64 splits;
+	__u32 wanted;
+	__u32 growth;
+};
+
+/**
+ * struct khmap_ioc_reserve - KHMAP_IOC_RESERVE: grow now
+ * @size: sizeof(struct khmap_ioc_reserve)
+ * @flags: must be 0
+ * @entries: that the map is to hold at its target load without growing further
+ * @reserved: must be 0
+ * @primary_pages: out: pages of the primary region
+ *
+ * Allocates the pages and splits every bucket.  Rounded up to whole pages, and
+ * to a power of two of them if that is near.  Never makes a map smaller.
+ *
+ * Errors: ENOSPC beyond the map's ceiling: nothing was done; ENOMEM or EINTR:
+ * the map has grown part of the way.
+ */
+struct khmap_ioc_reserve {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 entries;
+	__u32 reserved;
+	__u32 primary_pages;
 };
 
 /**

@@ -125,6 +125,7 @@
 #define KHMAP_SLOTS_MAX		15	/* slots of a primary bucket */
 #define KHMAP_CHAIN_MAX		32	/* buckets of a chain */
 #define KHMAP_RETRY_MAX		1024	/* retries of a lock-free reader */
+#define KHMAP_ENTRIES_MAX	(~0ull)	/* max_entries of a map without one */
 
 #define KHMAP_BUCKET_TAGS	8	/* offset of a bucket's tag bytes */
 #define KHMAP_INLINE_TAGS	16	/* tag bytes of the inline bucket */
@@ -276,8 +277,10 @@ struct khmap_geometry {
  * @entries: keys in the map
  * @overflow_entries: of those, keys in overflow buckets
  * @overflow_buckets: overflow buckets in use
- * @max_entries: a put that would exceed it fails with ENOSPC
- * @primary_pages: pages of the primary region that exist
+ * @max_entries: a put that would exceed it fails with ENOSPC;
+ *	KHMAP_ENTRIES_MAX if there is no ceiling but the regions' room
+ * @primary_pages: pages of the primary region that exist: of a live map, some
+ *	may be beyond the shape, to be grown into
  * @overflow_pages: pages of the overflow region that may exist: of a live map,
  *	some may have no memory yet; no reference leads there
  * @name: of the map, NUL-padded; empty if unnamed

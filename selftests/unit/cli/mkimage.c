@@ -19,6 +19,7 @@
 #include "record_source.h"
 
 #define IMAGE_BYTES	(1ull << 32)
+#define IMAGE_PAGES	(1u << 18)	/* of the primary region */
 #define SNAPSHOT_NS	1700000001000000000ull
 
 static const void *copy_page(void *context, __u64 index)
@@ -66,6 +67,23 @@ static void table_fill(struct khmap_table *table, const struct khmap_schema *sch
 	free(keys);
 }
 
+/* Primary pages for what is expected at the target load. */
+static u32 pages_for(const struct khmap_table_params *p)
+{
+	struct khmap_geometry g = {
+		.page_shift = KHMAP_OS_PAGE_SHIFT,
+		.layout = p->layout,
+		.key_size = p->key_size,
+		.value_size = p->value_size,
+	};
+	u64 slots;
+
+	if (khmap_geometry_solve(&g, p->schema_length))
+		errx(1, "geometry");
+	slots = (u64)g.buckets_per_page * g.bucket_slots * p->load_percent;
+	return (u32)((p->expected_entries * 100 + slots - 1) / slots);
+}
+
 int main(int argc, char **argv)
 {
 	struct khmap_table_params params = {
@@ -74,6 +92,7 @@ int main(int argc, char **argv)
 		.load_percent = KHMAP_LOAD_DEFAULT,
 		.stripes = 4,
 		.expected_entries = 1000,
+		.max_pages = IMAGE_PAGES,
 		.secret = { 0x243f6a8885a308d3ull, 0x13198a2e03707344ull },
 		.map_id = 7,
 		.created_ns = 1700000000000000000ull,
@@ -87,6 +106,7 @@ int main(int argc, char **argv)
 	struct khmap_table *table;
 	struct khmap_copy *copy;
 	unsigned long deletes = 0;
+	bool crowded = false;
 	int option, error;
 
 	while ((option = getopt(argc, argv, "k:v:n:d:l:psx")) != -1) {
@@ -113,7 +133,7 @@ int main(int argc, char **argv)
 			params.hash_kind = KHMAP_HASH_SIPHASH13;
 			break;
 		case 'x':
-			params.max_entries = ~0ull >> 1;
+			crowded = true;
 			break;
 		default:
 			errx(2, "usage: mkimage [-k TYPE] [-v TYPE] [-n ENTRIES] [-d DELETES] [-l LOAD] [-psx] FILE");
@@ -132,7 +152,15 @@ int main(int argc, char **argv)
 	copy_account = khmap_account_create(IMAGE_BYTES, 0, false);
 	if (!account || !copy_account)
 		err(1, "account");
+	/* A ceiling that a test can lower; a crowded one keeps its chains. */
+	params.max_entries = 2 * params.expected_entries;
+	if (crowded) {
+		params.max_entries = 0;
+		params.max_pages = pages_for(&params);
+	}
 	error = khmap_table_create(&params, account, &table);
+	if (!error)
+		error = khmap_table_reserve(table, params.expected_entries, NULL);
 	if (error)
 		errx(1, "create: %s", strerror(-error));
 	table_fill(table, schema, deletes);

@@ -90,7 +90,7 @@ check 'inspect a key that is not there' 1 'no such key' khmapctl inspect ./numbe
 check 'inspect as JSON' 0 '"field": "sequence"' khmapctl inspect ./numbers.khm bucket 0.0 --json
 check 'a page that is not there' 2 'page 99999 does not exist' \
 	khmapctl inspect ./numbers.khm page 99999
-check 'a bucket that is not there' 2 'their buckets 0\.\.31' \
+check 'a bucket that is not there' 2 'with buckets 0\.\.31' \
 	khmapctl inspect ./numbers.khm bucket 0.32
 
 # snapshot of a snapshot: the same bytes, and all or nothing

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * grow.h - the primary region grows, bucket by bucket
+ *
+ * Linear hashing (Litwin, 1980): the shape moves up by one bucket at a time,
+ * and the keys that the new bucket is for leave the one bucket that had them.
+ * No page moves and no other key does.
+ */
+#ifndef _KHMAP_CORE_GROW_H
+#define _KHMAP_CORE_GROW_H
+
+#include "overflow.h"
+
+#define KHMAP_GROWTH_SHIFT	20	/* of struct khmap_growth's @entry_places */
+#define KHMAP_GROW_STEPS	2	/* buckets that one put splits at most */
+#define KHMAP_GROW_RUN		512	/* pages of an allocation at most */
+
+/* Places that so many entries need at the target load. */
+static inline u64 khmap_entries_places(u64 entry_places, u64 entries)
+{
+	return (entries * entry_places) >> KHMAP_GROWTH_SHIFT;
+}
+
+/* Tell the table's owner; no lock is held. */
+static inline void khmap_notify(struct khmap_table *table,
+				enum khmap_event event, u32 a, u32 b)
+{
+	if (table->notify)
+		table->notify(table->owner, event, a, b);
+}
+
+/**
+ * khmap_grow_wanted() - the shape that a table's load asks for
+ * @table: the map
+ *
+ * Context: any.
+ * Return: a place, which need not be the start of a bucket; at most the
+ * region's end.
+ */
+static inline u32 khmap_grow_wanted(struct khmap_table *table)
+{
+	u64 places = khmap_entries_places(table->growth.entry_places,
+					  (u64)os_count_read(&table->entries));
+	u32 most = khmap_shape(table->growth.max_pages, 0);
+
+	return places < most ? (u32)places : most;
+}
+
+/**
+ * khmap_grow_stage() - allocate primary pages up to a place
+ * @table: the map
+ * @place: the pages below it are to exist
+ *
+ * Context: may sleep; no lock held.
+ * Return: 0; -ENOSPC the region is at its ceiling; -ENOMEM.
+ */
+int khmap_grow_stage(struct khmap_table *table, u32 place);
+
+/**
+ * khmap_grow_follow() - let the shape follow the load, a few steps
+ * @table: the map
+ * @sleep: the caller may sleep, so pages and overflow may be allocated
+ *
+ * What cannot be done now, a later put or khmap_table_work() does.
+ *
+ * Context: any that may take a raw spinlock; no lock held.
+ */
+void khmap_grow_follow(struct khmap_table *table, bool sleep);
+
+/**
+ * khmap_grow_force() - split buckets though the load does not ask for it
+ * @table: the map; not inline
+ *
+ * For a chain at its limit: KHMAP_GROW_STEPS, if the map is above half its
+ * target load.
+ *
+ * Context: may sleep; no lock held.
+ * Return: whether any was split.
+ */
+bool khmap_grow_force(struct khmap_table *table);
+
+#endif /* _KHMAP_CORE_GROW_H */

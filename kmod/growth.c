@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * growth.c - a map's growth: its worker, its tracepoints, RESERVE
+ *
+ * Puts do the growing.  The worker does what they had to leave: because they
+ * could not sleep, because memory was refused, because others were at it.
+ */
+#include <linux/jiffies.h>
+#include <linux/percpu-rwsem.h>
+#include <linux/sched/signal.h>
+#include <linux/workqueue.h>
+
+#include "growth.h"
+#include "ioctl.h"
+#include "map.h"
+#include "trace.h"
+
+/* Puts that go on will do it themselves; so long for a map to be idle. */
+#define KHMAP_GROWTH_DELAY	(HZ / 50 + 1)
+
+static void khmap_growth_work(struct work_struct *work)
+{
+	struct khmap_map *map = container_of(to_delayed_work(work),
+					     struct khmap_map, growth_work);
+	bool more;
+
+	percpu_down_read(&map->writers);
+	more = khmap_table_work(map->table);
+	percpu_up_read(&map->writers);
+	if (more)
+		schedule_delayed_work(&map->growth_work, 0);
+}
+
+static void khmap_growth_notify(void *owner, enum khmap_event event, u32 a,
+				u32 b)
+{
+	struct khmap_map *map = owner;
+
+	switch (event) {
+	case KHMAP_EVENT_PROMOTE:
+		trace_khmap_promote(map->id);
+		break;
+	case KHMAP_EVENT_GROW:
+		trace_khmap_grow(map->id, a, b);
+		break;
+	case KHMAP_EVENT_SPLIT:
+		trace_khmap_split(map->id, a, b);
+		break;
+	case KHMAP_EVENT_BEHIND:
+		if (!delayed_work_pending(&map->growth_work))
+			schedule_delayed_work(&map->growth_work,
+					      KHMAP_GROWTH_DELAY);
+		break;
+	}
+}
+
+void khmap_growth_init(struct khmap_map *map)
+{
+	INIT_DELAYED_WORK(&map->growth_work, khmap_growth_work);
+	khmap_table_notify(map->table, khmap_growth_notify, map);
+}
+
+void khmap_growth_stop(struct khmap_map *map)
+{
+	if (map->table)
+		cancel_delayed_work_sync(&map->growth_work);
+}
+
+static bool khmap_growth_interrupted(void)
+{
+	return fatal_signal_pending(current);
+}
+
+int khmap_growth_reserve(struct khmap_call *call)
+{
+	struct khmap_map *map = call->file->private_data;
+	struct khmap_ioc_reserve *reserve = &call->arg.reserve;
+	int err;
+
+	if (reserve->reserved)
+		return -EINVAL;
+	percpu_down_read(&map->writers);
+	err = khmap_table_reserve(map->table, reserve->entries,
+				  khmap_growth_interrupted);
+	percpu_up_read(&map->writers);
+	if (err)
+		return err;
+	reserve->primary_pages = READ_ONCE(map->table->header->primary_pages);
+	return khmap_call_reply(call);
+}
