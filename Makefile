@@ -20,7 +20,7 @@ MAKEFLAGS += --no-print-directory $(if $(V),,-s)
 
 .DEFAULT_GOAL := help
 .PHONY: help all setup kernel module lib cli prof unit guest check check-lint check-unit \
-	check-vm check-guest demo bench vm install clean format man
+	check-model check-vm check-guest demo bench vm install clean format man
 
 help: ## list the targets
 	@echo 'khmap: a hash map in the Linux kernel that everybody reads from memory.'
@@ -70,6 +70,9 @@ check-lint: module lib ## run the checkers of style, documentation and licences
 
 check-unit: ## run the unit tests, natively
 	@$(MAKE) -C selftests/unit check
+
+check-model: ## search models of the reader's protocol, broken ones too
+	@selftests/model/run.sh
 
 check-vm: kernel ## test the guest's own tools: whether they see panics, splats and silence
 	@tools/vm/selftest.sh

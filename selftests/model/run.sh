@@ -1,0 +1,199 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#
+# Lets spin search the models of the reader's protocol: the right one must hold, each broken one
+# must be refuted for its reason. Writes build/report/model.tap.
+
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+build=${BUILD:-$top/build}
+report=$build/report/model.tap
+work=$build/model
+
+usage() {
+	cat <<-EOF
+	Usage: ${0##*/} [--all] [--trail] [NAME...]
+	Searches the models, default all but the long ones, and runs the litmus tests if there
+	is a herd7. NAME is a test as the report names it, or its beginning: refuted/split.
+
+	  --all     the long ones too: some minutes, and 1.5 GB of memory
+	  --trail   show the steps that refute a broken model
+
+	LKMM names a kernel's tools/memory-model, which herd7 needs. Report: build/report/model.tap
+	EOF
+}
+
+all=
+trail=
+while [ $# -gt 0 ]; do
+	case $1 in
+	-h | --help) usage; exit 0 ;;
+	--all) all=yes ;;
+	--trail) trail=yes ;;
+	-*) usage >&2; exit 2 ;;
+	*) break ;;
+	esac
+	shift
+done
+wanted=$*
+
+# A name on the command line is a beginning, so that a folder of names can be asked for.
+is_wanted() {
+	[ -n "$wanted" ] || return 0
+	for name in $wanted; do
+		case $1 in
+		"$name"*) return 0 ;;
+		esac
+	done
+	return 1
+}
+
+number=0
+failed=0
+mkdir -p "$build/report" "$work"
+echo 'TAP version 13' >"$report"
+
+# verdict NAME [WHY]: passed, if nothing says why not.
+verdict() {
+	number=$((number + 1))
+	if [ -z "${2-}" ]; then
+		echo "ok $number $1" >>"$report"
+		printf '  %-7s %s\n' ok "$1"
+	else
+		failed=1
+		printf 'not ok %d %s\n# %s\n' "$number" "$1" "$2" >>"$report"
+		printf '  %-7s %s: %s\n' FAILED "$1" "$2"
+	fi
+}
+
+skip() {
+	number=$((number + 1))
+	echo "ok $number $1 # SKIP $2" >>"$report"
+	printf '  %-7s %s: %s\n' skipped "$1" "$2"
+}
+
+# search FOLDER OPTIMISE TABLE MODEL DEFINITION...: leaves spin's answer in FOLDER/pan.out; the
+# hash table has 2^TABLE entries.
+search() {
+	folder=$1
+	optimise=$2
+	table=$3
+	model=$4
+	shift 4
+	rm -rf "$folder"
+	mkdir -p "$folder" && cd "$folder" || return 1
+	spin -a "$@" "$here/$model.pml" >spin.out 2>&1 &&
+		${CC:-gcc} "$optimise" -w -DSAFETY -DCOLLAPSE -DMEMLIM=3000 -o pan pan.c >gcc.out 2>&1 &&
+		timeout 900 ./pan -m10000 -w"$table" >pan.out 2>&1
+}
+
+# reached FOLDER PROCESS: whether the search came to every step of it.
+reached() {
+	grep -A 1 "^unreached in $2\$" "$1/pan.out" | grep -q '(0 of '
+}
+
+diagnose() {
+	sed -nE 's/^ *([0-9]+) states, stored.*/# \1 states/p; s/^pan: elapsed time (.*)/# \1/p
+		s/^pan:1: (assertion violated) *!\(([a-z]*)\) .*/# \1: \2/p
+		s/^State-vector.*depth reached ([0-9]+).*/# depth \1/p' "$1/pan.out" >>"$report"
+}
+
+# holds NAME OPTIMISE TABLE MODEL DEFINITION...: the search is complete and finds nothing.
+holds() {
+	name=holds/$1
+	shift
+	is_wanted "$name" || return 0
+	folder=$work/$name
+	why=
+	if ! (search "$folder" "$@"); then
+		why="no search: $(cat "$folder"/*.out 2>/dev/null | head -n 1)"
+	elif ! grep -q 'errors: 0$' "$folder/pan.out"; then
+		why=$(sed -n 's/^pan:1: //p' "$folder/pan.out")
+		why="refuted: ${why:-it does not say why}"
+	elif grep -Eq 'max search depth too small|not completed|out of memory|MEMLIM|hash-table' \
+		"$folder/pan.out"; then
+		why='the search was cut short'
+	elif ! reached "$folder" 'proctype reader' || ! reached "$folder" init; then
+		why='a step of the reader or of the last check was never reached'
+	fi
+	verdict "$name" "$why"
+	[ ! -e "$folder/pan.out" ] || diagnose "$folder"
+}
+
+# refuted NAME REASON MODEL DEFINITION...: it fails, by one of the assertions of REASON ("a|b").
+refuted() {
+	name=refuted/$1
+	reason=$2
+	shift 2
+	is_wanted "$name" || return 0
+	folder=$work/$name
+	why=
+	# Most fail early: to compile faster tells more than to search faster.
+	if ! (search "$folder" -O0 20 "$@"); then
+		why="no search: $(cat "$folder"/*.out 2>/dev/null | head -n 1)"
+	elif ! grep -Eq "^pan:1: assertion violated *!\\(($reason)\\)" "$folder/pan.out"; then
+		why=$(sed -n 's/^pan:1: //p' "$folder/pan.out")
+		why="should violate $reason, but: ${why:-nothing was found}"
+	fi
+	verdict "$name" "$why"
+	[ ! -e "$folder/pan.out" ] || diagnose "$folder"
+	if [ -n "$trail" ] && [ -e "$folder/$1.pml.trail" ]; then
+		model=$1
+		shift
+		spin -t -p -g -l -k "$folder/$model.pml.trail" "$@" "$here/$model.pml"
+	fi
+}
+
+# litmus FILE: herd7 finds that its "exists" clause never comes true.
+litmus() {
+	name=litmus/$(basename "$1" .litmus)
+	is_wanted "$name" || return 0
+	if ! command -v herd7 >/dev/null; then
+		skip "$name" 'there is no herd7 here; Debian 12 has no package of it'
+	elif [ ! -e "${LKMM:-/nonexistent}/linux-kernel.cfg" ]; then
+		skip "$name" "LKMM names no kernel's tools/memory-model"
+	else
+		mkdir -p "$work/litmus"
+		log=$work/$name.out
+		why=
+		if ! (cd "$LKMM" && timeout 60 herd7 -conf linux-kernel.cfg "$1") >"$log" 2>&1 ||
+			! grep -q '^Observation .* Never ' "$log"; then
+			why=$(grep '^Observation' "$log" || tail -n 1 "$log")
+		fi
+		verdict "$name" "$why"
+	fi
+}
+
+if command -v spin >/dev/null; then
+	holds split -O0 22 split -DSTRIPES=1
+	holds split-across -O0 22 split -DSTRIPES=2
+	holds split-long -O1 24 split -DSTRIPES=1 -DSTAYS
+	holds promote -O1 24 promote
+	if [ -n "$all" ]; then
+		holds split-across-long -O2 25 split -DSTRIPES=2 -DSTAYS
+		holds promote-long -O2 25 promote -DSTAYS
+	fi
+
+	refuted split/shape-early missed split -DSHAPE_EARLY
+	refuted split/no-recheck missed split -DNO_RECHECK
+	refuted split/empty-after-even 'unheld|missed' split -DEMPTY_AFTER_EVEN
+	refuted split/no-recompute 'lost|misplaced' split -DNO_RECOMPUTE
+	refuted split/trust-overflow-count missed split -DTRUST_OVERFLOW_COUNT
+	refuted split/begin-low backwards split -DBEGIN_LOW
+	# Another chain of the stripe takes the bucket without a split only where there are three keys.
+	refuted split/free-early unheld split -DFREE_EARLY -DSTAYS
+	# Without the writer, which would stumble over an empty page before any reader.
+	refuted promote/shape-early missed promote -DSHAPE_EARLY -DALONE
+	refuted promote/no-recheck missed promote -DNO_RECHECK
+	refuted promote/empty-after-even unheld promote -DEMPTY_AFTER_EVEN
+	refuted promote/no-recompute 'lost|misplaced' promote -DNO_RECOMPUTE
+else
+	verdict spin 'there is no spin here (run tools/setup.sh test)'
+fi
+for file in "$here"/litmus/*.litmus; do
+	litmus "$file"
+done
+echo "1..$number" >>"$report"
+"$top/tools/vm/tap.sh" --title model "$report" && exit "$failed"
