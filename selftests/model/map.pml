@@ -7,12 +7,25 @@
  * beside it: nobody could tell.  So taking a lock is one step with the first odd store, and
  * leaving it one with the last even store.
  *
+ * Memory is sequentially consistent here, so R1 to R3 and W1 to W4 (Documentation/locking.rst) are
+ * only names for the places.  The tests in litmus/ are about what weaker machines do.
+ *
  * A link is one slot with the reference behind it: a bucket of one slot.  Tags and the overflow
  * filter are left out: they are data of the chain like the key, guarded by the same count.
  *
  * The model that includes this file defines LINKS, SHAPE (the first one), FIRST(shape, hash) (a
  * hash's bucket), LOCK(first) (a bucket's lock), OWNER(link) (an overflow bucket's lock) and
  * INLINE(first).
+ *
+ * Each of these leaves a rule out, and must be refuted:
+ *
+ *	SHAPE_EARLY		the shape is stored before the first odd count
+ *	NO_RECHECK		a reader believes a miss without a second look at the shape
+ *	NO_RECOMPUTE		a writer believes the shape that it loaded before it had the lock
+ *	EMPTY_AFTER_EVEN	moved slots are emptied when the count is even again
+ *	FREE_EARLY		a bucket leaves its chain, and is free, when the count is even again
+ *	TRUST_OVERFLOW_COUNT	a reader validates the count of the bucket that it is in
+ *	BEGIN_LOW		the destination's count does not begin above the source's
  */
 
 #define NONE	255

@@ -42,9 +42,9 @@ wanted=$*
 # A name on the command line is a beginning, so that a folder of names can be asked for.
 is_wanted() {
 	[ -n "$wanted" ] || return 0
-	for name in $wanted; do
+	for beginning in $wanted; do
 		case $1 in
-		"$name"*) return 0 ;;
+		"$beginning"*) return 0 ;;
 		esac
 	done
 	return 1
@@ -71,7 +71,6 @@ verdict() {
 skip() {
 	number=$((number + 1))
 	echo "ok $number $1 # SKIP $2" >>"$report"
-	printf '  %-7s %s: %s\n' skipped "$1" "$2"
 }
 
 # search FOLDER OPTIMISE TABLE MODEL DEFINITION...: leaves spin's answer in FOLDER/pan.out; the
