@@ -129,10 +129,7 @@ static int khmap_grow_split(struct khmap_table *table, bool wait,
 		growth->splits++;
 		shape = os_load(&table->header->shape);
 	}
-	if (wait)
-		os_unlock(&growth->split_lock, flags);
-	else
-		os_trylock_end(&growth->split_lock, flags);
+	os_unlock(&growth->split_lock, flags);
 	if (!err)
 		khmap_notify(table, KHMAP_EVENT_SPLIT, shape, moved);
 	return err;

@@ -14,9 +14,11 @@
 #include <linux/build_bug.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
+#include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/mutex.h>
+#include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/stddef.h>
@@ -38,16 +40,45 @@ typedef struct mutex os_mutex_t;
 #define os_lock_init(lock)		raw_spin_lock_init(lock)
 #define os_lock_destroy(lock)		do { } while (0)
 /*
+ * The locks that this processor holds, or is taking or dropping; see guard.h.
+ * Changed with interrupts off, and covers the calls that lock and unlock too:
+ * a BPF program may hang on those as well.
+ */
+DECLARE_PER_CPU(unsigned int, khmap_locks_held);
+/*
  * The engine finds out under a lock whether it was the right one, which sparse
  * cannot follow: it is told that nothing is held.  Lockdep follows.
  */
-#define os_lock(lock, flags)	\
-	do { raw_spin_lock_irqsave(lock, flags); __release(lock); } while (0)
-#define os_unlock(lock, flags)	\
-	do { __acquire(lock); raw_spin_unlock_irqrestore(lock, flags); } while (0)
+#define os_lock(lock, flags)				\
+	do {						\
+		local_irq_save(flags);			\
+		__this_cpu_inc(khmap_locks_held);	\
+		raw_spin_lock(lock);			\
+		__release(lock);			\
+	} while (0)
+#define os_unlock(lock, flags)				\
+	do {						\
+		__acquire(lock);			\
+		raw_spin_unlock(lock);			\
+		__this_cpu_dec(khmap_locks_held);	\
+		local_irq_restore(flags);		\
+	} while (0)
 /* False, with nothing held, if somebody holds it. */
-#define os_trylock(lock, flags)		raw_spin_trylock_irqsave(lock, flags)
-#define os_trylock_end(lock, flags)	raw_spin_unlock_irqrestore(lock, flags)
+#define os_trylock(lock, flags)				\
+	({						\
+		bool _taken;				\
+							\
+		local_irq_save(flags);			\
+		__this_cpu_inc(khmap_locks_held);	\
+		_taken = raw_spin_trylock(lock);	\
+		if (_taken) {				\
+			__release(lock);		\
+		} else {				\
+			__this_cpu_dec(khmap_locks_held); \
+			local_irq_restore(flags);	\
+		}					\
+		_taken;					\
+	})
 /* A second lock, taken while the first keeps interrupts off. */
 #define os_lock_second(lock)		raw_spin_lock_nested(lock, SINGLE_DEPTH_NESTING)
 #define os_unlock_second(lock)		raw_spin_unlock(lock)
@@ -123,7 +154,6 @@ typedef pthread_mutex_t os_mutex_t;
 #define os_unlock(lock, flags)	\
 	do { (void)(flags); pthread_mutex_unlock(lock); } while (0)
 #define os_trylock(lock, flags)	((flags) = 0, !pthread_mutex_trylock(lock))
-#define os_trylock_end(lock, flags)	os_unlock(lock, flags)
 #define os_lock_second(lock)	pthread_mutex_lock(lock)
 #define os_unlock_second(lock)	pthread_mutex_unlock(lock)
 #define os_lock_assert(lock)	((void)(lock))

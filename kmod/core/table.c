@@ -157,6 +157,18 @@ int khmap_table_put(struct khmap_table *table, const void *key,
 	return err;
 }
 
+int khmap_table_try_put(struct khmap_table *table, const void *key,
+			const void *value, enum khmap_put_mode mode,
+			struct khmap_store *store)
+{
+	u64 hash = khmap_hash(table->hash_kind, table->secret, key,
+			      table->geometry.key_size);
+	struct khmap_overflow_page *staged = NULL;
+	int err = khmap_put_try(table, hash, key, value, mode, store, &staged);
+
+	return err == -EAGAIN ? -ENOMEM : err;
+}
+
 /* Find a key with its lock held; the caller unlocks @lock. */
 static void khmap_table_find(struct khmap_table *table, const void *key,
 			     struct khmap_place *place,

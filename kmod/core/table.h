@@ -366,6 +366,27 @@ void khmap_table_growth(struct khmap_table *table,
 			struct khmap_growth_state *state);
 
 /**
+ * khmap_table_try_put() - khmap_table_put() that allocates nothing
+ * @table: the map
+ * @key: key_size bytes
+ * @value: value_size bytes
+ * @mode: whether the key may, must not or must be there already
+ * @store: filled on success; or NULL
+ *
+ * Replaces any value.  Adds a key where a slot of its chain, or an overflow
+ * bucket of its stripe, is free already.
+ *
+ * Context: any that may take a raw spinlock.
+ * Return: 0; -EEXIST or -ENOENT by @mode; -ENOSPC the map is full; -EXFULL the
+ * chain is at its limit; -ENOMEM the key needs an overflow page, or needs the
+ * map to leave its header page: khmap_table_put() would do so.  On failure
+ * nothing changed.
+ */
+int khmap_table_try_put(struct khmap_table *table, const void *key,
+			const void *value, enum khmap_put_mode mode,
+			struct khmap_store *store);
+
+/**
  * khmap_table_get() - copy a key's value, under the lock
  * @table: the map
  * @key: key_size bytes

@@ -516,6 +516,57 @@ static void test_longest_chain(void)
 	engine_close(&e);
 }
 
+static int try_put_u64(struct engine *e, u64 key, u64 value, enum khmap_put_mode mode)
+{
+	return khmap_table_try_put(e->table, &key, &value, mode, NULL);
+}
+
+/* What needs no memory is done, what needs some changes nothing. */
+static void test_try_put(void)
+{
+	struct khmap_table_params p = params_make(8, 8, 100);
+	struct khmap_table_params inline_p = params_make(8, 8, 15);
+	u64 keys[11], sum, used, wrong = 0, i;
+	struct engine e;
+
+	engine_open(&e, &p);
+	collide(&e, keys, 11);
+	used = khmap_account_used(e.account);
+	for (i = 0; i < 7; i++)
+		wrong += try_put_u64(&e, keys[i], i + 1, KHMAP_PUT_ONLY_NEW) != 0;
+	is_u64(wrong, 0, "try put: 7 keys fit a bucket");
+	sum = engine_sum(&e);
+	is_i64(try_put_u64(&e, keys[7], 8, KHMAP_PUT_EITHER), -ENOMEM, "try put: an 8th does not");
+	is_i64(try_put_u64(&e, keys[7], 8, KHMAP_PUT_ONLY_OLD), -ENOENT, "try put: replace it");
+	is_i64(try_put_u64(&e, keys[0], 8, KHMAP_PUT_ONLY_NEW), -EEXIST, "try put: insert again");
+	ok(engine_sum(&e) == sum, "try put: nothing has changed");
+	is_i64(try_put_u64(&e, keys[0], 9, KHMAP_PUT_EITHER), 0, "try put: replace");
+	is_u64(read_u64(&e, keys[0]), 9, "try put: replaced");
+	is_u64(khmap_account_used(e.account), used, "try put: no memory was taken");
+
+	is_i64(put_u64(&e, keys[7], 8, KHMAP_PUT_EITHER), 0, "try put: put allocates for the 8th");
+	used = khmap_account_used(e.account);
+	for (i = 8; i < 11; i++)
+		wrong += try_put_u64(&e, keys[i], i + 1, KHMAP_PUT_ONLY_NEW) != 0;
+	is_u64(wrong, 0, "try put: the page that it got has room for more buckets");
+	for (i = 1; i < 11; i++)
+		wrong += read_u64(&e, keys[i]) != i + 1;
+	is_u64(wrong, 0, "try put: every key is read");
+	is_u64(khmap_account_used(e.account), used, "try put: no memory was taken for them");
+	ok(table_is_sound(e.table, 11), "try put: image");
+	engine_close(&e);
+
+	inline_p.max_entries = 20;
+	engine_open(&e, &inline_p);
+	for (i = 1; i <= 15; i++)
+		wrong += try_put_u64(&e, i, i, KHMAP_PUT_EITHER) != 0;
+	is_u64(wrong, 0, "try put: 15 keys fit the header page");
+	sum = engine_sum(&e);
+	is_i64(try_put_u64(&e, 16, 16, KHMAP_PUT_EITHER), -ENOMEM, "try put: a 16th does not");
+	ok(engine_sum(&e) == sum && !e.table->header->shape, "try put: and moves nothing");
+	engine_close(&e);
+}
+
 /* Freed overflow buckets are used again, by other chains too. */
 static void test_reuse(void)
 {
@@ -695,6 +746,7 @@ int main(void)
 	test_full(1000, 1000, "many pages");
 	test_expected_fits();
 	test_longest_chain();
+	test_try_put();
 	test_reuse();
 	test_pages_written();
 	test_header();

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * guard.h - operations that come from any context
+ *
+ * A caller that is no system call may be an interrupt, or a BPF program at a
+ * function that runs under one of khmap's own locks.  It can neither sleep nor
+ * wait, so what it would have to wait for makes it fail with -EBUSY.
+ */
+#ifndef _KHMAP_GUARD_H
+#define _KHMAP_GUARD_H
+
+#include <linux/types.h>
+
+struct khmap_map;
+
+/**
+ * khmap_guard_blocked() - whether this caller must not take a lock of khmap
+ *
+ * In NMI, or with a lock of khmap held by this processor: the caller has come
+ * in on top of its holder, who can only go on when the caller has returned.
+ *
+ * Context: any.
+ * Return: true if it must not.
+ */
+bool khmap_guard_blocked(void);
+
+/**
+ * khmap_guard_enter() - let a caller of any context change a map
+ * @map: the map
+ * @counted: filled, for khmap_guard_exit()
+ *
+ * No snapshot is taken until khmap_guard_exit().  The caller must not sleep
+ * until then.
+ *
+ * Context: any.
+ * Return: 0; -EBUSY khmap_guard_blocked(), or a snapshot is being taken; with
+ * interrupts off, also for an RCU grace period after a snapshot.
+ */
+int khmap_guard_enter(struct khmap_map *map, bool *counted);
+
+/**
+ * khmap_guard_exit() - the change is done
+ * @map: as of khmap_guard_enter()
+ * @counted: as it was filled
+ *
+ * Context: as khmap_guard_enter().
+ */
+void khmap_guard_exit(struct khmap_map *map, bool counted);
+
+#endif /* _KHMAP_GUARD_H */
