@@ -58,7 +58,8 @@ prof: kernel ## build the profiler
 unit: ## build the unit tests of the engine
 	@$(MAKE) -C selftests/unit all
 
-guest: lib ## build the test programs that run in the guest
+guest: lib module ## build the test programs, and a module, that run in the guest
+	@tools/vm/build-dependent.sh $(if $(KERNEL),--kernel $(KERNEL)) selftests/guest/example
 	@$(MAKE) -C selftests/guest all
 	@$(MAKE) -C tools/demo all
 

@@ -155,7 +155,7 @@ static int khmap_map_mmap(struct file *file, struct vm_area_struct *vma)
 	return khmap_view_mmap(&map->view, vma);
 }
 
-static int khmap_map_open(struct inode *inode, struct file *file)
+static int khmap_file_open(struct inode *inode, struct file *file)
 {
 	struct khmap_map *map;
 
@@ -172,7 +172,7 @@ static int khmap_map_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static int khmap_map_close(struct inode *inode, struct file *file)
+static int khmap_file_release(struct inode *inode, struct file *file)
 {
 	khmap_map_put(file->private_data);
 	return 0;
@@ -180,8 +180,8 @@ static int khmap_map_close(struct inode *inode, struct file *file)
 
 const struct file_operations khmap_map_fops = {
 	.owner = THIS_MODULE,
-	.open = khmap_map_open,
-	.release = khmap_map_close,
+	.open = khmap_file_open,
+	.release = khmap_file_release,
 	.unlocked_ioctl = khmap_map_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.mmap = khmap_map_mmap,

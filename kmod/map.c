@@ -234,6 +234,24 @@ struct khmap_map *khmap_map_find(unsigned int minor)
 	return map;
 }
 
+struct khmap_map *khmap_map_find_name(const char *name)
+{
+	struct khmap_map *map;
+
+	mutex_lock(&khmap_maps_lock);
+	list_for_each_entry(map, &khmap_maps, link) {
+		/* A map that is being created has its name already. */
+		if (map->named && map->published && !strcmp(map->name, name)) {
+			kref_get(&map->refs);
+			goto found;
+		}
+	}
+	map = NULL;
+found:
+	mutex_unlock(&khmap_maps_lock);
+	return map;
+}
+
 struct khmap_map *khmap_map_next(struct khmap_map *map, u64 after)
 {
 	struct khmap_map *next;

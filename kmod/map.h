@@ -2,8 +2,8 @@
 /*
  * map.h - a map's life
  *
- * A map is referenced by its name, while it has one, and by each open file; a
- * mapping holds its file.  With the last reference it is freed.  All maps are
+ * A map is referenced by its name, while it has one, by each open file and by
+ * other modules; a mapping holds its file.  With the last reference it is freed.  All maps are
  * in one registry, from the moment that their name is taken.
  */
 #ifndef _KHMAP_MAP_H
@@ -126,6 +126,15 @@ void khmap_map_put(struct khmap_map *map);
  * Return: the map, one reference; NULL if it is gone.
  */
 struct khmap_map *khmap_map_find(unsigned int minor);
+
+/**
+ * khmap_map_find_name() - the map of a name
+ * @name: NUL-terminated
+ *
+ * Context: may sleep; takes the registry's lock.
+ * Return: the map, one reference; NULL if there is none.
+ */
+struct khmap_map *khmap_map_find_name(const char *name);
 
 /**
  * khmap_map_next() - walk through the registry

@@ -33,8 +33,9 @@ WARNINGS = -Wall -Wextra -Werror -Wno-unused-parameter -Wshadow -Wformat=2 \
 C_WARNINGS = $(WARNINGS) -Wmissing-prototypes -Wstrict-prototypes \
 	     -Wold-style-definition -Wdeclaration-after-statement
 
-# The public headers, then the kernel interface before the system's own copy of it.
-INCLUDES = -I$(TOP)/include -I$(TOP)/include/uapi
+# The kernel interface, before the system's own copy of it, then the public headers; the kernel's
+# own include/linux must not be found first.
+INCLUDES = -I$(TOP)/include/uapi -I$(TOP)/include
 
 # A rule compiles with ALL_CFLAGS; -MMD leaves the list of headers beside each object.
 ALL_CFLAGS = -std=gnu11 $(C_WARNINGS) $(INCLUDES) -MMD -MP $(CFLAGS)

@@ -43,7 +43,7 @@ check_clang() {
 		lib cli &&
 		for file in kmod/core/*.c; do
 			clang -std=gnu11 -Wall -Wextra -Werror -Wno-unused-parameter -Wshadow \
-				-Wmissing-prototypes -Iinclude -Iinclude/uapi -fsyntax-only "$file" ||
+				-Wmissing-prototypes -Iinclude/uapi -Iinclude -fsyntax-only "$file" ||
 				return 1
 		done
 }

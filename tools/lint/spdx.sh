@@ -15,7 +15,7 @@ licence() {
 	kmod/core/* | include/khmap/hash*.h | include/khmap/layout*.h | include/khmap/reader*.h | \
 	include/khmap/typed*.h)
 		echo 'GPL-2.0-only OR BSD-2-Clause' ;;
-	kmod/* | Kbuild) echo 'GPL-2.0-only' ;;
+	kmod/* | include/linux/* | Kbuild | selftests/guest/example/*) echo 'GPL-2.0-only' ;;
 	*.bpf.c) echo 'GPL-2.0-only OR BSD-2-Clause' ;;
 	# These include the kernel's kselftest headers.
 	selftests/guest/*.[ch]) echo 'GPL-2.0-only' ;;

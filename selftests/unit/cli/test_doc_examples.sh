@@ -12,7 +12,7 @@ pages=$top/Documentation
 # compile TEXT FILE
 compile() {
 	check "$1" 0 '' "${CC:-gcc}" -std=gnu11 -Wall -Wextra -Werror -Wno-unused-function \
-		-I"$top/include" -I"$top/include/uapi" -fsyntax-only "$2"
+		-I"$top/include/uapi" -I"$top/include" -fsyntax-only "$2"
 }
 
 # The indented block that begins with an #include.

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * api.c - another module uses a map: see example/khmap_example.c
+ */
+#include "kselftest_harness.h"
+#include "khmap_test.h"
+#include "verify.h"
+
+#define NAME		"test-api"
+#define EXAMPLE		"khmap_example"
+#define EXAMPLE_FILE	"/khmap/build/module/" EXAMPLE ".ko"
+#define PARAMETERS	"/sys/module/" EXAMPLE "/parameters/"
+
+static int load(const char *parameters)
+{
+	int fd = open(EXAMPLE_FILE, O_RDONLY | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	err = syscall(SYS_finit_module, fd, parameters, 0) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+static int unload(const char *name)
+{
+	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
+}
+
+/* What the example reports; INT_MIN if it is not loaded. */
+static long result(const char *name)
+{
+	char path[128], text[32] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), PARAMETERS "%s", name);
+	file = fopen(path, "r");
+	if (!file)
+		return INT32_MIN;
+	if (!fgets(text, sizeof(text), file))
+		text[0] = '\0';
+	fclose(file);
+	return text[0] ? atol(text) : INT32_MIN;
+}
+
+FIXTURE(api) {
+	int fd;
+};
+
+FIXTURE_SETUP(api)
+{
+	struct khmap_ioc_create args = create_args(NAME, 1000);
+
+	map_remove(NAME);
+	args.max_entries = 2000;
+	self->fd = create_map(&args);
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(api)
+{
+	unload(EXAMPLE);
+	EXPECT_EQ(0, map_verify(self->fd));
+	map_remove(NAME);
+	close(self->fd);
+}
+
+TEST_F(api, every_context)
+{
+	struct khmap_ioc_stat stat;
+	uint64_t key, value;
+
+	ASSERT_EQ(0, load("map=" NAME));
+	EXPECT_EQ(0, result("process"));
+	EXPECT_EQ(0, result("atomic"));
+	EXPECT_EQ(0, result("softirq"));
+	EXPECT_EQ(0, result("hardirq"));
+	EXPECT_EQ(0, result("filled"));
+	for (key = 1000000; key <= 4000000; key += 1000000) {
+		EXPECT_EQ(0, get(self->fd, key, &value));
+		EXPECT_EQ(key + 2, value);
+		EXPECT_EQ(-ENOENT, get(self->fd, key + 1, &value));
+	}
+	for (key = 1; key <= 1000; key++) {
+		ASSERT_EQ(0, get(self->fd, key, &value));
+		ASSERT_EQ(~key, value);
+	}
+	ASSERT_EQ(0, map_stat(self->fd, &stat));
+	EXPECT_EQ(1004, stat.entries);
+	EXPECT_EQ(1008, stat.inserts);
+	EXPECT_EQ(4, stat.replaces);
+	EXPECT_EQ(4, stat.deletes);
+	EXPECT_EQ(0, unload(EXAMPLE));
+}
+
+/* The 16th key makes the map leave its header page. */
+TEST_F(api, memory_is_for_who_may_sleep)
+{
+	struct khmap_ioc_create args = create_args(NAME, 10);
+	struct khmap_ioc_stat stat;
+
+	map_remove(NAME);
+	close(self->fd);
+	args.max_entries = 100;
+	self->fd = create_map(&args);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, load("map=" NAME " fill=50"));
+	EXPECT_EQ(0, result("hardirq"));
+	EXPECT_EQ(0, result("filled"));
+	EXPECT_LE(1, result("refused"));
+	ASSERT_EQ(0, map_stat(self->fd, &stat));
+	EXPECT_EQ(54, stat.entries);
+	EXPECT_NE(0, stat.shape);
+	EXPECT_EQ(0, unload(EXAMPLE));
+}
+
+TEST_F(api, full)
+{
+	struct khmap_ioc_stat stat;
+
+	ASSERT_EQ(0, load("map=" NAME " fill=3000"));
+	EXPECT_EQ(-ENOSPC, result("filled"));
+	ASSERT_EQ(0, map_stat(self->fd, &stat));
+	EXPECT_EQ(2000, stat.entries);
+	EXPECT_EQ(0, unload(EXAMPLE));
+}
+
+/* Who holds a map needs neither its name nor khmap's consent to go on. */
+TEST_F(api, holds_the_map_and_the_module)
+{
+	struct khmap_ioc_abi abi;
+	int control;
+
+	ASSERT_EQ(0, load("map=" NAME " fill=0"));
+	EXPECT_EQ(0, map_verify(self->fd));
+	EXPECT_EQ(0, map_destroy(self->fd));
+	close(self->fd);
+	EXPECT_EQ(-EAGAIN, unload("khmap"));
+	control = control_open(O_RDWR);
+	ASSERT_EQ(0, query_abi(control, &abi));
+	EXPECT_EQ(1, abi.maps);
+	EXPECT_EQ(0, unload(EXAMPLE));
+	ASSERT_EQ(0, query_abi(control, &abi));
+	EXPECT_EQ(0, abi.maps);
+	close(control);
+}
+
+TEST_F(api, no_such_map)
+{
+	EXPECT_EQ(-ENOENT, load("map=test-api-none"));
+	EXPECT_EQ(-ENOENT, load("map="));
+	EXPECT_EQ(-EINVAL, load(""));
+	ASSERT_EQ(0, map_destroy(self->fd));
+	EXPECT_EQ(-ENOENT, load("map=" NAME));
+}
+
+TEST_F(api, other_sizes)
+{
+	struct khmap_ioc_create args = create_args("test-api-sizes", 10);
+	int fd;
+
+	args.value_size = 16;
+	fd = create_map(&args);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EINVAL, load("map=test-api-sizes"));
+	EXPECT_EQ(0, map_destroy(fd));
+	close(fd);
+}
+
+TEST_HARNESS_MAIN

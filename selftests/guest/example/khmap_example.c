@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * khmap_example.c - a module that uses a map
+ *
+ * Opens the map that its parameter names, of 8-byte keys and values, and uses
+ * it when it is loaded: in process context, with a spinlock held, in a softirq
+ * and in a hard interrupt.  Then it puts so many keys that the map needs more
+ * memory.  What came of each is in /sys/module/khmap_example/parameters: 0 or
+ * an errno.  Holds the map until it is unloaded.
+ */
+#include <linux/err.h>
+#include <linux/init.h>
+#include <linux/interrupt.h>
+#include <linux/irq_work.h>
+#include <linux/khmap.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/preempt.h>
+#include <linux/spinlock.h>
+
+static char *map;
+module_param(map, charp, 0444);
+MODULE_PARM_DESC(map, "name of a map with keys and values of 8 bytes");
+
+static unsigned long long fill = 1000;
+module_param(fill, ullong, 0444);
+MODULE_PARM_DESC(fill, "keys to put when all else is done");
+
+static int process = 1;
+module_param(process, int, 0444);
+MODULE_PARM_DESC(process, "out: result in process context");
+
+static int atomic = 1;
+module_param(atomic, int, 0444);
+MODULE_PARM_DESC(atomic, "out: result with a spinlock held");
+
+static int softirq = 1;
+module_param(softirq, int, 0444);
+MODULE_PARM_DESC(softirq, "out: result in a softirq");
+
+static int hardirq = 1;
+module_param(hardirq, int, 0444);
+MODULE_PARM_DESC(hardirq, "out: result in a hard interrupt");
+
+static unsigned long long refused;
+module_param(refused, ullong, 0444);
+MODULE_PARM_DESC(refused, "out: of the keys put, how many needed memory");
+
+static int filled = 1;
+module_param(filled, int, 0444);
+MODULE_PARM_DESC(filled, "out: result of putting them");
+
+static struct khmap_map *khmap_example_map;
+static DEFINE_SPINLOCK(khmap_example_lock);
+
+/* Keys that each context uses, so that user space sees who was here. */
+enum khmap_example_key {
+	KHMAP_EXAMPLE_PROCESS = 1000000,
+	KHMAP_EXAMPLE_ATOMIC = 2000000,
+	KHMAP_EXAMPLE_SOFTIRQ = 3000000,
+	KHMAP_EXAMPLE_HARDIRQ = 4000000,
+};
+
+/* Leaves @key with the value @key + 2; -EILSEQ for an answer that is wrong. */
+static int khmap_example_use(u64 key)
+{
+	u64 value = key + 1, got = 0, other = key + 1;
+	int err;
+
+	err = khmap_map_update(khmap_example_map, &key, &value, 0);
+	if (err)
+		return err;
+	if (khmap_map_update(khmap_example_map, &key, &value,
+			     KHMAP_PUT_INSERT) != -EEXIST)
+		return -EILSEQ;
+	value++;
+	err = khmap_map_update(khmap_example_map, &key, &value,
+			       KHMAP_PUT_REPLACE);
+	if (err)
+		return err;
+	err = khmap_map_lookup(khmap_example_map, &key, &got);
+	if (err)
+		return err;
+	if (got != value)
+		return -EILSEQ;
+
+	if (khmap_map_update(khmap_example_map, &other, &value,
+			     KHMAP_PUT_REPLACE) != -ENOENT)
+		return -EILSEQ;
+	err = khmap_map_update(khmap_example_map, &other, &value,
+			       KHMAP_PUT_INSERT);
+	if (err)
+		return err;
+	got = 0;
+	err = khmap_map_remove(khmap_example_map, &other, &got);
+	if (err)
+		return err;
+	if (got != value)
+		return -EILSEQ;
+	if (khmap_map_remove(khmap_example_map, &other, NULL) != -ENOENT ||
+	    khmap_map_lookup(khmap_example_map, &other, &got) != -ENOENT ||
+	    khmap_map_update(khmap_example_map, &other, &value, ~0u) != -EINVAL)
+		return -EILSEQ;
+	return 0;
+}
+
+static void khmap_example_softirq(struct tasklet_struct *tasklet)
+{
+	softirq = in_serving_softirq() ?
+		khmap_example_use(KHMAP_EXAMPLE_SOFTIRQ) : -EPERM;
+}
+
+static void khmap_example_hardirq(struct irq_work *work)
+{
+	hardirq = in_hardirq() ?
+		khmap_example_use(KHMAP_EXAMPLE_HARDIRQ) : -EPERM;
+}
+
+static DECLARE_TASKLET(khmap_example_tasklet, khmap_example_softirq);
+static struct irq_work khmap_example_work =
+	IRQ_WORK_INIT_HARD(khmap_example_hardirq);
+
+/* What cannot be put without memory is put by the call that may allocate. */
+static int khmap_example_fill(void)
+{
+	u64 key, got;
+	int err;
+
+	for (key = 1; key <= fill; key++) {
+		u64 value = ~key;
+
+		err = khmap_map_update(khmap_example_map, &key, &value, 0);
+		if (err == -ENOMEM) {
+			refused++;
+			err = khmap_map_update_sleepable(khmap_example_map,
+							 &key, &value,
+							 KHMAP_PUT_INSERT);
+		}
+		if (err)
+			return err;
+	}
+	for (key = 1; key <= fill; key++) {
+		err = khmap_map_lookup(khmap_example_map, &key, &got);
+		if (err)
+			return err;
+		if (got != ~key)
+			return -EILSEQ;
+	}
+	return 0;
+}
+
+static int __init khmap_example_init(void)
+{
+	unsigned long flags;
+
+	if (!map)
+		return -EINVAL;
+	khmap_example_map = khmap_map_open(map, sizeof(u64), sizeof(u64));
+	if (IS_ERR(khmap_example_map))
+		return PTR_ERR(khmap_example_map);
+
+	process = khmap_example_use(KHMAP_EXAMPLE_PROCESS);
+	spin_lock_irqsave(&khmap_example_lock, flags);
+	atomic = khmap_example_use(KHMAP_EXAMPLE_ATOMIC);
+	spin_unlock_irqrestore(&khmap_example_lock, flags);
+	/* Each is waited for: they run to their end and never again. */
+	tasklet_schedule(&khmap_example_tasklet);
+	tasklet_kill(&khmap_example_tasklet);
+	irq_work_queue(&khmap_example_work);
+	irq_work_sync(&khmap_example_work);
+	filled = khmap_example_fill();
+	return 0;
+}
+
+static void __exit khmap_example_exit(void)
+{
+	khmap_map_close(khmap_example_map);
+}
+
+module_init(khmap_example_init);
+module_exit(khmap_example_exit);
+
+MODULE_DESCRIPTION("Uses a khmap map from every context");
+MODULE_AUTHOR("The khmap developers");
+MODULE_LICENSE("GPL");
