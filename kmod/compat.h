@@ -7,6 +7,8 @@
 #ifndef _KHMAP_COMPAT_H
 #define _KHMAP_COMPAT_H
 
+#include <linux/btf.h>
+#include <linux/btf_ids.h>
 #include <linux/mm.h>
 #include <linux/version.h>
 
@@ -36,6 +38,20 @@ static inline void khmap_vma_flags_mod(struct vm_area_struct *vma,
 #define khmap_devnode_const
 #else
 #define khmap_devnode_const const
+#endif
+
+/*
+ * 6.3, 57e7c169cd6a "bpf: Add __bpf_kfunc tag for marking kernel functions as
+ * kfuncs"; stable kernels have it too.
+ */
+#ifndef __bpf_kfunc
+#define __bpf_kfunc __used noinline
+#endif
+
+/* 6.9, a05e90427ef6 "bpf: btf: Add BTF_KFUNCS_START/END macro pair". */
+#ifndef BTF_KFUNCS_START
+#define BTF_KFUNCS_START(name) BTF_SET8_START(name)
+#define BTF_KFUNCS_END(name) BTF_SET8_END(name)
 #endif
 
 #endif /* _KHMAP_COMPAT_H */

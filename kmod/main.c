@@ -8,6 +8,7 @@
 
 #include "account.h"
 #include "control.h"
+#include "kfunc.h"
 #include "map.h"
 #include "node.h"
 
@@ -24,6 +25,7 @@ static int __init khmap_init(void)
 	err = khmap_control_init();
 	if (err)
 		goto exit_node;
+	khmap_kfunc_init();
 	pr_info("khmap: version %s, ABI %d, image format %d\n", KHMAP_VERSION,
 		KHMAP_ABI_VERSION, KHMAP_IMAGE_VERSION);
 	return 0;
@@ -33,7 +35,10 @@ exit_node:
 	return err;
 }
 
-/* Names, descriptors and mappings hold the module: none is left. */
+/*
+ * Names, descriptors, mappings, other modules and BPF programs hold the module:
+ * none is left.
+ */
 static void __exit khmap_exit(void)
 {
 	khmap_control_exit();

@@ -7,10 +7,12 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/random.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/user_namespace.h>
+#include <linux/xarray.h>
 
 #include "account.h"
 #include "growth.h"
@@ -24,6 +26,9 @@ static LIST_HEAD(khmap_maps);
 static DEFINE_IDR(khmap_minors);
 
 static u64 khmap_next_id = 1;
+
+/* Published maps by their ids, for those who can take no mutex: RCU. */
+static DEFINE_XARRAY(khmap_ids);
 
 static void *khmap_map_view_page(const struct khmap_view *view, u64 page)
 {
@@ -160,24 +165,34 @@ static int khmap_map_add_node(struct khmap_map *map)
 
 int khmap_map_publish(struct khmap_map *map)
 {
-	int err = 0;
+	int err;
 
 	/* Whom it becomes visible to may not free it while it is traced. */
 	kref_get(&map->refs);
 	mutex_lock(&khmap_maps_lock);
+	/* The last step, the store, then needs no memory. */
+	err = xa_reserve(&khmap_ids, map->id, GFP_KERNEL_ACCOUNT);
+	if (err)
+		goto fail;
 	if (map->named) {
 		err = khmap_map_add_node(map);
-		if (!err) {
-			kref_get(&map->refs);
-			__module_get(THIS_MODULE);
-		} else {
-			map->named = false;
-		}
+		if (err)
+			goto release;
+		kref_get(&map->refs);
+		__module_get(THIS_MODULE);
 	}
-	map->published = !err;
+	map->published = true;
+	xa_store(&khmap_ids, map->id, map, 0);
 	mutex_unlock(&khmap_maps_lock);
-	if (!err)
-		trace_khmap_create(map->id, map->name, &map->table->geometry);
+	trace_khmap_create(map->id, map->name, &map->table->geometry);
+	khmap_map_put(map);
+	return 0;
+
+release:
+	xa_release(&khmap_ids, map->id);
+fail:
+	map->named = false;
+	mutex_unlock(&khmap_maps_lock);
 	khmap_map_put(map);
 	return err;
 }
@@ -211,9 +226,17 @@ static void khmap_map_release(struct kref *refs)
 	bool published = map->published;
 
 	list_del(&map->link);
-	mutex_unlock(&khmap_maps_lock);
 	if (published)
+		xa_erase(&khmap_ids, map->id);
+	mutex_unlock(&khmap_maps_lock);
+	if (published) {
+		/*
+		 * For BPF programs that found it.  Expedited: a process may die
+		 * with thousands of maps, one after the other.
+		 */
+		synchronize_rcu_expedited();
 		trace_khmap_destroy(map->id, map->name);
+	}
 	khmap_map_free(map);
 }
 
@@ -250,6 +273,13 @@ struct khmap_map *khmap_map_find_name(const char *name)
 found:
 	mutex_unlock(&khmap_maps_lock);
 	return map;
+}
+
+struct khmap_map *khmap_map_find_id(u64 id)
+{
+	unsigned long index = id;
+
+	return index == id ? xa_load(&khmap_ids, index) : NULL;
 }
 
 struct khmap_map *khmap_map_next(struct khmap_map *map, u64 after)
@@ -311,4 +341,5 @@ u32 khmap_map_count(void)
 void khmap_map_exit(void)
 {
 	idr_destroy(&khmap_minors);
+	xa_destroy(&khmap_ids);
 }

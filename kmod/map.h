@@ -3,8 +3,9 @@
  * map.h - a map's life
  *
  * A map is referenced by its name, while it has one, by each open file and by
- * other modules; a mapping holds its file.  With the last reference it is freed.  All maps are
- * in one registry, from the moment that their name is taken.
+ * other modules; a mapping holds its file.  With the last reference it is
+ * freed, after a grace period of RCU for those who found it by its id.  All
+ * maps are in one registry, from the moment that their name is taken.
  */
 #ifndef _KHMAP_MAP_H
 #define _KHMAP_MAP_H
@@ -135,6 +136,16 @@ struct khmap_map *khmap_map_find(unsigned int minor);
  * Return: the map, one reference; NULL if there is none.
  */
 struct khmap_map *khmap_map_find_name(const char *name);
+
+/**
+ * khmap_map_find_id() - the map of an id
+ * @id: the map's
+ *
+ * Context: any, within rcu_read_lock(), until whose end the map stays.
+ * Return: the map, without a reference; NULL if there is none, or it is not
+ * published.
+ */
+struct khmap_map *khmap_map_find_id(u64 id);
 
 /**
  * khmap_map_next() - walk through the registry

@@ -59,10 +59,10 @@ $(KERNEL_ENV):
 	$(Q)mkdir -p $(@D)
 	$(Q)$(TOP)/tools/vm/kernel.sh $(KERNEL) >$@.tmp && mv $@.tmp $@
 
-# The kernel's types for BPF programs: #include "vmlinux.h".
+# The kernel's types for BPF programs: #include "vmlinux.h".  Two makes may do this at once.
 $(BUILD)/include/vmlinux.h: $(KERNEL_ENV) | $(BUILD)/include
 	$(call say,BTF)
-	$(Q). $(KERNEL_ENV) && $(BPFTOOL) btf dump file "$$BTF" format c >$@.tmp && mv $@.tmp $@
+	$(Q). $(KERNEL_ENV) && $(BPFTOOL) btf dump file "$$BTF" format c >$@.$$$$ && mv $@.$$$$ $@
 
 # Folders, to be named as order-only prerequisites.
 $(addprefix $(BUILD)/,lib bin include unit guest prof bench report):

@@ -7,9 +7,10 @@
 set -eu
 
 build='build-essential clang llvm libbpf-dev libelf-dev zlib1g-dev libcsv-dev libjansson-dev
-	libsmartcols-dev libxxhash-dev liburing-dev pkg-config bpftool dwarves bc xz-utils'
+	libsmartcols-dev libxxhash-dev liburing-dev pkg-config bpftool dwarves bc xz-utils
+	linux-source-6.1'
 guest='qemu-system-x86 busybox-static cpio kmod e2fsprogs strace ieee-data jq'
-test='sparse shellcheck spin mandoc python3-docutils linux-source-6.1 clang-format
+test='sparse shellcheck spin mandoc python3-docutils clang-format
 	gcc-multilib g++-multilib libclang-rt-14-dev'
 bench='liblmdb-dev libboost1.81-dev'
 

@@ -89,6 +89,16 @@ has_btf() {
 	readelf -S "$1" | grep -q ' \.BTF '
 }
 
+# A function's id of 0 would hide that function from BPF programs, without a word.
+ids_resolved() {
+	base=$(readelf -SW "$1" | sed -n 's/.* \.BTF_ids *[A-Z]* *[0-9a-f]* \([0-9a-f]*\) .*/\1/p')
+	[ -n "$base" ] || return 1
+	readelf -sW "$1" | awk '$8 ~ /^__BTF_ID__func__/ { print $2 }' | while read -r offset; do
+		id=$(od -An -t u4 -N 4 -j $((0x$base + 0x$offset)) "$1")
+		[ "$id" -ne 0 ] || exit 1
+	done
+}
+
 ko=$out/khmap.ko
 if [ ! -f "$ko" ] || [ -n "$(find "$work/khmap.ko" -newer "$ko")" ]; then
 	cp "$work/khmap.ko" "$ko.tmp"
@@ -98,7 +108,10 @@ if [ ! -f "$ko" ] || [ -n "$(find "$work/khmap.ko" -newer "$ko")" ]; then
 		# shellcheck disable=SC2086 # a list of words
 		pahole -J $flags --btf_base "$BTF" "$ko.tmp"
 		has_btf "$ko.tmp" || die "pahole put no BTF into $ko"
+		resolve=$("$here/resolve-btfids.sh")
+		"$resolve" -b "$BTF" "$ko.tmp"
 	fi
+	ids_resolved "$ko.tmp" || die "$ko has BTF ids that are 0"
 	mv "$ko.tmp" "$ko"
 	printf '  %-7s %s\n' MODULE "${ko#"$top"/}"
 fi

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #
-# Unpacks from Debian's kernel source the few files that the headers lack: checkpatch and the
-# kselftest headers. Prints the folder.
+# Unpacks from Debian's kernel source the few files that the headers lack: checkpatch, the kselftest
+# headers, and what resolve_btfids is built from. Prints the folder.
 
 set -eu
 
@@ -18,20 +18,22 @@ die() {
 case $release in
 -h | --help)
 	echo "Usage: ${0##*/} [RELEASE]"
-	echo 'Unpacks checkpatch and the kselftest headers of linux-source-RELEASE (6.1); prints where.'
+	echo 'Unpacks checkpatch, resolve_btfids and the kselftest headers of linux-source-RELEASE'
+	echo '(6.1), unless they are cached; prints where.'
 	exit 0
 	;;
 esac
 [ -f "$archive" ] || die "$archive is missing (run tools/setup.sh)"
 
-stamp=$(stat -c %s-%Y "$archive")
+# Another list of files is another folder.
+stamp=$(stat -c %s-%Y "$archive")-$(cksum <"$0" | tr ' ' -)
 final=$cache/source/$release-$stamp
 if [ ! -d "$final" ]; then
 	mkdir -p "$cache/source"
 	exec 9>"$cache/source/.lock"
 	flock 9
 	if [ ! -d "$final" ]; then
-		echo 'Unpacking checkpatch from the kernel source (once) ...' >&2
+		echo 'Unpacking a few files of the kernel source (once) ...' >&2
 		work=$cache/source/.new.$$
 		trap 'rm -rf "$work"' EXIT
 		trap 'exit 130' INT TERM
@@ -40,6 +42,14 @@ if [ ! -d "$final" ]; then
 			"linux-source-$release/scripts/checkpatch.pl" \
 			"linux-source-$release/scripts/spelling.txt" \
 			"linux-source-$release/scripts/const_structs.checkpatch" \
+			"linux-source-$release/tools/bpf/resolve_btfids/main.c" \
+			"linux-source-$release/tools/include/linux" \
+			"linux-source-$release/tools/lib/ctype.c" \
+			"linux-source-$release/tools/lib/rbtree.c" \
+			"linux-source-$release/tools/lib/str_error_r.c" \
+			"linux-source-$release/tools/lib/string.c" \
+			"linux-source-$release/tools/lib/subcmd" \
+			"linux-source-$release/tools/lib/zalloc.c" \
 			"linux-source-$release/tools/testing/selftests/kselftest.h" \
 			"linux-source-$release/tools/testing/selftests/kselftest_harness.h" ||
 			die "$archive does not hold what is expected"

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * kfunc.bpf.c - programs that use a map, see kfunc.c
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include "kfunc.h"
+
+#define ENOENT		2
+#define ETH_P_IP	0x0800
+#define TC_ACT_OK	0
+
+char kfunc_license[] SEC("license") = "Dual BSD/GPL";
+
+extern int bpf_khmap_get(u64 map_id, const void *key, u32 key__sz, void *value,
+			 u32 value__sz) __ksym;
+extern int bpf_khmap_put(u64 map_id, const void *key, u32 key__sz,
+			 const void *value, u32 value__sz) __ksym;
+extern int bpf_khmap_delete(u64 map_id, const void *key, u32 key__sz) __ksym;
+
+/* Of a map with keys and values of 8 bytes. */
+__u64 map_id;
+
+int count_error;
+int size_results[KFUNC_SIZE_CALLS];
+__u64 tc_key;
+struct kfunc_results tc_results;
+__u64 insert_count;
+struct kfunc_results insert_results;
+__u64 snapshot_count;
+struct kfunc_results snapshot_results;
+__u64 trace_count;
+struct kfunc_results trace_results;
+
+/* Puts, gets and deletes one key. */
+static __always_inline void use_key(u64 key, u64 value,
+				    struct kfunc_results *results)
+{
+	u64 got = 0;
+
+	results->put = bpf_khmap_put(map_id, &key, sizeof(key), &value,
+				     sizeof(value));
+	results->get = bpf_khmap_get(map_id, &key, sizeof(key), &got,
+				     sizeof(got));
+	results->value = got;
+	results->delete = bpf_khmap_delete(map_id, &key, sizeof(key));
+}
+
+/* Counts packets for each source address. */
+SEC("xdp")
+int count_packet(struct xdp_md *ctx)
+{
+	void *end = (void *)(long)ctx->data_end;
+	struct ethhdr *ethernet = (void *)(long)ctx->data;
+	struct iphdr *ip = (void *)(ethernet + 1);
+	u64 source, count = 0;
+	int err;
+
+	if ((void *)(ip + 1) > end)
+		return XDP_DROP;
+	if (ethernet->h_proto != bpf_htons(ETH_P_IP))
+		return XDP_PASS;
+	source = bpf_ntohl(ip->saddr);
+	err = bpf_khmap_get(map_id, &source, sizeof(source), &count,
+			    sizeof(count));
+	if (!err || err == -ENOENT) {
+		count++;
+		err = bpf_khmap_put(map_id, &source, sizeof(source), &count,
+				    sizeof(count));
+	}
+	if (err)
+		count_error = err;
+	return XDP_PASS;
+}
+
+SEC("tc")
+int use_in_tc(struct __sk_buff *skb)
+{
+	use_key(tc_key, 7, &tc_results);
+	return TC_ACT_OK;
+}
+
+SEC("xdp")
+int use_sizes(struct xdp_md *ctx)
+{
+	int *result = size_results;
+	u64 key[2] = { 5 }, value[2] = { 6 };
+
+	result[KFUNC_GET_SHORT_KEY] = bpf_khmap_get(map_id, key, 7, value, 8);
+	result[KFUNC_GET_LONG_KEY] = bpf_khmap_get(map_id, key, 9, value, 8);
+	result[KFUNC_GET_SHORT_VALUE] = bpf_khmap_get(map_id, key, 8, value, 7);
+	result[KFUNC_GET_LONG_VALUE] = bpf_khmap_get(map_id, key, 8, value, 16);
+	result[KFUNC_GET_EMPTY_VALUE] = bpf_khmap_get(map_id, key, 8, value, 0);
+	result[KFUNC_PUT_SHORT_KEY] = bpf_khmap_put(map_id, key, 7, value, 8);
+	result[KFUNC_PUT_LONG_KEY] = bpf_khmap_put(map_id, key, 16, value, 8);
+	result[KFUNC_PUT_SHORT_VALUE] = bpf_khmap_put(map_id, key, 8, value, 1);
+	result[KFUNC_PUT_LONG_VALUE] = bpf_khmap_put(map_id, key, 8, value, 9);
+	result[KFUNC_PUT_EMPTY_KEY] = bpf_khmap_put(map_id, key, 0, value, 8);
+	result[KFUNC_DELETE_SHORT_KEY] = bpf_khmap_delete(map_id, key, 7);
+	result[KFUNC_DELETE_LONG_KEY] = bpf_khmap_delete(map_id, key, 9);
+	return XDP_PASS;
+}
+
+/* Runs under a stripe's lock, or the header's. */
+SEC("fentry/khmap_chain_find")
+int BPF_PROG(use_under_lock)
+{
+	__sync_fetch_and_add(&insert_count, 1);
+	use_key(KFUNC_KEY_LOCKED, 1, &insert_results);
+	return 0;
+}
+
+/* Runs while all writers are kept out. */
+SEC("fentry/khmap_copy_fill")
+int BPF_PROG(use_in_snapshot)
+{
+	__sync_fetch_and_add(&snapshot_count, 1);
+	use_key(KFUNC_KEY_SNAPSHOT, 1, &snapshot_results);
+	return 0;
+}
+
+/* Runs after each put, its own included. */
+SEC("tp_btf/khmap_put")
+int BPF_PROG(use_in_trace)
+{
+	__sync_fetch_and_add(&trace_count, 1);
+	use_key(KFUNC_KEY_TRACED, 3, &trace_results);
+	return 0;
+}

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kfunc.c - BPF programs use maps
+ *
+ * Each test loads what it needs of bpf/kfunc.bpf.c.
+ */
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+
+#include "kselftest_harness.h"
+#include "khmap_test.h"
+#include "verify.h"
+#include "bpf/kfunc.h"
+#include "kfunc.skel.h"
+
+#define NAME	"test-kfunc"
+
+FIXTURE(kfunc) {
+	struct kfunc_bpf *bpf;
+	uint64_t map_id;
+	int fd;
+};
+
+/* Open the programs, of which one or two are to be loaded. */
+static struct kfunc_bpf *programs_load(const char *first, const char *second)
+{
+	struct kfunc_bpf *bpf = kfunc_bpf__open();
+	struct bpf_program *program;
+
+	if (!bpf)
+		return NULL;
+	bpf_object__for_each_program(program, bpf->obj) {
+		const char *name = bpf_program__name(program);
+
+		bpf_program__set_autoload(program, !strcmp(name, first) ||
+					  (second && !strcmp(name, second)));
+	}
+	if (!kfunc_bpf__load(bpf))
+		return bpf;
+	kfunc_bpf__destroy(bpf);
+	return NULL;
+}
+
+/* What the program returned, or -errno. */
+static int program_run(const struct bpf_program *program, void *packet,
+		       uint32_t size, int repeat)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet,
+		    .data_size_in = size, .repeat = repeat);
+	int err = bpf_prog_test_run_opts(bpf_program__fd(program), &options);
+
+	return err ? -errno : (int)options.retval;
+}
+
+/* A packet of nothing but headers. */
+struct packet {
+	struct ethhdr ethernet;
+	struct iphdr ip;
+	char rest[32];
+} __attribute__((packed));
+
+static struct packet packet_from(uint32_t source)
+{
+	struct packet packet = {
+		.ethernet.h_proto = htons(ETH_P_IP),
+		.ip = {
+			.version = 4,
+			.ihl = 5,
+			.tot_len = htons(sizeof(packet) - sizeof(packet.ethernet)),
+			.ttl = 64,
+			.saddr = htonl(source),
+		},
+	};
+
+	return packet;
+}
+
+static int program_run_packet(const struct bpf_program *program,
+			      uint32_t source, int repeat)
+{
+	struct packet packet = packet_from(source);
+
+	return program_run(program, &packet, sizeof(packet), repeat);
+}
+
+FIXTURE_SETUP(kfunc)
+{
+	struct khmap_ioc_create args = create_args(NAME, 1000);
+
+	ASSERT_EQ(0, access("/sys/kernel/btf/khmap", R_OK));
+	map_remove(NAME);
+	args.max_entries = 2000;
+	self->fd = create_map(&args);
+	ASSERT_LE(0, self->fd);
+	self->map_id = args.map_id;
+}
+
+FIXTURE_TEARDOWN(kfunc)
+{
+	kfunc_bpf__destroy(self->bpf);
+	EXPECT_EQ(0, map_verify(self->fd));
+	map_remove(NAME);
+	close(self->fd);
+}
+
+static int programs_get(struct kfunc_bpf **bpf, uint64_t map_id,
+			const char *first, const char *second)
+{
+	*bpf = programs_load(first, second);
+	if (!*bpf)
+		return -1;
+	(*bpf)->bss->map_id = map_id;
+	return 0;
+}
+
+#define LOAD(first, second)	\
+	ASSERT_EQ(0, programs_get(&self->bpf, self->map_id, first, second))
+
+TEST_F(kfunc, xdp_counts_packets_by_source)
+{
+	uint64_t source, count = 0;
+	struct khmap *map;
+	int copy;
+
+	LOAD("count_packet", NULL);
+	for (source = 0x0a000001; source <= 0x0a000064; source++)
+		ASSERT_EQ(XDP_PASS, program_run_packet(self->bpf->progs.count_packet,
+						       (uint32_t)source,
+						       (int)(source & 0xff)));
+	EXPECT_EQ(0, self->bpf->bss->count_error);
+
+	copy = fcntl(self->fd, F_DUPFD_CLOEXEC, 3);
+	ASSERT_EQ(0, khmap_open_fd(copy, NULL, &map));
+	for (source = 0x0a000001; source <= 0x0a000064; source++) {
+		ASSERT_EQ(0, khmap_get(map, &source, &count));
+		ASSERT_EQ(source & 0xff, count);
+	}
+	source = 0x0a000065;
+	EXPECT_EQ(-ENOENT, khmap_get(map, &source, &count));
+	khmap_close(map);
+}
+
+/* 15 sources fit the header page, and a packet gets no memory for more. */
+TEST_F(kfunc, no_memory)
+{
+	struct khmap_ioc_create args = create_args(NULL, 15);
+	uint32_t source;
+	uint64_t value;
+	int fd;
+
+	args.max_entries = 100;
+	fd = create_map(&args);
+	ASSERT_LE(0, fd);
+	LOAD("count_packet", NULL);
+	self->bpf->bss->map_id = args.map_id;
+	for (source = 1; source <= 15; source++)
+		program_run_packet(self->bpf->progs.count_packet, source, 1);
+	EXPECT_EQ(0, self->bpf->bss->count_error);
+	program_run_packet(self->bpf->progs.count_packet, 16, 1);
+	EXPECT_EQ(-ENOMEM, self->bpf->bss->count_error);
+	EXPECT_EQ(-ENOENT, get(fd, 16, &value));
+
+	self->bpf->bss->count_error = 0;
+	EXPECT_EQ(0, put(fd, 16, 1));
+	program_run_packet(self->bpf->progs.count_packet, 16, 1);
+	EXPECT_EQ(0, self->bpf->bss->count_error);
+	EXPECT_EQ(0, get(fd, 16, &value));
+	EXPECT_EQ(2, value);
+	EXPECT_EQ(0, map_verify(fd));
+	close(fd);
+}
+
+TEST_F(kfunc, full)
+{
+	uint64_t i;
+
+	for (i = 1; i <= 2000; i++)
+		ASSERT_EQ(0, put(self->fd, i, i));
+	LOAD("count_packet", NULL);
+	program_run_packet(self->bpf->progs.count_packet, 2001, 1);
+	EXPECT_EQ(-ENOSPC, self->bpf->bss->count_error);
+}
+
+TEST_F(kfunc, tc)
+{
+	struct kfunc_results *results;
+	uint64_t value;
+
+	LOAD("use_in_tc", NULL);
+	results = &self->bpf->bss->tc_results;
+	self->bpf->bss->tc_key = 42;
+	results->put = KFUNC_NOT_RUN;
+	ASSERT_EQ(0, program_run_packet(self->bpf->progs.use_in_tc, 1, 1));
+	EXPECT_EQ(0, results->put);
+	EXPECT_EQ(0, results->get);
+	EXPECT_EQ(7, results->value);
+	EXPECT_EQ(0, results->delete);
+	EXPECT_EQ(-ENOENT, get(self->fd, 42, &value));
+}
+
+TEST_F(kfunc, buffers_of_other_sizes)
+{
+	uint64_t value;
+	int i;
+
+	ASSERT_EQ(0, put(self->fd, 5, 50));
+	LOAD("use_sizes", NULL);
+	ASSERT_EQ(XDP_PASS, program_run_packet(self->bpf->progs.use_sizes, 1, 1));
+	for (i = 0; i < KFUNC_SIZE_CALLS; i++)
+		EXPECT_EQ(-EINVAL, self->bpf->bss->size_results[i]) {
+			TH_LOG("call %d", i);
+		}
+	EXPECT_EQ(0, get(self->fd, 5, &value));
+	EXPECT_EQ(50, value);
+}
+
+/*
+ * It must neither deadlock nor do anything, and the put goes on.  The key is
+ * the same one, so that the lock is.
+ */
+TEST_F(kfunc, under_a_lock)
+{
+	struct kfunc_results *results;
+	struct bpf_link *link;
+	uint64_t value;
+
+	LOAD("use_under_lock", NULL);
+	results = &self->bpf->bss->insert_results;
+	results->put = KFUNC_NOT_RUN;
+	link = bpf_program__attach(self->bpf->progs.use_under_lock);
+	ASSERT_NE(NULL, link);
+	EXPECT_EQ(0, put(self->fd, KFUNC_KEY_LOCKED, 10));
+	EXPECT_EQ(1, self->bpf->bss->insert_count);
+	EXPECT_EQ(-EBUSY, results->put);
+	EXPECT_EQ(-EBUSY, results->get);
+	EXPECT_EQ(-EBUSY, results->delete);
+	EXPECT_EQ(0, get(self->fd, KFUNC_KEY_LOCKED, &value));
+	EXPECT_EQ(10, value);
+	EXPECT_EQ(2, self->bpf->bss->insert_count);
+	EXPECT_EQ(-EBUSY, results->get);
+	EXPECT_EQ(0, delete(self->fd, KFUNC_KEY_LOCKED));
+	EXPECT_EQ(3, self->bpf->bss->insert_count);
+	bpf_link__destroy(link);
+	EXPECT_EQ(-ENOENT, get(self->fd, KFUNC_KEY_LOCKED, &value));
+}
+
+/* A program that is called inside of what another one called. */
+TEST_F(kfunc, under_a_lock_of_a_program)
+{
+	struct kfunc_results *results;
+	struct bpf_link *link;
+
+	LOAD("use_under_lock", "use_in_tc");
+	results = &self->bpf->bss->insert_results;
+	self->bpf->bss->tc_key = KFUNC_KEY_LOCKED;
+	link = bpf_program__attach(self->bpf->progs.use_under_lock);
+	ASSERT_NE(NULL, link);
+	ASSERT_EQ(0, program_run_packet(self->bpf->progs.use_in_tc, 1, 1));
+	EXPECT_EQ(3, self->bpf->bss->insert_count);
+	EXPECT_EQ(-EBUSY, results->put);
+	EXPECT_EQ(0, self->bpf->bss->tc_results.put);
+	EXPECT_EQ(7, self->bpf->bss->tc_results.value);
+	EXPECT_EQ(0, self->bpf->bss->tc_results.delete);
+	bpf_link__destroy(link);
+}
+
+/* Writers are kept out; readers are not. */
+TEST_F(kfunc, in_a_snapshot)
+{
+	struct khmap_ioc_snapshot args;
+	struct kfunc_results *results;
+	struct bpf_link *link;
+	uint64_t value;
+	int copy;
+
+	ASSERT_EQ(0, put(self->fd, KFUNC_KEY_SNAPSHOT, 11));
+	LOAD("use_in_snapshot", "use_in_tc");
+	self->bpf->bss->tc_key = 44;
+	results = &self->bpf->bss->snapshot_results;
+	link = bpf_program__attach(self->bpf->progs.use_in_snapshot);
+	ASSERT_NE(NULL, link);
+	copy = snapshot(self->fd, &args);
+	ASSERT_LE(0, copy);
+	/* The next put from a softirq gets through. */
+	ASSERT_EQ(0, program_run_packet(self->bpf->progs.use_in_tc, 1, 1));
+	EXPECT_EQ(0, self->bpf->bss->tc_results.put);
+	EXPECT_EQ(7, self->bpf->bss->tc_results.value);
+	EXPECT_LE(1, self->bpf->bss->snapshot_count);
+	EXPECT_EQ(-EBUSY, results->put);
+	EXPECT_EQ(0, results->get);
+	EXPECT_EQ(11, results->value);
+	EXPECT_EQ(-EBUSY, results->delete);
+	bpf_link__destroy(link);
+	EXPECT_EQ(0, get(copy, KFUNC_KEY_SNAPSHOT, &value));
+	EXPECT_EQ(11, value);
+	close(copy);
+}
+
+/* Tracepoints fire with no lock held, so a program at one may put. */
+TEST_F(kfunc, in_a_tracepoint)
+{
+	struct kfunc_results *results;
+	struct bpf_link *link;
+	uint64_t value;
+
+	LOAD("use_in_trace", NULL);
+	results = &self->bpf->bss->trace_results;
+	results->put = KFUNC_NOT_RUN;
+	link = bpf_program__attach(self->bpf->progs.use_in_trace);
+	ASSERT_NE(NULL, link);
+	EXPECT_EQ(0, put(self->fd, 1, 10));
+	EXPECT_EQ(1, self->bpf->bss->trace_count);
+	EXPECT_EQ(0, results->put);
+	EXPECT_EQ(0, results->get);
+	EXPECT_EQ(3, results->value);
+	EXPECT_EQ(0, results->delete);
+	bpf_link__destroy(link);
+	EXPECT_EQ(0, get(self->fd, 1, &value));
+	EXPECT_EQ(-ENOENT, get(self->fd, KFUNC_KEY_TRACED, &value));
+}
+
+TEST_F(kfunc, no_such_map)
+{
+	const uint64_t ids[] = { 0, self->map_id + 1, 1ull << 32, ~0ull };
+	struct kfunc_results *results;
+	size_t i;
+
+	LOAD("use_in_tc", NULL);
+	results = &self->bpf->bss->tc_results;
+	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		*results = (struct kfunc_results){ 1, 1, 1, 1 };
+		self->bpf->bss->map_id = ids[i];
+		ASSERT_EQ(0, program_run_packet(self->bpf->progs.use_in_tc, 1, 1));
+		EXPECT_EQ(-ENOENT, results->put);
+		EXPECT_EQ(-ENOENT, results->get);
+		EXPECT_EQ(0, results->value);
+		EXPECT_EQ(-ENOENT, results->delete);
+	}
+}
+
+/* The id is good for as long as there is somebody who has the map. */
+TEST_F(kfunc, destroyed)
+{
+	struct kfunc_results *results;
+
+	LOAD("use_in_tc", NULL);
+	results = &self->bpf->bss->tc_results;
+	EXPECT_EQ(0, map_destroy(self->fd));
+	ASSERT_EQ(0, program_run_packet(self->bpf->progs.use_in_tc, 1, 1));
+	EXPECT_EQ(0, results->put);
+	EXPECT_EQ(7, results->value);
+	close(self->fd);
+	ASSERT_EQ(0, program_run_packet(self->bpf->progs.use_in_tc, 1, 1));
+	EXPECT_EQ(-ENOENT, results->put);
+	EXPECT_EQ(-ENOENT, results->get);
+	EXPECT_EQ(-ENOENT, results->delete);
+}
+
+/* Maps come and go while a program puts into them. */
+TEST_F(kfunc, destroyed_meanwhile)
+{
+	struct kfunc_results *results;
+	int i, running;
+	pid_t child;
+
+	LOAD("use_in_tc", NULL);
+	results = &self->bpf->bss->tc_results;
+	child = fork();
+	if (!child) {
+		for (;;)
+			program_run_packet(self->bpf->progs.use_in_tc, 1, 1000);
+	}
+	ASSERT_LT(0, child);
+	for (i = 0; i < 50; i++) {
+		struct khmap_ioc_create args = create_args(NULL, 1000);
+		int fd = create_map(&args), tries = 0;
+
+		ASSERT_LE(0, fd);
+		results->get = KFUNC_NOT_RUN;
+		self->bpf->bss->map_id = args.map_id;
+		while (__atomic_load_n(&results->get, __ATOMIC_RELAXED) &&
+		       tries++ < 5000)
+			usleep(100);
+		EXPECT_GT(5000, tries);
+		close(fd);
+	}
+	running = kill(child, SIGKILL);
+	EXPECT_EQ(0, running);
+	EXPECT_EQ(child, waitpid(child, &i, 0));
+}
+
+TEST_F(kfunc, program_holds_the_module)
+{
+	LOAD("use_in_tc", NULL);
+	EXPECT_EQ(0, map_destroy(self->fd));
+	close(self->fd);
+	EXPECT_EQ(-1, syscall(SYS_delete_module, "khmap", O_NONBLOCK));
+	EXPECT_EQ(EAGAIN, errno);
+}
+
+TEST_HARNESS_MAIN
