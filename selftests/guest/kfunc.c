@@ -363,8 +363,8 @@ TEST_F(kfunc, destroyed)
 TEST_F(kfunc, destroyed_meanwhile)
 {
 	struct kfunc_results *results;
-	int i, running;
 	pid_t child;
+	int i;
 
 	LOAD("use_in_tc", NULL);
 	results = &self->bpf->bss->tc_results;
@@ -387,9 +387,44 @@ TEST_F(kfunc, destroyed_meanwhile)
 		EXPECT_GT(5000, tries);
 		close(fd);
 	}
-	running = kill(child, SIGKILL);
-	EXPECT_EQ(0, running);
+	EXPECT_EQ(0, kill(child, SIGKILL));
 	EXPECT_EQ(child, waitpid(child, &i, 0));
+}
+
+/* A snapshot has each put as a whole, whether it was counted or not. */
+TEST_F(kfunc, snapshots_meanwhile)
+{
+	struct kfunc_results *results;
+	pid_t child;
+	int i;
+
+	for (i = 0; i < 1000; i++)
+		ASSERT_EQ(0, put(self->fd, 100 + (uint64_t)i, 1));
+	LOAD("use_in_tc", NULL);
+	results = &self->bpf->bss->tc_results;
+	self->bpf->bss->tc_key = 1;
+	child = fork();
+	if (!child) {
+		for (;;)
+			program_run_packet(self->bpf->progs.use_in_tc, 1, 1000);
+	}
+	ASSERT_LT(0, child);
+	for (i = 0; i < 30; i++) {
+		struct khmap_ioc_snapshot args;
+		int copy = snapshot(self->fd, &args);
+
+		ASSERT_LE(0, copy);
+		/* The program's key is there, or is not. */
+		EXPECT_LE(1000, args.entries);
+		EXPECT_GE(1001, args.entries);
+		EXPECT_EQ(0, map_verify(copy));
+		close(copy);
+	}
+	EXPECT_EQ(0, kill(child, SIGKILL));
+	EXPECT_EQ(child, waitpid(child, &i, 0));
+	ASSERT_EQ(0, program_run_packet(self->bpf->progs.use_in_tc, 1, 1));
+	EXPECT_EQ(0, results->put);
+	EXPECT_EQ(0, results->delete);
 }
 
 TEST_F(kfunc, program_holds_the_module)
