@@ -447,25 +447,20 @@ khmap__overflow_find(const struct khmap_reader *r,
 }
 
 /*
- * The common path, in its caller: a hit in the primary or the first overflow
+ * The common path from the bucket on: a hit in the primary or the first overflow
  * bucket, or a miss that the overflow filter settles.  Returns 0 with a hit to
  * be validated, -ENOENT validated, or 1 if the slow path has to decide.  @g is
- * @r's geometry, or a constant equal to it for the compiler to fold.
+ * @r's geometry, or a constant equal to it for the compiler to fold; @shape led
+ * to @bucket.
  */
 static khmap__always_inline int
-khmap__find_fast(const struct khmap_reader *r, const struct khmap_geometry *g,
-		 const void *key, __u64 hash, struct khmap_read *read)
+khmap__find_in(const struct khmap_reader *r, const struct khmap_geometry *g,
+	       __u32 shape, const unsigned char *bucket, const void *key,
+	       __u64 hash, struct khmap_read *read)
 {
-	__u32 mask, shape = khmap__load_shape(r, &mask);		/* R1 */
 	__u32 top = khmap_tophash(hash);
-	const unsigned char *bucket, *at;
+	const unsigned char *at;
 
-	if (khmap__unlikely(!shape))
-		return 1;
-	bucket = r->primary +
-		 khmap_place_offset(g, khmap_hash_place(shape, mask, hash));
-	if (g->bucket_stride > 64)
-		__builtin_prefetch(bucket + 64);
 	read->bucket = bucket;
 	read->sequence = khmap__acquire32(bucket);			/* R2 */
 	at = khmap__bucket_find(g, bucket, g->tags_size, g->bucket_slots, key,
@@ -488,6 +483,31 @@ khmap__find_fast(const struct khmap_reader *r, const struct khmap_geometry *g,
 	read->key = at;
 	read->value = at + g->value_offset;
 	return khmap__unlikely(read->sequence & 1);
+}
+
+/* The primary bucket of a hash; @shape, of which @mask is, is not 0. */
+static khmap__always_inline const unsigned char *
+khmap__bucket_of(const struct khmap_reader *r, const struct khmap_geometry *g,
+		 __u32 shape, __u32 mask, __u64 hash)
+{
+	return r->primary +
+	       khmap_place_offset(g, khmap_hash_place(shape, mask, hash));
+}
+
+/* The common path, in its caller; see khmap__find_in(). */
+static khmap__always_inline int
+khmap__find_fast(const struct khmap_reader *r, const struct khmap_geometry *g,
+		 const void *key, __u64 hash, struct khmap_read *read)
+{
+	__u32 mask, shape = khmap__load_shape(r, &mask);		/* R1 */
+	const unsigned char *bucket;
+
+	if (khmap__unlikely(!shape))
+		return 1;
+	bucket = khmap__bucket_of(r, g, shape, mask, hash);
+	if (g->bucket_stride > 64)
+		__builtin_prefetch(bucket + 64);
+	return khmap__find_in(r, g, shape, bucket, key, hash, read);
 }
 
 /**

@@ -11,6 +11,7 @@
 #ifndef _KHMAP_TYPED_H
 #define _KHMAP_TYPED_H
 
+#include <khmap/many.h>
 #include <khmap/reader.h>
 
 /* Page size that typed lookups are compiled for. */
@@ -35,7 +36,7 @@
 	(KHMAP__BEATS(n, (unsigned int)(best), slot) ? (n) : (unsigned int)(best))
 
 /**
- * KHMAP_TYPED() - define NAME_check() and NAME_get()
+ * KHMAP_TYPED() - define NAME_check(), NAME_get() and NAME_get_many()
  * @name: prefix of the functions
  * @key_type: type of the key, with no padding
  * @value_type: type of the value
@@ -48,6 +49,9 @@
  *
  * int NAME_get(const struct khmap_reader *, const key_type *, value_type *):
  * khmap_reader_get() for an image that NAME_check() approved.
+ *
+ * size_t NAME_get_many(const struct khmap_reader *, const key_type *keys, size_t
+ * count, value_type *values, int *status): khmap_reader_get_many() likewise.
  */
 #define KHMAP_TYPED(name, key_type, value_type, kind)			       \
 enum {									       \
@@ -99,6 +103,7 @@ static inline bool name##_check(const struct khmap_reader *reader)	       \
 	return khmap__geometry_same(&reader->geometry, &name##_geometry) &&    \
 	       reader->hash_kind == (kind);				       \
 }									       \
-KHMAP__DEFINE_GET(name, name##_geometry, key_type, value_type, kind)
+KHMAP__DEFINE_GET(name, name##_geometry, key_type, value_type, kind)	       \
+KHMAP__DEFINE_GET_MANY(name, name##_geometry, key_type, value_type, kind)
 
 #endif /* _KHMAP_TYPED_H */
