@@ -17,14 +17,15 @@
  *
  * Calls that fail return a negative errno and leave the reason in words in
  * khmap_reason() (see <khmap/schema.h>), except for look-ups: khmap_get(),
- * khmap_get_locked(), khmap_read_begin().  Where no reason says otherwise,
- * errors of system calls are passed on, with what <linux/khmap.h> says of them.
+ * khmap_get_locked(), khmap_get_many(), khmap_read_begin().  Where no reason says
+ * otherwise, errors of system calls are passed on, with what <linux/khmap.h> says
+ * of them.
  *
  * A struct khmap may be used by any number of threads at once, except for
  * khmap_close().  It survives fork().  An iterator belongs to one thread.  No
- * call is safe in a signal handler but khmap_get(), khmap_get_locked() and the
- * three that read in place, which leave errno alone too, as long as no snapshot
- * file is changed while it is mapped.
+ * call is safe in a signal handler but khmap_get(), khmap_get_locked(),
+ * khmap_get_many() and the three that read in place, which leave errno alone too,
+ * as long as no snapshot file is changed while it is mapped.
  *
  * Structs of options begin with their size, so that they can grow.  One that
  * is all zero but its size asks for the defaults.  As with ioctls, one that is
@@ -180,6 +181,27 @@ static inline int khmap_get(const struct khmap *map, const void *key, void *valu
 
 	return khmap__likely(err != -EAGAIN) ? err : khmap_get_locked(map, key, value);
 }
+
+/**
+ * khmap_get_many() - Look many keys up and copy their values.
+ * @map: the map
+ * @keys: @count keys of key_size bytes, one after the other, any alignment
+ * @count: keys; may be 0
+ * @values: room for @count values of value_size bytes; what stands at the place
+ *	    of a key that is not found is of no use
+ * @status: receives @count results, each what khmap_get() returns for its key
+ *
+ * Fetches the memory of later keys while it looks at earlier ones, which in a
+ * map larger than the caches is faster than one lookup after the other.  Each
+ * lookup stands for itself: in a live map they are not one instant.  The arrays
+ * must not overlap.  Makes a system call for each key whose bucket changed
+ * during every one of KHMAP_RETRY_MAX tries, and no other.
+ *
+ * Context: any thread, signal handlers included.
+ * Return: keys that were found.
+ */
+size_t khmap_get_many(const struct khmap *map, const void *keys, size_t count, void *values,
+		      int *status);
 
 /**
  * khmap_read_begin() - Find a key and read its value in place.

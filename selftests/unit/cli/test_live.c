@@ -43,6 +43,9 @@ static struct live *current;
 static int armed;
 /* What process_vm_readv() fails with, instead of being called. */
 static int refusal;
+/* KHMAP_IOC_GET finds keys: each has its complement for a value. */
+static bool answers;
+static unsigned int asked;
 
 static void live_put(struct live *live, u64 key, u64 value);
 
@@ -55,6 +58,14 @@ int __wrap_ioctl(int fd, unsigned long command, ...)
 	va_start(args, command);
 	stat = va_arg(args, void *);
 	va_end(args);
+	if (command == KHMAP_IOC_GET && answers) {
+		const struct khmap_ioc_record *record = (void *)stat;
+		u64 value = ~*(const u64 *)(uintptr_t)record->key;
+
+		memcpy((void *)(uintptr_t)record->value, &value, sizeof(value));
+		asked++;
+		return 0;
+	}
 	if (command != KHMAP_IOC_STAT) {
 		errno = command == KHMAP_IOC_GET ? ENOENT : command == KHMAP_IOC_PUT ? ENOSPC :
 			ENOTTY;
@@ -320,6 +331,38 @@ static void test_get_locked(void)
 	live_close(&live);
 }
 
+/* Of many keys, those whose bucket stays busy are asked of the kernel, and no others. */
+static void test_get_many_locked(void)
+{
+	u64 keys[3] = { 1, 2, 1 }, values[3] = { 0 };
+	struct khmap_read read;
+	struct live live;
+	int status[3];
+	u32 *sequence;
+
+	live_open(&live, 100000);
+	live_put(&live, 1, 10);
+	live_put(&live, 2, 20);
+	if (khmap_read_begin(&live.object.map, &keys[0], &read))
+		exit(1);
+	is_u64(khmap_get_many(&live.object.map, keys, 3, values, status), 3, "three keys are found");
+	ok(values[0] == 10 && values[1] == 20 && values[2] == 10 && !asked, "in the mapping");
+	sequence = (u32 *)(uintptr_t)read.bucket;
+	++*sequence;
+	answers = true;
+	is_u64(khmap_get_many(&live.object.map, keys, 3, values, status), 3,
+	       "three keys are found, one bucket busy");
+	ok(values[0] == ~1ull && values[1] == 20 && values[2] == ~1ull && asked == 2,
+	   "two of them by the kernel");
+	ok(!status[0] && !status[1] && !status[2], "their results");
+	answers = false;
+	is_u64(khmap_get_many(&live.object.map, keys, 3, values, status), 1,
+	       "what the kernel does not find either is not found");
+	ok(status[0] == -ENOENT && !status[1] && status[2] == -ENOENT, "their results");
+	--*sequence;
+	live_close(&live);
+}
+
 /* Was the page that was shown one of the overflow region? */
 static bool inspect_overflow(const struct inspect *inspect)
 {
@@ -370,6 +413,7 @@ int main(void)
 	test_late_writer();
 	test_unreadable();
 	test_get_locked();
+	test_get_many_locked();
 	test_inspect();
 	return done();
 }
