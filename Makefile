@@ -86,7 +86,7 @@ demo: ## set up, then show khmap at work on real data, in a guest
 	@tools/setup.sh build guest
 	+@tools/demo/demo.sh
 
-bench: ## measure look-ups against boost and LMDB, natively
+bench: ## measure look-ups and puts against boost, Abseil and LMDB, natively
 	@tools/setup.sh build bench
 	@$(MAKE) -C tools/bench run
 

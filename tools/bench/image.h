@@ -14,8 +14,15 @@ extern "C" {
 struct bench_image;
 
 /**
+ * bench_image_grows() - does a map of this engine grow?
+ *
+ * Return: false if it holds what it was made for and no more.
+ */
+bool bench_image_grows(void);
+
+/**
  * bench_image_create() - an empty map on huge pages
- * @entries: that it is built for
+ * @entries: that it is built for; it holds no more, unless it grows
  * @load_percent: target load of its primary slots
  *
  * Return: owned by the caller; NULL if there is no memory.
@@ -51,6 +58,12 @@ void bench_image_reader(struct bench_image *image,
  * @image: the map
  */
 __u64 bench_image_bytes(struct bench_image *image);
+
+/**
+ * bench_image_entries() - keys of a map
+ * @image: the map
+ */
+__u64 bench_image_entries(struct bench_image *image);
 
 #ifdef __cplusplus
 }

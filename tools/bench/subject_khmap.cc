@@ -2,8 +2,10 @@
 /*
  * subject_khmap.cc - the engine's userspace build, read as a mapping is read
  */
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 
 #include "bench.hh"
 #include "image.h"
@@ -15,9 +17,18 @@ KHMAP_TYPED(u64_map, __u64, __u64, KHMAP_HASH_FOLD)
 
 namespace {
 
+std::string title_of(unsigned int load, const char *rest)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "khmap, load 0.%02u%s", load, rest);
+	return text;
+}
+
 class khmap_subject : public subject {
 public:
-	khmap_subject(const workload &w, unsigned int load)
+	khmap_subject(const workload &w, unsigned int load, const char *rest)
+		: title(title_of(load, rest))
 	{
 		image = bench_image_create(w.keys.size(), load);
 		if (!image)
@@ -26,29 +37,30 @@ public:
 			if (bench_image_put(image, w.keys[i], value_of(w, i)))
 				abort();
 		bench_image_reader(image, &reader);
-		bytes = (double)bench_image_bytes(image) / w.keys.size();
+		bytes = (double)bench_image_bytes(image) / (double)w.keys.size();
 	}
 
 	~khmap_subject() override { bench_image_destroy(image); }
+	const char *name() const override { return title.c_str(); }
+	role is() const override { return role::khmap; }
 	double bytes_per_entry() const override { return bytes; }
 
 protected:
 	struct khmap_reader reader;
 	struct bench_image *image;
+	std::string title;
 	double bytes;
 };
 
 /* Geometry known to the compiler. */
 class typed_subject : public khmap_subject {
 public:
-	typed_subject(const workload &w, unsigned int load, const char *called)
-		: khmap_subject(w, load), title(called)
+	typed_subject(const workload &w, unsigned int load)
+		: khmap_subject(w, load, "")
 	{
 		if (!u64_map_check(&reader))
 			abort();
 	}
-
-	const char *name() const override { return title; }
 
 	std::uint64_t find(const std::vector<std::uint64_t> &keys) override
 	{
@@ -59,6 +71,27 @@ public:
 
 			if (!u64_map_get(&reader, &key, &value))
 				sum += value;
+		}
+		return sum;
+	}
+
+	bool has_find_many() const override { return true; }
+
+	/* As many at once as stay in the first-level cache. */
+	std::uint64_t find_many(const std::vector<std::uint64_t> &keys) override
+	{
+		const std::size_t most = 512;
+		__u64 key[most], value[most];
+		int status[most];
+		std::uint64_t sum = 0;
+
+		for (std::size_t at = 0; at < keys.size(); at += most) {
+			std::size_t n = std::min(most, keys.size() - at);
+
+			std::copy_n(&keys[at], n, key);
+			u64_map_get_many(&reader, key, n, value, status);
+			for (std::size_t i = 0; i < n; i++)
+				sum += status[i] ? 0 : value[i];
 		}
 		return sum;
 	}
@@ -74,17 +107,15 @@ public:
 		}
 		return key;
 	}
-
-private:
-	const char *title;
 };
 
 /* Geometry read from the image at run time. */
 class generic_subject : public khmap_subject {
 public:
-	using khmap_subject::khmap_subject;
-
-	const char *name() const override { return "khmap, 0.60, untyped"; }
+	generic_subject(const workload &w, unsigned int load)
+		: khmap_subject(w, load, ", untyped")
+	{
+	}
 
 	std::uint64_t find(const std::vector<std::uint64_t> &keys) override
 	{
@@ -108,27 +139,46 @@ public:
 	}
 };
 
+class khmap_put_subject : public put_loop<khmap_put_subject> {
+public:
+	explicit khmap_put_subject(std::size_t entries)
+		: image(bench_image_create(entries, KHMAP_LOAD_DEFAULT))
+	{
+		if (!image)
+			abort();
+	}
+
+	~khmap_put_subject() override { bench_image_destroy(image); }
+	const char *name() const override { return "khmap, load 0.75"; }
+	role is() const override { return role::khmap; }
+	bool grows() const override { return bench_image_grows(); }
+	std::uint64_t size() const override { return bench_image_entries(image); }
+
+	void put_one(std::uint64_t key)
+	{
+		if (bench_image_put(image, key, key))
+			abort();
+	}
+
+private:
+	struct bench_image *image;
+};
+
 } /* namespace */
 
-std::unique_ptr<subject> make_khmap(const workload &w)
+std::unique_ptr<subject> make_khmap(const workload &w, unsigned int load)
 {
-	return std::make_unique<typed_subject>(w, KHMAP_LOAD_FAST,
-					       "khmap, load 0.60");
+	return std::make_unique<typed_subject>(w, load);
 }
 
-std::unique_ptr<subject> make_khmap_default(const workload &w)
+std::unique_ptr<subject> make_khmap_generic(const workload &w, unsigned int load)
 {
-	return std::make_unique<typed_subject>(w, KHMAP_LOAD_DEFAULT,
-					       "khmap, load 0.75");
+	return std::make_unique<generic_subject>(w, load);
 }
 
-std::unique_ptr<subject> make_khmap_dense(const workload &w)
+std::unique_ptr<put_subject> make_khmap_put(std::size_t entries)
 {
-	return std::make_unique<typed_subject>(w, KHMAP_LOAD_DENSE,
-					       "khmap, load 0.85");
-}
+	std::size_t first = bench_image_grows() ? put_first_size : entries;
 
-std::unique_ptr<subject> make_khmap_generic(const workload &w)
-{
-	return std::make_unique<generic_subject>(w, KHMAP_LOAD_FAST);
+	return std::make_unique<khmap_put_subject>(first);
 }

@@ -76,6 +76,7 @@ public:
 	}
 
 	const char *name() const override { return "LMDB"; }
+	role is() const override { return role::other; }
 	double bytes_per_entry() const override { return bytes; }
 
 	std::uint64_t find(const std::vector<std::uint64_t> &keys) override

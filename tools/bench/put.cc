@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * put.cc - single-thread puts of new keys into a map that begins small
+ *
+ * Twice a round: once for the time of all of them, and once with a clock read
+ * around each, for a histogram, which adds the histograms of all rounds up.
+ */
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+#include "bench.hh"
+
+namespace {
+
+const char *const quantile_names[] = { "p50", "p99", "p99.9", "p99.99" };
+const double quantiles[] = { 0.5, 0.99, 0.999, 0.9999 };
+
+std::unique_ptr<put_subject> make(int which, std::size_t entries)
+{
+	switch (which) {
+	case 0:
+		return make_khmap_put(entries);
+	case 1:
+		return make_boost_put();
+	default:
+		return make_absl_put();
+	}
+}
+
+void check(const put_subject &s, std::size_t entries)
+{
+	if (s.size() == entries)
+		return;
+	fprintf(stderr, "bench: %s holds %zu keys, not %zu\n", s.name(),
+		(std::size_t)s.size(), entries);
+	exit(1);
+}
+
+/* Ticks to nanoseconds, by the clock of the system over a tenth of a second. */
+double measure_tick_ns()
+{
+	auto start = std::chrono::steady_clock::now();
+	std::uint64_t ticks = clock_ticks();
+	std::chrono::duration<double, std::nano> spent;
+
+	do
+		spent = std::chrono::steady_clock::now() - start;
+	while (spent.count() < 1e8);
+	return spent.count() / (double)(clock_ticks() - ticks);
+}
+
+json_t *describe(const histogram &h, double tick_ns)
+{
+	json_t *buckets = json_array(), *out = json_object();
+
+	for (std::size_t i = 0; i < 4; i++)
+		json_object_set_new(out, quantile_names[i],
+				    json_real((double)h.quantile(quantiles[i]) *
+					      tick_ns));
+	json_object_set_new(out, "max", json_real((double)h.longest * tick_ns));
+	for (std::size_t at = 0; at < h.counts.size(); at++) {
+		if (!h.counts[at])
+			continue;
+		json_array_append_new(buckets, json_pack("[f, I]",
+			(double)histogram::least(at) * tick_ns,
+			(json_int_t)h.counts[at]));
+	}
+	json_object_set_new(out, "buckets", buckets);
+	return out;
+}
+
+} /* namespace */
+
+json_t *measure_put(const options &o)
+{
+	const int subjects_count = 3;
+	std::vector<std::vector<double>> total(subjects_count);
+	std::vector<histogram> latency(subjects_count);
+	workload w = make_workload(o.puts, 1);
+	double tick_ns = measure_tick_ns();
+	json_t *rows = json_array();
+
+	for (int round = 0; round < o.rounds; round++) {
+		progress("puts", w.keys.size(), round, o.rounds);
+		for (int i = 0; i < subjects_count; i++) {
+			auto map = make(i, w.keys.size());
+
+			total[i].push_back(time_ns(w.keys.size(), [&] {
+				map->put(w.keys);
+			}));
+			check(*map, w.keys.size());
+			map = nullptr;
+			map = make(i, w.keys.size());
+			map->put_timed(w.keys, latency[i]);
+			check(*map, w.keys.size());
+		}
+	}
+	progress("puts", 0, o.rounds, o.rounds);
+	for (int i = 0; i < subjects_count; i++) {
+		auto map = make(i, 1);
+
+		json_array_append_new(rows, json_pack(
+			"{s:s, s:s, s:b, s:o, s:o}", "name", map->name(),
+			"role", role_name(map->is()), "grows", map->grows(),
+			"put_ns", json_reals(total[i]),
+			"latency_ns", describe(latency[i], tick_ns)));
+	}
+	return json_pack("{s:I, s:I, s:f, s:o}", "entries",
+			 (json_int_t)w.keys.size(), "from",
+			 (json_int_t)put_first_size, "tick_ns", tick_ns,
+			 "subjects", rows);
+}

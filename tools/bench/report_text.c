@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * report_text.c - the benchmark's file as tables
+ *
+ * Every figure is the median of its samples; a ratio is one of medians, to the
+ * faster of the peers.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report.h"
+
+static void text_machine(const json_t *root)
+{
+	const json_t *machine = json_object_get(root, "machine"), *versions;
+	const char *cpu, *kernel, *compiler, *flags, *revision, *date, *boost, *absl, *lmdb;
+	const json_t *load = json_object_get(root, "load_average_before");
+	json_error_t error;
+	int virtual;
+
+	if (json_unpack_ex((json_t *)machine, &error, 0,
+			   "{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o}", "cpu", &cpu, "kernel",
+			   &kernel, "compiler", &compiler, "flags", &flags, "revision", &revision,
+			   "date", &date, "virtual", &virtual, "versions", &versions) ||
+	    json_unpack_ex((json_t *)versions, &error, 0, "{s:s, s:s, s:s}", "boost", &boost,
+			   "absl", &absl, "lmdb", &lmdb)) {
+		printf("machine: %s\n", error.text);
+		return;
+	}
+	printf("%s, %.0f processors%s, %.0f KiB second-level and %.0f MiB third-level cache\n", cpu,
+	       report_number(machine, "processors"), virtual ? " of a virtual machine" : "",
+	       report_number(machine, "l2_bytes") / 1024,
+	       report_number(machine, "l3_bytes") / 1048576);
+	printf("Linux %s; %s %s; boost %s, absl %s, %s\n", kernel, compiler, flags, boost, absl,
+	       lmdb);
+	printf("revision %s, %s; load average %.1f before, %.1f after\n", revision, date,
+	       json_number_value(json_array_get(load, 0)),
+	       json_number_value(json_array_get(json_object_get(root, "load_average_after"), 0)));
+}
+
+static void text_cell(double value, int width, int digits)
+{
+	if (isnan(value))
+		printf("%*s", width, "-");
+	else
+		printf("%*.*f", width, digits, value);
+}
+
+static void text_get(const json_t *run)
+{
+	const json_t *subjects = json_object_get(run, "subjects"), *subject;
+	double hit = report_best(subjects, "peer", "hit_ns");
+	double miss = report_best(subjects, "peer", "miss_ns");
+	double chain = report_best(subjects, "peer", "chain_ns");
+	double slow = report_best(subjects, "other", "hit_ns");
+	size_t i;
+
+	printf("\n%-27s ------ nanoseconds -------   bytes/ -- ratio to faster peer ---     hit\n",
+	       "");
+	printf("%9.0f %-17s   hit   miss  chain   many   entry   hit  miss chain  many*  to LMDB\n",
+	       report_number(run, "entries"), "entries");
+	json_array_foreach(subjects, i, subject) {
+		double many = report_median(subject, "many_ns");
+
+		printf("  %-25s", report_name(subject));
+		text_cell(report_median(subject, "hit_ns"), 6, 1);
+		text_cell(report_median(subject, "miss_ns"), 7, 1);
+		text_cell(report_median(subject, "chain_ns"), 7, 1);
+		text_cell(many, 7, 1);
+		text_cell(report_number(subject, "bytes_per_entry"), 8, 1);
+		text_cell(report_median(subject, "hit_ns") / hit, 6, 2);
+		text_cell(report_median(subject, "miss_ns") / miss, 6, 2);
+		text_cell(report_median(subject, "chain_ns") / chain, 6, 2);
+		text_cell(many / hit, 6, 2);
+		printf("    1/%.1f\n", slow / report_median(subject, "hit_ns"));
+	}
+}
+
+/* The sizes of a doubling, and the worst of them. */
+static void text_doubling(const json_t *run)
+{
+	static const char *const members[] = { "hit_ns", "miss_ns", "chain_ns", "many_ns" };
+	double worst[4] = { 0 }, bytes = 0;
+	const json_t *point, *subject;
+	size_t i, j, m;
+
+	printf("\nFrom %.0f entries to double that: hit ns and bytes an entry\n",
+	       report_number(run, "from"));
+	json_array_foreach(json_object_get(run, "points"), i, point) {
+		const json_t *subjects = json_object_get(point, "subjects");
+
+		if (!i) {
+			printf("%10s", "entries");
+			json_array_foreach(subjects, j, subject)
+				printf("  %25s", report_name(subject));
+			printf("  hit ratio\n");
+		}
+		printf("%10.0f", report_number(point, "entries"));
+		json_array_foreach(subjects, j, subject) {
+			printf("  %18.1f %6.1f", report_median(subject, "hit_ns"),
+			       report_number(subject, "bytes_per_entry"));
+			if (report_is(subject, "khmap"))
+				bytes = fmax(bytes, report_number(subject, "bytes_per_entry"));
+		}
+		for (m = 0; m < 4; m++) {
+			const char *peer = m == 3 ? "hit_ns" : members[m];
+			double ratio = report_best(subjects, "khmap", members[m]) /
+				       report_best(subjects, "peer", peer);
+
+			worst[m] = fmax(worst[m], ratio);
+			if (!m)
+				printf("  %9.2f\n", ratio);
+		}
+	}
+	printf("  khmap's worst: hit %.2f, miss %.2f, chain %.2f, many* %.2f; %.1f bytes an entry\n",
+	       worst[0], worst[1], worst[2], worst[3], bytes);
+}
+
+static void text_put(const json_t *put)
+{
+	static const char *const quantiles[] = { "p50", "p99", "p99.9", "p99.99", "max" };
+	const json_t *subjects = json_object_get(put, "subjects"), *subject;
+	double best = report_best(subjects, "peer", "put_ns");
+	bool fixed = false;
+	size_t i, q;
+
+	if (!put)
+		return;
+	printf("\n%9.0f %-17s   all        put     ------- nanoseconds of one put -------  99.99 %%\n",
+	       report_number(put, "entries"), "new keys");
+	printf("  %-25s seconds   ns ratio    50 %%    99 %%  99.9 %% 99.99 %%  longest  to 50 %%\n",
+	       "");
+	json_array_foreach(subjects, i, subject) {
+		const json_t *latency = json_object_get(subject, "latency_ns");
+		bool grows = json_is_true(json_object_get(subject, "grows"));
+		double ns = report_median(subject, "put_ns");
+
+		fixed |= !grows;
+		printf("  %-24s%s%8.2f%5.0f%6.2f", report_name(subject), grows ? " " : "+",
+		       ns * report_number(put, "entries") / 1e9, ns, ns / best);
+		for (q = 0; q < 4; q++)
+			text_cell(report_number(latency, quantiles[q]), 8, 0);
+		text_cell(report_number(latency, "max"), 10, 0);
+		text_cell(report_number(latency, "p99.99") / report_number(latency, "p50"), 8, 0);
+		putchar('\n');
+	}
+	printf("  From a map for %.0f entries, which grows%s.\n", report_number(put, "from"),
+	       fixed ? "; + from one that was made for all of them, and does not" : "");
+}
+
+void report_text(const json_t *root)
+{
+	const json_t *run;
+	size_t i;
+
+	text_machine(root);
+	json_array_foreach(json_object_get(root, "get"), i, run)
+		text_get(run);
+	json_array_foreach(json_object_get(root, "doubling"), i, run)
+		text_doubling(run);
+	text_put(json_object_get(root, "put"));
+	printf("\n* a hit of get_many, to the faster peer's hit by single look-ups\n");
+}
