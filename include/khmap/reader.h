@@ -428,9 +428,9 @@ static khmap__cold int khmap__get_slow(const struct khmap_reader *r,
  * there.  NULL if the slow path has to look.
  */
 static khmap__always_inline const unsigned char *
-khmap__overflow_find(const struct khmap_reader *r,
-		     const struct khmap_geometry *g,
-		     const unsigned char *bucket, const void *key, __u32 top)
+khmap__overflow_first(const struct khmap_reader *r,
+		      const struct khmap_geometry *g,
+		      const unsigned char *bucket)
 {
 	__u32 reference = khmap__load32(bucket + 4);
 	__u32 page = khmap_reference_page(g, reference);
@@ -439,19 +439,16 @@ khmap__overflow_find(const struct khmap_reader *r,
 	if (khmap__unlikely(!reference || page >= r->overflow_pages ||
 			    index >= g->overflow_per_page))
 		return NULL;
-	return khmap__bucket_find(g, r->overflow +
-				  ((size_t)page << g->page_shift) +
-				  index * g->overflow_stride,
-				  KHMAP_OVERFLOW_TAGS, g->overflow_slots, key,
-				  top);
+	return r->overflow + ((size_t)page << g->page_shift) +
+	       index * g->overflow_stride;
 }
 
 /*
  * The common path from the bucket on: a hit in the primary or the first overflow
- * bucket, or a miss that the overflow filter settles.  Returns 0 with a hit to
- * be validated, -ENOENT validated, or 1 if the slow path has to decide.  @g is
- * @r's geometry, or a constant equal to it for the compiler to fold; @shape led
- * to @bucket.
+ * bucket, or a miss that the overflow filter or the end of the chain there
+ * settles.  Returns 0 with a hit to be validated, -ENOENT validated, or 1 if the
+ * slow path has to decide.  @g is @r's geometry, or a constant equal to it for
+ * the compiler to fold; @shape led to @bucket.
  */
 static khmap__always_inline int
 khmap__find_in(const struct khmap_reader *r, const struct khmap_geometry *g,
@@ -459,7 +456,7 @@ khmap__find_in(const struct khmap_reader *r, const struct khmap_geometry *g,
 	       __u64 hash, struct khmap_read *read)
 {
 	__u32 top = khmap_tophash(hash);
-	const unsigned char *at;
+	const unsigned char *at, *next;
 
 	read->bucket = bucket;
 	read->sequence = khmap__acquire32(bucket);			/* R2 */
@@ -468,21 +465,28 @@ khmap__find_in(const struct khmap_reader *r, const struct khmap_geometry *g,
 	if (!khmap__likely(at)) {
 		if (!(__atomic_load_n(bucket + KHMAP_BUCKET_TAGS +
 				      g->tags_size - 1, KHMAP__DATA_ORDER) &
-		      khmap_class_bit(hash))) {
-			if (khmap__unlikely(read->sequence & 1) ||
-			    !khmap_read_validate(read) ||
-			    khmap__unlikely(khmap__acquire32(r->shape) !=
-					    shape))			/* R1 */
-				return 1;
-			return -ENOENT;
-		}
-		at = khmap__overflow_find(r, g, bucket, key, top);
-		if (khmap__unlikely(!at))
+		      khmap_class_bit(hash)))
+			goto miss;
+		next = khmap__overflow_first(r, g, bucket);
+		if (khmap__unlikely(!next))
 			return 1;
+		at = khmap__bucket_find(g, next, KHMAP_OVERFLOW_TAGS,
+					g->overflow_slots, key, top);
+		if (khmap__unlikely(!at)) {
+			if (khmap__unlikely(khmap__load32(next + 4)))
+				return 1;
+			goto miss;
+		}
 	}
 	read->key = at;
 	read->value = at + g->value_offset;
 	return khmap__unlikely(read->sequence & 1);
+miss:
+	if (khmap__unlikely(read->sequence & 1) ||
+	    !khmap_read_validate(read) ||
+	    khmap__unlikely(khmap__acquire32(r->shape) != shape))	/* R1 */
+		return 1;
+	return -ENOENT;
 }
 
 /* The primary bucket of a hash; @shape, of which @mask is, is not 0. */

@@ -8,11 +8,11 @@
 #include "../../user/engine/memory.h"
 #include "image.h"
 
-/* Addresses, not memory; a map that grows needs more than it was made for. */
+/* Addresses, not memory: a map that grows needs more than it was made for. */
 #if __SIZEOF_POINTER__ == 8
-#define IMAGE_BYTES	(64ull << 30)
+#define IMAGE_BYTES	(4ull << 30)
 #else
-#define IMAGE_BYTES	(1ull << 30)
+#define IMAGE_BYTES	(1ull << 29)
 #endif
 
 struct bench_image {
@@ -51,7 +51,8 @@ struct bench_image *bench_image_create(__u64 entries, __u32 load_percent)
 
 	if (!image)
 		return NULL;
-	image->account = khmap_account_create(IMAGE_BYTES, 0, true);
+	image->account = khmap_account_create(IMAGE_BYTES + entries * 64, 0,
+					      true);
 	if (!image->account ||
 	    khmap_table_create(&params, image->account, &image->table) ||
 	    bench_image_reserve(image, entries)) {
