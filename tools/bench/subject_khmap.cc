@@ -141,8 +141,9 @@ public:
 
 class khmap_put_subject : public put_loop<khmap_put_subject> {
 public:
-	explicit khmap_put_subject(std::size_t entries)
-		: image(bench_image_create(entries, KHMAP_LOAD_DEFAULT))
+	khmap_put_subject(std::size_t entries, bool does_grow)
+		: image(bench_image_create(entries, KHMAP_LOAD_DEFAULT)),
+		  growing(does_grow)
 	{
 		if (!image)
 			abort();
@@ -151,7 +152,7 @@ public:
 	~khmap_put_subject() override { bench_image_destroy(image); }
 	const char *name() const override { return "khmap, load 0.75"; }
 	role is() const override { return role::khmap; }
-	bool grows() const override { return bench_image_grows(); }
+	bool grows() const override { return growing; }
 	std::uint64_t size() const override { return bench_image_entries(image); }
 
 	void put_one(std::uint64_t key)
@@ -162,6 +163,7 @@ public:
 
 private:
 	struct bench_image *image;
+	bool growing;
 };
 
 } /* namespace */
@@ -178,7 +180,8 @@ std::unique_ptr<subject> make_khmap_generic(const workload &w, unsigned int load
 
 std::unique_ptr<put_subject> make_khmap_put(std::size_t entries)
 {
-	std::size_t first = bench_image_grows() ? put_first_size : entries;
+	static const bool grows = bench_image_grows();
 
-	return std::make_unique<khmap_put_subject>(first);
+	return std::make_unique<khmap_put_subject>(grows ? put_first_size : entries,
+						   grows);
 }
