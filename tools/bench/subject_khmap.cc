@@ -81,15 +81,14 @@ public:
 	std::uint64_t find_many(const std::vector<std::uint64_t> &keys) override
 	{
 		const std::size_t most = 512;
-		__u64 key[most], value[most];
+		__u64 value[most];
 		int status[most];
 		std::uint64_t sum = 0;
 
 		for (std::size_t at = 0; at < keys.size(); at += most) {
 			std::size_t n = std::min(most, keys.size() - at);
 
-			std::copy_n(&keys[at], n, key);
-			u64_map_get_many(&reader, key, n, value, status);
+			khmap_reader_get_many(&reader, &keys[at], n, value, status);
 			for (std::size_t i = 0; i < n; i++)
 				sum += status[i] ? 0 : value[i];
 		}
