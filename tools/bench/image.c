@@ -3,6 +3,7 @@
  * image.c - an image of 8-byte keys and values, built by the engine
  */
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <linux/khmap.h>
 
 #include "../../kmod/core/table.h"
@@ -21,6 +22,22 @@ struct bench_image {
 	struct khmap_table *table;
 };
 
+/*
+ * The engine asks for overflow pages, and if it grows for others too, one by one.
+ * In a range that is writable beforehand they come to lie on huge pages all the
+ * same, as the peers' arrays do.
+ */
+static int bench_image_huge(struct khmap_account *account, __u64 bytes)
+{
+	void *start = khmap_account_image(account);
+
+	if (mprotect(start, bytes, PROT_READ | PROT_WRITE))
+		return -1;
+	/* A system without huge pages measures without them. */
+	madvise(start, bytes, MADV_HUGEPAGE);
+	return 0;
+}
+
 struct bench_image *bench_image_create(__u64 entries, __u32 load_percent)
 {
 	const struct khmap_table_params params = {
@@ -34,12 +51,12 @@ struct bench_image *bench_image_create(__u64 entries, __u32 load_percent)
 		.secret = { 0x243f6a8885a308d3ull, 0x13198a2e03707344ull },
 	};
 	struct bench_image *image = calloc(1, sizeof(*image));
+	__u64 bytes = IMAGE_BYTES + entries * 64;
 
 	if (!image)
 		return NULL;
-	image->account = khmap_account_create(IMAGE_BYTES + entries * 64, 0,
-					      true);
-	if (!image->account ||
+	image->account = khmap_account_create(bytes, 0, true);
+	if (!image->account || bench_image_huge(image->account, bytes) ||
 	    khmap_table_create(&params, image->account, &image->table)) {
 		bench_image_destroy(image);
 		return NULL;
