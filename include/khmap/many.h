@@ -3,9 +3,15 @@
  * many.h - look many keys up, with their memory fetched ahead
  *
  * A lookup in a map larger than the caches waits for memory, and a processor
- * overlaps only as many lookups as fit its window.  Here the first two lines of
- * the bucket of key i + 32 are asked for before key i is finished, in a pipeline
- * that rolls on: groups, which drain before the next begins, are slower.
+ * overlaps only as many lookups as fit its window.  Here there are three steps:
+ *
+ *	key i + 32	hash it, ask for the first two lines of its bucket
+ *	key i + 16	they have come: if its class has overflowed, ask for the
+ *			first overflow bucket
+ *	key i		look it up
+ *
+ * in a pipeline that rolls on: groups, which drain before the next begins, are
+ * slower.  The second step costs more than it gains while all is in the cache.
  *
  * A key is placed by the shape that the map had when its bucket was asked for.
  * That is the same as a lookup that took long between R1 and R2 (see reader.h):
@@ -20,8 +26,10 @@
 extern "C" {
 #endif
 
-/* Keys between the prefetch and the lookup; a power of two. */
+/* Keys from the first step to the lookup; a power of two. */
 #define KHMAP__MANY_AHEAD	32u
+/* Keys from the second step to the lookup. */
+#define KHMAP__MANY_NEAR	16u
 
 /* A lookup whose bucket was asked for. */
 struct khmap__pending {
@@ -48,6 +56,29 @@ khmap__pending_start(struct khmap__pending *pending,
 	pending->hash = hash;
 	pending->bucket = bucket;
 	pending->shape = shape;
+}
+
+/* A hint, whatever it reads: the lookup reads all of it again. */
+static khmap__always_inline void
+khmap__pending_peek(const struct khmap__pending *pending,
+		    const struct khmap_reader *r,
+		    const struct khmap_geometry *g)
+{
+	const unsigned char *bucket = pending->bucket;
+	__u32 reference;
+
+	if (khmap__unlikely(!pending->shape) ||
+	    !(__atomic_load_n(bucket + KHMAP_BUCKET_TAGS + g->tags_size - 1,
+			      KHMAP__DATA_ORDER) &
+	      khmap_class_bit(pending->hash)))
+		return;
+	reference = khmap__load32(bucket + 4);
+	if (khmap_reference_page(g, reference) < r->overflow_pages)
+		__builtin_prefetch(r->overflow +
+				   ((size_t)khmap_reference_page(g, reference)
+				    << g->page_shift) +
+				   khmap_reference_bucket(g, reference) *
+				   g->overflow_stride);
 }
 
 static khmap__always_inline int
@@ -93,6 +124,9 @@ khmap__get_many(const struct khmap_reader *r, const struct khmap_geometry *g,
 		if (i + KHMAP__MANY_AHEAD < count)
 			khmap__pending_start(p, r, g, kind, key +
 					     KHMAP__MANY_AHEAD * g->key_size);
+		if (i + KHMAP__MANY_NEAR < count)
+			khmap__pending_peek(&pending[(i + KHMAP__MANY_NEAR) %
+						     KHMAP__MANY_AHEAD], r, g);
 		status[i] = khmap__pending_finish(&now, r, g, key, value);
 		found += !status[i];
 		key += g->key_size;
