@@ -98,7 +98,7 @@ static void plot_put(const json_t *put)
 	}
 	printf("set title 'puts that took longer'\nset style data steps\n");
 	printf("set xlabel 'ns'\nset ylabel 'share of all puts'\n");
-	printf("set logscale xy\nset format y '10^{%%T}'\nset yrange [*:1]\nset xrange [10:*]\n");
+	printf("set logscale xy\nset format y '%%g'\nset format x '%%.0s%%c'\nset yrange [*:1]\nset xrange [10:*]\n");
 	printf("plot ");
 	json_array_foreach(subjects, i, subject)
 		printf("%s$put%zu using 1:2 title '%s%s'", i ? ", " : "", i, report_name(subject),
@@ -113,9 +113,10 @@ void report_plot(const json_t *root)
 	const json_t *put = json_object_get(root, "put");
 	size_t charts = (json_array_size(get) ? 3 : 0) + json_array_size(doubling) + !!put;
 
-	printf("set terminal svg size 1200,%zu dynamic font 'sans,11'\n", (charts + 1) / 2 * 380);
+	printf("set terminal svg size 1200,%zu dynamic noenhanced font 'sans,11'\n",
+	       (charts + 1) / 2 * 380);
 	printf("set multiplot layout %zu,2\n", (charts + 1) / 2);
-	printf("set key top left\nset grid y\nset format x '%%.0f'\n");
+	printf("set key outside right top font ',9'\nset grid y\nset format x '%%.1s%%c'\n");
 	if (json_array_size(get))
 		plot_get(get);
 	plot_doubling(doubling);
