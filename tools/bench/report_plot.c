@@ -39,7 +39,8 @@ static size_t plot_subjects(const json_t *run)
 /* Look-ups of each kind; LMDB, the last, is far above and left out. */
 static void plot_get(const json_t *runs)
 {
-	static const char *const titles[] = { "hits", "misses", "dependent hits" };
+	static const char *const titles[] = { "hits, by entries", "misses, by entries",
+					      "dependent hits, by entries" };
 	static const char *const members[] = { "hit_ns", "miss_ns", "chain_ns" };
 	size_t subjects = plot_subjects(json_array_get(runs, 0)), m;
 
@@ -50,7 +51,7 @@ static void plot_get(const json_t *runs)
 		plot_sizes(name, runs, members[m]);
 		printf("set title '%s'\n", titles[m]);
 		printf("set style data histogram\nset style fill solid\nunset logscale\n");
-		printf("set xlabel 'entries'\nset ylabel 'ns'\nset yrange [0:*]\nset xrange [*:*]\n");
+		printf("set ylabel 'ns'\nset yrange [0:*]\nset xrange [*:*]\n");
 		printf("plot for [i=2:%zu] $%s using i:xtic(1) title columnheader(i)\n", subjects,
 		       name);
 	}
@@ -67,8 +68,8 @@ static void plot_doubling(const json_t *runs)
 
 		snprintf(name, sizeof(name), "doubling%zu", i);
 		plot_sizes(name, points, "hit_ns");
-		printf("set title 'hits across a doubling'\nset style data linespoints\n");
-		printf("set xlabel 'entries'\nset ylabel 'ns'\nset yrange [0:*]\n");
+		printf("set title 'hits, by entries across a doubling'\nset style data linespoints\n");
+		printf("set ylabel 'ns'\nset yrange [0:*]\n");
 		printf("plot for [i=2:%zu] $%s using 1:i title columnheader(i)\n",
 		       plot_subjects(json_array_get(points, 0)) + 1, name);
 	}
@@ -96,8 +97,8 @@ static void plot_put(const json_t *put)
 		}
 		printf("EOD\n");
 	}
-	printf("set title 'puts that took longer'\nset style data steps\n");
-	printf("set xlabel 'ns'\nset ylabel 'share of all puts'\n");
+	printf("set title 'puts that took longer, by ns'\nset style data steps\n");
+	printf("set ylabel 'share of all puts'\n");
 	printf("set logscale xy\nset format y '%%g'\nset format x '%%.0s%%c'\nset yrange [*:1]\nset xrange [10:*]\n");
 	printf("plot ");
 	json_array_foreach(subjects, i, subject)
@@ -116,7 +117,7 @@ void report_plot(const json_t *root)
 	printf("set terminal svg size 1200,%zu dynamic noenhanced font 'sans,11'\n",
 	       (charts + 1) / 2 * 380);
 	printf("set multiplot layout %zu,2\n", (charts + 1) / 2);
-	printf("set key outside right top font ',9'\nset grid y\nset format x '%%.1s%%c'\n");
+	printf("set key below maxrows 3 font ',9'\nset grid y\nset format x '%%.1s%%c'\n");
 	if (json_array_size(get))
 		plot_get(get);
 	plot_doubling(doubling);
