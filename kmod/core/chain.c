@@ -172,21 +172,30 @@ int khmap_chain_insert(struct khmap_table *table,
 	return 0;
 }
 
-void khmap_chain_replace(struct khmap_table *table,
-			 const struct khmap_owner *owner,
-			 const struct khmap_place *place, const void *value,
-			 struct khmap_store *store)
+void khmap_chain_write(struct khmap_table *table,
+		       const struct khmap_owner *owner,
+		       const struct khmap_place *place, u32 offset,
+		       const void *bytes, u32 size, struct khmap_store *store)
 {
 	char *at = khmap_bucket_slot(table, &place->bucket, place->slot);
 
 	khmap_write_begin(place->first.head);
-	khmap_image_copy(at + table->geometry.value_offset, value,
-			 table->geometry.value_size);
+	khmap_image_copy(at + table->geometry.value_offset + offset, bytes,
+			 size);
 	khmap_write_end(place->first.head);
 
 	khmap_store_fill(table, owner, place, store);
 	if (store)
 		store->replaced = true;
+}
+
+void khmap_chain_replace(struct khmap_table *table,
+			 const struct khmap_owner *owner,
+			 const struct khmap_place *place, const void *value,
+			 struct khmap_store *store)
+{
+	khmap_chain_write(table, owner, place, 0, value,
+			  table->geometry.value_size, store);
 }
 
 /* The filter that the chain's overflow buckets ask for without one entry. */

@@ -87,6 +87,21 @@ void khmap_chain_replace(struct khmap_table *table,
 			 struct khmap_store *store);
 
 /**
+ * khmap_chain_write() - store a part of the value of a key that is there
+ * @table: the map
+ * @owner: of the chain
+ * @place: of khmap_chain_find()
+ * @offset: of the part, in the value
+ * @bytes: @size bytes
+ * @size: of the part; it does not reach behind the value
+ * @store: filled; or NULL
+ */
+void khmap_chain_write(struct khmap_table *table,
+		       const struct khmap_owner *owner,
+		       const struct khmap_place *place, u32 offset,
+		       const void *bytes, u32 size, struct khmap_store *store);
+
+/**
  * khmap_chain_remove() - remove a key that is there
  * @table: the map
  * @owner: of the chain

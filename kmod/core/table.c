@@ -4,6 +4,7 @@
  */
 #include "chain.h"
 #include "grow.h"
+#include "locked.h"
 #include "overflow.h"
 #include "small.h"
 
@@ -169,11 +170,9 @@ int khmap_table_try_put(struct khmap_table *table, const void *key,
 	return err == -EAGAIN ? -ENOMEM : err;
 }
 
-/* Find a key with its lock held; the caller unlocks @lock. */
-static void khmap_table_find(struct khmap_table *table, const void *key,
-			     struct khmap_place *place,
-			     struct khmap_owner *owner, os_lock_t **lock,
-			     unsigned long *flags)
+void khmap_table_find(struct khmap_table *table, const void *key,
+		      struct khmap_place *place, struct khmap_owner *owner,
+		      os_lock_t **lock, unsigned long *flags)
 {
 	u64 hash = khmap_hash(table->hash_kind, table->secret, key,
 			      table->geometry.key_size);
@@ -194,8 +193,8 @@ static void khmap_table_find(struct khmap_table *table, const void *key,
 	khmap_chain_find(table, &first, key, hash, place);
 }
 
-static void khmap_value_copy(const struct khmap_table *table,
-			     const struct khmap_place *place, void *value)
+void khmap_value_copy(const struct khmap_table *table,
+		      const struct khmap_place *place, void *value)
 {
 	const char *at = khmap_bucket_slot(table, &place->bucket, place->slot);
 

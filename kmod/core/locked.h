@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * locked.h - a key with its lock held, for those who change what is there
+ */
+#ifndef _KHMAP_CORE_LOCKED_H
+#define _KHMAP_CORE_LOCKED_H
+
+#include "chain.h"
+
+/**
+ * khmap_table_find() - find a key and hold its lock
+ * @table: the map
+ * @key: key_size bytes
+ * @place: filled
+ * @owner: filled
+ * @lock: filled: the lock that is held, a stripe's or the header's
+ * @flags: filled, for os_unlock()
+ *
+ * The caller unlocks @lock, whether the key was found or not.
+ */
+void khmap_table_find(struct khmap_table *table, const void *key,
+		      struct khmap_place *place, struct khmap_owner *owner,
+		      os_lock_t **lock, unsigned long *flags);
+
+/**
+ * khmap_value_copy() - copy the value of a key that is there
+ * @table: the map
+ * @place: of khmap_table_find(), its lock held
+ * @value: value_size bytes, filled
+ */
+void khmap_value_copy(const struct khmap_table *table,
+		      const struct khmap_place *place, void *value);
+
+#endif /* _KHMAP_CORE_LOCKED_H */
