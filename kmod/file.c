@@ -10,6 +10,7 @@
 #include <linux/pagemap.h>
 
 #include "account.h"
+#include "batch.h"
 #include "control.h"
 #include "file.h"
 #include "growth.h"
@@ -118,6 +119,18 @@ static int khmap_stat(struct khmap_call *call)
 	return khmap_call_reply(call);
 }
 
+static int khmap_batch(struct khmap_call *call)
+{
+	struct khmap_ioc_batch *batch = &call->arg.batch;
+	int done;
+
+	/* Nothing is done for one who cannot be told how much. */
+	if (fault_in_writeable(call->user, call->size))
+		return -EFAULT;
+	done = khmap_batch_run(call->file, batch, false);
+	return khmap_call_reply(call) ?: min(done, 0);
+}
+
 static const struct khmap_ioctl khmap_map_ioctls[] = {
 	KHMAP_IOCTL(KHMAP_IOC_ABI, khmap_ioc_abi, max_bytes, 0, 0,
 		    khmap_control_abi),
@@ -138,6 +151,9 @@ static const struct khmap_ioctl khmap_map_ioctls[] = {
 	/* The snapshot can be read, so the map must be readable too. */
 	KHMAP_IOCTL(KHMAP_IOC_SNAPSHOT, khmap_ioc_snapshot, entries, 0,
 		    FMODE_READ | FMODE_WRITE, khmap_snapshot_ioctl),
+	/* Each operation asks for what it needs. */
+	KHMAP_IOCTL(KHMAP_IOC_BATCH, khmap_ioc_batch, value_stride,
+		    KHMAP_BATCH_FLAGS, 0, khmap_batch),
 };
 
 static long khmap_map_ioctl(struct file *file, unsigned int command,

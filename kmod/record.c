@@ -71,7 +71,6 @@ int khmap_record_put(struct khmap_map *map,
 		     const struct khmap_ioc_record *record)
 {
 	const struct khmap_geometry *geometry = &map->table->geometry;
-	enum khmap_put_mode mode = KHMAP_PUT_EITHER;
 	struct khmap_record copy;
 	struct khmap_store store;
 	int err;
@@ -80,10 +79,6 @@ int khmap_record_put(struct khmap_map *map,
 		return -EINVAL;
 	if (record->flags == KHMAP_PUT_FLAGS)
 		return -EINVAL;
-	if (record->flags & KHMAP_PUT_INSERT)
-		mode = KHMAP_PUT_ONLY_NEW;
-	else if (record->flags & KHMAP_PUT_REPLACE)
-		mode = KHMAP_PUT_ONLY_OLD;
 
 	err = khmap_record_init(&copy, geometry, record);
 	if (err)
@@ -93,7 +88,8 @@ int khmap_record_put(struct khmap_map *map,
 		goto free;
 
 	percpu_down_read(&map->writers);
-	err = khmap_table_put(map->table, copy.key, copy.value, mode, &store);
+	err = khmap_table_put(map->table, copy.key, copy.value,
+			      khmap_put_mode(record->flags), &store);
 	percpu_up_read(&map->writers);
 	if (!err) {
 		trace_khmap_put(map->id, &store);

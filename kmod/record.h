@@ -8,7 +8,19 @@
 #include <linux/types.h>
 #include <linux/khmap.h>
 
+#include "core/table.h"
+
 struct khmap_map;
+
+/* What KHMAP_PUT_* ask for; both at once have been refused. */
+static inline enum khmap_put_mode khmap_put_mode(u32 flags)
+{
+	if (flags & KHMAP_PUT_INSERT)
+		return KHMAP_PUT_ONLY_NEW;
+	if (flags & KHMAP_PUT_REPLACE)
+		return KHMAP_PUT_ONLY_OLD;
+	return KHMAP_PUT_EITHER;
+}
 
 /**
  * khmap_record_put() - KHMAP_IOC_PUT

@@ -9,6 +9,28 @@
 
 #define NAME "test-abi"
 
+/* The same for callers of 32 bits and of 64. */
+_Static_assert(sizeof(struct khmap_op) == 48, "khmap_op");
+_Static_assert(offsetof(struct khmap_op, key) == 8, "key");
+_Static_assert(offsetof(struct khmap_op, value) == 16, "value");
+_Static_assert(offsetof(struct khmap_op, operand) == 24, "operand");
+_Static_assert(offsetof(struct khmap_op, offset) == 32, "offset");
+_Static_assert(offsetof(struct khmap_op, status) == 36, "status");
+_Static_assert(offsetof(struct khmap_op, result) == 40, "result");
+_Static_assert(sizeof(struct khmap_ioc_batch) == 72, "khmap_ioc_batch");
+_Static_assert(offsetof(struct khmap_ioc_batch, count) == 8, "count");
+_Static_assert(offsetof(struct khmap_ioc_batch, done) == 12, "done");
+_Static_assert(offsetof(struct khmap_ioc_batch, failed) == 16, "failed");
+_Static_assert(offsetof(struct khmap_ioc_batch, op_size) == 20, "op_size");
+_Static_assert(offsetof(struct khmap_ioc_batch, ops) == 24, "ops");
+_Static_assert(offsetof(struct khmap_ioc_batch, opcode) == 32, "opcode");
+_Static_assert(offsetof(struct khmap_ioc_batch, op_flags) == 36, "op_flags");
+_Static_assert(offsetof(struct khmap_ioc_batch, keys) == 40, "keys");
+_Static_assert(offsetof(struct khmap_ioc_batch, values) == 48, "values");
+_Static_assert(offsetof(struct khmap_ioc_batch, statuses) == 56, "statuses");
+_Static_assert(offsetof(struct khmap_ioc_batch, key_stride) == 64, "key_stride");
+_Static_assert(offsetof(struct khmap_ioc_batch, value_stride) == 68, "value_stride");
+
 union any {
 	struct khmap_ioc_abi abi;
 	struct khmap_ioc_create create;
@@ -18,6 +40,7 @@ union any {
 	struct khmap_ioc_clear clear;
 	struct khmap_ioc_stat stat;
 	struct khmap_ioc_snapshot snapshot;
+	struct khmap_ioc_batch batch;
 	uint32_t head[2];
 	unsigned char bytes[8192];
 };
@@ -30,9 +53,33 @@ FIXTURE(ioctls) {
 	uint64_t key;
 	uint64_t value;
 	struct khmap_map_info infos[8];
+	struct khmap_op op;
 	union any arg;
 	char name[16];
 };
+
+/* A GET, by its own struct or by arrays. */
+static struct khmap_ioc_batch batch_of_one(uint32_t flags, uint64_t *key,
+					   uint64_t *value,
+					   struct khmap_op *op)
+{
+	struct khmap_ioc_batch batch = { .flags = flags, .count = 1 };
+
+	if (flags & KHMAP_BATCH_ARRAYS) {
+		batch.opcode = KHMAP_OP_GET;
+		batch.keys = address_of(key);
+		batch.values = address_of(value);
+		return batch;
+	}
+	*op = (struct khmap_op){
+		.opcode = KHMAP_OP_GET,
+		.key = address_of(key),
+		.value = address_of(value),
+	};
+	batch.ops = address_of(op);
+	batch.op_size = sizeof(*op);
+	return batch;
+}
 
 enum target { CONTROL_FD, MAP_FD, SNAPSHOT_FD };
 
@@ -41,6 +88,7 @@ FIXTURE_VARIANT(ioctls) {
 	unsigned long command;
 	uint32_t size;
 	uint32_t known_flags;
+	uint32_t flags;
 };
 
 FIXTURE_VARIANT_ADD(ioctls, abi_on_control) {
@@ -123,6 +171,21 @@ FIXTURE_VARIANT_ADD(ioctls, snapshot) {
 	.size = sizeof(struct khmap_ioc_snapshot),
 };
 
+FIXTURE_VARIANT_ADD(ioctls, batch) {
+	.target = MAP_FD,
+	.command = KHMAP_IOC_BATCH,
+	.size = sizeof(struct khmap_ioc_batch),
+	.known_flags = KHMAP_BATCH_FLAGS,
+};
+
+FIXTURE_VARIANT_ADD(ioctls, batch_of_arrays) {
+	.target = MAP_FD,
+	.command = KHMAP_IOC_BATCH,
+	.size = sizeof(struct khmap_ioc_batch),
+	.known_flags = KHMAP_BATCH_FLAGS,
+	.flags = KHMAP_BATCH_ARRAYS,
+};
+
 FIXTURE_VARIANT_ADD(ioctls, destroy) {
 	.target = MAP_FD,
 	.command = KHMAP_IOC_DESTROY,
@@ -164,6 +227,11 @@ FIXTURE_SETUP(ioctls)
 	case KHMAP_IOC_GET:
 	case KHMAP_IOC_DELETE:
 		self->arg.record = record_args(&self->key, 8, &self->value, 8);
+		break;
+	case KHMAP_IOC_BATCH:
+		self->arg.batch = batch_of_one(variant->flags,
+					       &self->key, &self->value,
+					       &self->op);
 		break;
 	}
 	self->arg.head[0] = variant->size;

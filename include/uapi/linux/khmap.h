@@ -52,6 +52,7 @@
 #define KHMAP_IOC_CLEAR		_IO(KHMAP_IOC_TYPE, 0x14)
 #define KHMAP_IOC_STAT		_IO(KHMAP_IOC_TYPE, 0x15)
 #define KHMAP_IOC_SNAPSHOT	_IO(KHMAP_IOC_TYPE, 0x16)
+#define KHMAP_IOC_BATCH		_IO(KHMAP_IOC_TYPE, 0x17)
 #define KHMAP_IOC_RESERVE	_IO(KHMAP_IOC_TYPE, 0x18)
 
 /**
@@ -380,5 +381,121 @@ struct khmap_ioc_snapshot {
 	__aligned_u64 image_size;
 	__aligned_u64 entries;
 };
+
+/**
+ * enum khmap_opcode - what an operation of a batch does
+ * @KHMAP_OP_PUT: store @value; flags KHMAP_PUT_*, not both
+ * @KHMAP_OP_GET: write the value to @value; @result: its version
+ * @KHMAP_OP_DELETE: delete the key
+ * @KHMAP_OP_CAS: store @value if the value is that at address @operand
+ * @KHMAP_OP_CAS_VERSION: store @value if its version is @operand
+ * @KHMAP_OP_FETCH_ADD: add @operand, modulo 2^64, to the u64 at @offset in the
+ *	value, in the host's byte order; @result: what it was before
+ * @KHMAP_OP_GET_DELETE: delete the key and write the value that it had to
+ *	@value, which may be written to as well if there is no such key
+ *
+ * A version is that of the key's chain of buckets: any change in there makes
+ * another one of it, also one of another key.  So CAS_VERSION may be refused
+ * though nobody touched the key, but if it is done, the value was the one that
+ * came with the version.  A version comes again after 2^31 changes of a chain.
+ * Who read the value in a mapping has it too: the sequence that was validated,
+ * and if the shape was not 0, bit 32.
+ */
+enum khmap_opcode {
+	KHMAP_OP_PUT = 1,
+	KHMAP_OP_GET = 2,
+	KHMAP_OP_DELETE = 3,
+	KHMAP_OP_CAS = 4,
+	KHMAP_OP_CAS_VERSION = 5,
+	KHMAP_OP_FETCH_ADD = 6,
+	KHMAP_OP_GET_DELETE = 7,
+};
+
+/**
+ * struct khmap_op - an operation of a batch
+ * @opcode: enum khmap_opcode
+ * @flags: of the opcode; else 0
+ * @key: address of the key
+ * @value: address of the value; 0 if the opcode has none
+ * @operand: by the opcode; else 0
+ * @offset: by the opcode; else 0
+ * @status: out: 0 or a negative errno, then nothing changed
+ * @result: out: by the opcode; else 0
+ *
+ * Errors, in @status: EOPNOTSUPP @opcode or a bit in @flags is not known; EBADF
+ * the descriptor is not open for writing (all but GET) or not for reading (GET,
+ * CAS, FETCH_ADD, GET_DELETE); EINVAL a field that the opcode does not use is
+ * not 0, both flags, or @offset is not that of a u64 within the value and at a
+ * multiple of 8 in the image; EFAULT an address leads nowhere; E2BIG bytes
+ * beyond the struct are not zero; ENOENT there is no such key; EEXIST, ENOSPC,
+ * EXFULL, ENOMEM as PUT; ECANCELED the value or version is another (CAS,
+ * CAS_VERSION).
+ */
+struct khmap_op {
+	__u32 opcode;
+	__u32 flags;
+	__aligned_u64 key;
+	__aligned_u64 value;
+	__aligned_u64 operand;
+	__u32 offset;
+	__s32 status;
+	__aligned_u64 result;
+};
+
+#define KHMAP_BATCH_MAX		65536
+
+#define KHMAP_BATCH_ARRAYS	(1u << 0)	/* keys and values in arrays */
+#define KHMAP_BATCH_FLAGS	KHMAP_BATCH_ARRAYS
+
+/**
+ * struct khmap_ioc_batch - KHMAP_IOC_BATCH: many operations
+ * @size: sizeof(struct khmap_ioc_batch)
+ * @flags: KHMAP_BATCH_*
+ * @count: operations, 1..KHMAP_BATCH_MAX
+ * @done: out: of these, so many were carried out, from the first on
+ * @failed: out: of those, so many have a status other than 0
+ * @op_size: sizeof(struct khmap_op), or more if what is beyond it is zero; a
+ *	multiple of 8, at most KHMAP_OP_SIZE_MAX
+ * @ops: address of @count operations, @op_size bytes apart, a multiple of 8
+ * @opcode: with ARRAYS, of all operations: PUT, GET, DELETE or GET_DELETE
+ * @op_flags: with ARRAYS, of all operations
+ * @keys: with ARRAYS, address of the first key
+ * @values: with ARRAYS, address of the first value; 0 for DELETE
+ * @statuses: with ARRAYS, address of @count __s32, which receive each
+ *	operation's status; 0 if @done and @failed are enough
+ * @key_stride: with ARRAYS, bytes from a key to the next; 0 if there are no gaps
+ * @value_stride: with ARRAYS, likewise, from a value to the next
+ *
+ * Without ARRAYS the fields that are said to be with it must be 0, with it
+ * @op_size and @ops.  Arrays without gaps are the fastest.
+ *
+ * Operations are carried out in their order, each on its own; one that fails
+ * stops no other.  A signal stops the batch between two of them: then the call
+ * succeeds with @done below @count, and the statuses of the others have not
+ * been written.  So it does if @ops or @statuses lead nowhere after some that
+ * were carried out.  An error means that nothing was.
+ *
+ * What operations read may be fetched before earlier ones have written their
+ * results, so that buffers which overlap have what either wrote.
+ */
+struct khmap_ioc_batch {
+	__u32 size;
+	__u32 flags;
+	__u32 count;
+	__u32 done;
+	__u32 failed;
+	__u32 op_size;
+	__aligned_u64 ops;
+	__u32 opcode;
+	__u32 op_flags;
+	__aligned_u64 keys;
+	__aligned_u64 values;
+	__aligned_u64 statuses;
+	__u32 key_stride;
+	__u32 value_stride;
+};
+
+#define KHMAP_OP_SIZE_MAX	256
+#define KHMAP_STRIDE_MAX	65536
 
 #endif /* _UAPI_LINUX_KHMAP_H */

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * batch.h - many operations, to and from user space
+ */
+#ifndef _KHMAP_BATCH_H
+#define _KHMAP_BATCH_H
+
+#include <linux/fs.h>
+#include <linux/khmap.h>
+
+/**
+ * khmap_batch_run() - KHMAP_IOC_BATCH
+ * @file: of the map
+ * @arg: the argument, flags known; @done and @failed are filled, also on
+ *	error
+ * @nonblock: rather fail than wait for a snapshot
+ *
+ * Context: may sleep.
+ * Return: operations that were carried out; if none was, -EINVAL, -EOPNOTSUPP,
+ * -EBADF, -EFAULT, -ENOMEM, -EINTR, or with @nonblock -EAGAIN.
+ */
+int khmap_batch_run(struct file *file, struct khmap_ioc_batch *arg,
+		    bool nonblock);
+
+#endif /* _KHMAP_BATCH_H */

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * operation.c - a run of operations in kernel memory
+ */
+#include <linux/bits.h>
+#include <linux/mm.h>
+#include <linux/nospec.h>
+#include <linux/pagemap.h>
+#include <linux/percpu-rwsem.h>
+#include <linux/slab.h>
+
+#include "core/update.h"
+#include "ioctl.h"
+#include "map.h"
+#include "operation.h"
+#include "record.h"
+#include "trace.h"
+
+#define KHMAP_USES_VALUE_IN	BIT(0)
+#define KHMAP_USES_VALUE_OUT	BIT(1)
+#define KHMAP_USES_EXPECTED	BIT(2)	/* @operand is an address */
+#define KHMAP_USES_OPERAND	BIT(3)
+#define KHMAP_USES_OFFSET	BIT(4)
+
+/**
+ * struct khmap_op_kind - what an opcode needs
+ * @flags: that are known
+ * @mode: how the file must be open; 0 if there is no such opcode.  Who may only
+ *	write learns nothing of a value, not whether it is an expected one either
+ * @uses: KHMAP_USES_*
+ */
+struct khmap_op_kind {
+	u32 flags;
+	fmode_t mode;
+	u32 uses;
+};
+
+static const struct khmap_op_kind khmap_op_kinds[] = {
+	[KHMAP_OP_PUT] = {
+		.flags = KHMAP_PUT_FLAGS,
+		.mode = FMODE_WRITE,
+		.uses = KHMAP_USES_VALUE_IN,
+	},
+	[KHMAP_OP_GET] = {
+		.mode = FMODE_READ,
+		.uses = KHMAP_USES_VALUE_OUT,
+	},
+	[KHMAP_OP_DELETE] = {
+		.mode = FMODE_WRITE,
+	},
+	[KHMAP_OP_CAS] = {
+		.mode = FMODE_READ | FMODE_WRITE,
+		.uses = KHMAP_USES_VALUE_IN | KHMAP_USES_EXPECTED,
+	},
+	[KHMAP_OP_CAS_VERSION] = {
+		.mode = FMODE_WRITE,
+		.uses = KHMAP_USES_VALUE_IN | KHMAP_USES_OPERAND,
+	},
+	[KHMAP_OP_FETCH_ADD] = {
+		.mode = FMODE_READ | FMODE_WRITE,
+		.uses = KHMAP_USES_OPERAND | KHMAP_USES_OFFSET,
+	},
+	[KHMAP_OP_GET_DELETE] = {
+		.mode = FMODE_READ | FMODE_WRITE,
+		.uses = KHMAP_USES_VALUE_OUT,
+	},
+};
+
+/* Of an operation that has been checked. */
+static const struct khmap_op_kind *khmap_op_kind(const struct khmap_op *op)
+{
+	return &khmap_op_kinds[array_index_nospec(op->opcode,
+						  ARRAY_SIZE(khmap_op_kinds))];
+}
+
+bool khmap_op_reads_value(const struct khmap_op *op)
+{
+	return khmap_op_kind(op)->uses & KHMAP_USES_VALUE_IN;
+}
+
+bool khmap_op_writes_value(const struct khmap_op *op)
+{
+	return khmap_op_kind(op)->uses & KHMAP_USES_VALUE_OUT;
+}
+
+int khmap_op_check(const struct khmap_run *run, const struct khmap_op *op)
+{
+	const struct khmap_op_kind *kind;
+	u32 uses;
+
+	if (op->opcode >= ARRAY_SIZE(khmap_op_kinds))
+		return -EOPNOTSUPP;
+	kind = khmap_op_kind(op);
+	if (!kind->mode || (op->flags & ~kind->flags))
+		return -EOPNOTSUPP;
+	if ((run->mode & kind->mode) != kind->mode)
+		return -EBADF;
+	if (op->flags == KHMAP_PUT_FLAGS)
+		return -EINVAL;
+	uses = kind->uses;
+	if (op->value && !(uses & (KHMAP_USES_VALUE_IN | KHMAP_USES_VALUE_OUT)))
+		return -EINVAL;
+	if (op->operand && !(uses & (KHMAP_USES_EXPECTED | KHMAP_USES_OPERAND)))
+		return -EINVAL;
+	if (op->offset && !(uses & KHMAP_USES_OFFSET))
+		return -EINVAL;
+	return 0;
+}
+
+struct khmap_run *khmap_run_create(struct khmap_map *map, fmode_t mode,
+				   u32 count, bool packed)
+{
+	const struct khmap_geometry *g = &map->table->geometry;
+	u32 key_step = packed ? g->key_size : ALIGN(g->key_size, 8);
+	u32 value_step = packed ? g->value_size : ALIGN(g->value_size, 8);
+	u32 bytes = key_step + 2 * value_step;
+	u32 room = clamp_t(u32, KHMAP_RUN_BYTES / bytes, 1,
+			   min_t(u32, count, KHMAP_RUN_MAX));
+	struct khmap_run *run;
+
+	run = kvmalloc(sizeof(*run) + (size_t)room *
+		       (sizeof(*run->ops) + sizeof(*run->stores) + bytes),
+		       GFP_KERNEL_ACCOUNT);
+	if (!run)
+		return NULL;
+	*run = (struct khmap_run){
+		.map = map,
+		.mode = mode,
+		.room = room,
+		.key_step = key_step,
+		.value_step = value_step,
+	};
+	run->ops = (void *)(run + 1);
+	run->stores = (void *)(run->ops + room);
+	run->keys = (void *)(run->stores + room);
+	run->values = run->keys + (size_t)room * key_step;
+	run->expected = run->values + (size_t)room * value_step;
+	return run;
+}
+
+void khmap_run_free(struct khmap_run *run)
+{
+	kvfree(run);
+}
+
+static int khmap_op_fetch(struct khmap_run *run, u32 index)
+{
+	const struct khmap_geometry *g = &run->map->table->geometry;
+	const struct khmap_op *op = &run->ops[index];
+	const struct khmap_op_kind *kind = khmap_op_kind(op);
+	int err;
+
+	err = khmap_copy_in(run->keys + index * run->key_step, op->key,
+			    g->key_size);
+	if (!err && (kind->uses & KHMAP_USES_VALUE_IN))
+		err = khmap_copy_in(run->values + index * run->value_step,
+				    op->value, g->value_size);
+	if (!err && (kind->uses & KHMAP_USES_EXPECTED))
+		err = khmap_copy_in(run->expected + index * run->value_step,
+				    op->operand, g->value_size);
+	/* Nothing is deleted for one who cannot be given its value. */
+	if (!err && op->opcode == KHMAP_OP_GET_DELETE &&
+	    ((unsigned long)op->value != op->value ||
+	     fault_in_writeable(u64_to_user_ptr(op->value), g->value_size)))
+		err = -EFAULT;
+	return err;
+}
+
+void khmap_run_fetch(struct khmap_run *run, u32 count)
+{
+	u32 i;
+
+	run->changes = false;
+	for (i = 0; i < count; i++) {
+		struct khmap_op *op = &run->ops[i];
+
+		op->result = 0;
+		/* It may be wrong already, by what was beyond it. */
+		if (!op->status)
+			op->status = khmap_op_check(run, op);
+		if (!op->status)
+			op->status = khmap_op_fetch(run, i);
+		if (!op->status && op->opcode != KHMAP_OP_GET)
+			run->changes = true;
+	}
+}
+
+static int khmap_op_execute(struct khmap_run *run, u32 index,
+			    struct khmap_store *store)
+{
+	struct khmap_op *op = &run->ops[index];
+	struct khmap_table *table = run->map->table;
+	const void *key = run->keys + index * run->key_step;
+	void *value = run->values + index * run->value_step;
+
+	switch (op->opcode) {
+	case KHMAP_OP_PUT:
+		return khmap_table_put(table, key, value,
+				       khmap_put_mode(op->flags), store);
+	case KHMAP_OP_GET:
+		return khmap_table_get_version(table, key, value, &op->result);
+	case KHMAP_OP_DELETE:
+		return khmap_table_delete(table, key, NULL, store);
+	case KHMAP_OP_CAS:
+		return khmap_table_swap(table, key, run->expected +
+					index * run->value_step, value, store);
+	case KHMAP_OP_CAS_VERSION:
+		return khmap_table_swap_version(table, key, op->operand, value,
+						store);
+	case KHMAP_OP_FETCH_ADD:
+		return khmap_table_add(table, key, op->offset, op->operand,
+				       &op->result, store);
+	case KHMAP_OP_GET_DELETE:
+		return khmap_table_delete(table, key, value, store);
+	}
+	return -EOPNOTSUPP;
+}
+
+static bool khmap_run_traced(void)
+{
+	return trace_khmap_put_enabled() || trace_khmap_delete_enabled() ||
+	       trace_khmap_overflow_enabled();
+}
+
+static void khmap_run_trace(const struct khmap_run *run, u32 count)
+{
+	u64 map_id = run->map->id;
+	u32 i;
+
+	for (i = 0; i < count; i++) {
+		const struct khmap_store *store = &run->stores[i];
+		const struct khmap_op *op = &run->ops[i];
+
+		if (op->status || op->opcode == KHMAP_OP_GET)
+			continue;
+		if (op->opcode == KHMAP_OP_DELETE ||
+		    op->opcode == KHMAP_OP_GET_DELETE) {
+			trace_khmap_delete(map_id, store);
+			continue;
+		}
+		trace_khmap_put(map_id, store);
+		if (store->overflowed)
+			trace_khmap_overflow(map_id, store);
+	}
+}
+
+/* Shut snapshots out, for as long as the run changes the map. */
+static bool khmap_run_enter(struct khmap_run *run)
+{
+	if (!run->changes)
+		return true;
+	if (run->nonblock)
+		return percpu_down_read_trylock(&run->map->writers);
+	percpu_down_read(&run->map->writers);
+	return true;
+}
+
+int khmap_run_execute(struct khmap_run *run, u32 count)
+{
+	bool traced = khmap_run_traced();
+	u32 i;
+
+	if (!khmap_run_enter(run))
+		return -EAGAIN;
+	for (i = 0; i < count; i++) {
+		struct khmap_op *op = &run->ops[i];
+
+		if (!op->status)
+			op->status = khmap_op_execute(run, i, traced ?
+						      &run->stores[i] : NULL);
+	}
+	if (run->changes)
+		percpu_up_read(&run->map->writers);
+	if (traced)
+		khmap_run_trace(run, count);
+	return 0;
+}
+
+void khmap_run_deliver(struct khmap_run *run, u32 count)
+{
+	u32 size = run->map->table->geometry.value_size, i;
+
+	for (i = 0; i < count; i++) {
+		struct khmap_op *op = &run->ops[i];
+
+		if (!op->status && khmap_op_writes_value(op))
+			op->status = khmap_copy_out(op->value, run->values +
+						    i * run->value_step, size);
+	}
+}

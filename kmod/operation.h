@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * operation.h - a run of operations in kernel memory
+ *
+ * What user space asks for comes in runs of at most KHMAP_RUN_MAX operations:
+ * copied in whole, carried out, traced, and only then told about, so that user
+ * memory is never touched while a lock is held.
+ */
+#ifndef _KHMAP_OPERATION_H
+#define _KHMAP_OPERATION_H
+
+#include <linux/fs.h>
+#include <linux/khmap.h>
+
+struct khmap_map;
+struct khmap_store;
+
+#define KHMAP_RUN_MAX		64
+#define KHMAP_RUN_BYTES		32768	/* of keys and values, about */
+
+/**
+ * struct khmap_run - operations on their way
+ * @map: they are for
+ * @mode: how the file is open
+ * @room: operations that there is room for
+ * @key_step: bytes from a key to the next
+ * @value_step: bytes from a value to the next
+ * @changes: one of them may change the map
+ * @nonblock: do not wait for a snapshot
+ * @ops: the operations; those with a status other than 0 are left out
+ * @stores: where each one wrote, if that is traced
+ * @keys: of each one
+ * @values: of each one, in or out
+ * @expected: of each one that compares
+ *
+ * The buffers follow the struct.
+ */
+struct khmap_run {
+	struct khmap_map *map;
+	fmode_t mode;
+	u32 room;
+	u32 key_step;
+	u32 value_step;
+	bool changes;
+	bool nonblock;
+	struct khmap_op *ops;
+	struct khmap_store *stores;
+	u8 *keys;
+	u8 *values;
+	u8 *expected;
+};
+
+/**
+ * khmap_run_create() - room for a run
+ * @map: the map
+ * @mode: how the file is open
+ * @count: operations that are wanted; there may be room for fewer
+ * @packed: keys and values shall lie without gaps
+ *
+ * Context: may sleep.
+ * Return: the run, or NULL if there is no memory.
+ */
+struct khmap_run *khmap_run_create(struct khmap_map *map, fmode_t mode,
+				   u32 count, bool packed);
+
+/* Free a run. */
+void khmap_run_free(struct khmap_run *run);
+
+/**
+ * khmap_op_check() - may an operation be tried?
+ * @run: how its file is open
+ * @op: the operation; nothing in it is trusted
+ *
+ * Return: 0; -EOPNOTSUPP, -EBADF, -EINVAL.
+ */
+int khmap_op_check(const struct khmap_run *run, const struct khmap_op *op);
+
+/* Does an operation read a value, or write one?  It has been checked. */
+bool khmap_op_reads_value(const struct khmap_op *op);
+bool khmap_op_writes_value(const struct khmap_op *op);
+
+/**
+ * khmap_run_fetch() - copy what operations point to
+ * @run: its first @count operations are filled in; their status becomes 0, or
+ *	says what is wrong with them
+ * @count: operations
+ *
+ * Context: may sleep.
+ */
+void khmap_run_fetch(struct khmap_run *run, u32 count);
+
+/**
+ * khmap_run_execute() - carry operations out, and trace them
+ * @run: its first @count operations were fetched
+ * @count: operations
+ *
+ * Context: may sleep; waits while a snapshot is taken.
+ * Return: 0; -EAGAIN it would have to wait and was told not to: nothing was
+ * done.
+ */
+int khmap_run_execute(struct khmap_run *run, u32 count);
+
+/**
+ * khmap_run_deliver() - copy values to where operations point
+ * @run: its first @count operations were carried out
+ * @count: operations
+ *
+ * Context: may sleep.
+ */
+void khmap_run_deliver(struct khmap_run *run, u32 count);
+
+#endif /* _KHMAP_OPERATION_H */
