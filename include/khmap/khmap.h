@@ -316,6 +316,66 @@ int khmap_clear(struct khmap *map, __u64 *deleted);
 int khmap_reserve(struct khmap *map, __u64 entries);
 
 /**
+ * khmap_batch() - Carry out many operations.
+ * @map: a live map
+ * @ops: the operations, see struct khmap_op; those that are done have a status
+ * @count: of them
+ * @done: receives how many were carried out, from the first on, also on failure;
+ *	  or NULL
+ *
+ * Each operation answers for itself in its status, 0 or a negative errno, and
+ * one that fails stops no other.  Signal handlers run between two of them.
+ *
+ * Return: 0 all were carried out, whatever their status; -EFAULT @ops leads
+ * nowhere; -EINTR; -ENOMEM; -EROFS the map is no live one.
+ */
+int khmap_batch(struct khmap *map, struct khmap_op *ops, size_t count, size_t *done);
+
+/**
+ * struct khmap_arrays - Keys and values to do the same with.
+ * @size: sizeof(struct khmap_arrays)
+ * @opcode: KHMAP_OP_PUT, KHMAP_OP_GET, KHMAP_OP_DELETE or KHMAP_OP_GET_DELETE
+ * @flags: of the opcode: KHMAP_PUT_*
+ * @key_stride: bytes from a key to the next; 0 if they lie without gaps, which
+ *		is the fastest
+ * @value_stride: likewise, of values
+ * @keys: the first key
+ * @values: the first value; read by PUT, written by GET and GET_DELETE, else NULL
+ * @statuses: receives the status of each operation that is done, 0 or a negative
+ *	      errno; or NULL
+ * @count: of keys
+ * @done: receives how many operations were carried out, from the first on
+ * @failed: receives how many of these have a status other than 0
+ */
+struct khmap_arrays {
+	__u32 size;
+	__u32 opcode;
+	__u32 flags;
+	__u32 key_stride;
+	__u32 value_stride;
+	const void *keys;
+	void *values;
+	__s32 *statuses;
+	size_t count;
+	size_t done;
+	size_t failed;
+};
+
+/**
+ * khmap_batch_arrays() - Do the same with many keys.
+ * @map: a live map
+ * @arrays: see there; @done and @failed are filled also on failure
+ *
+ * The fastest way to put many records.
+ *
+ * Return: 0 all were carried out, whatever their status; -EINVAL; -E2BIG;
+ * -EOPNOTSUPP the opcode or a flag is not known; -EFAULT @statuses leads nowhere;
+ * -EBADF the map was not opened for writing; -EINTR; -ENOMEM; -EROFS the map is no
+ * live one.
+ */
+int khmap_batch_arrays(struct khmap *map, struct khmap_arrays *arrays);
+
+/**
  * khmap_stat() - Numbers of a map or snapshot.
  * @map: the map
  * @stat: filled; of a file, with what its header says

@@ -41,7 +41,7 @@ static int khmap_live_full(const struct khmap_object *object)
 			  (unsigned long long)most);
 }
 
-static int khmap_live_call(const struct khmap *map, unsigned long command, void *argument)
+int khmap_live_call(const struct khmap *map, unsigned long command, void *argument)
 {
 	const struct khmap_object *object = khmap_object(map);
 	int err;

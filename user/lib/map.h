@@ -95,6 +95,16 @@ int khmap_name_check(const char *name);
  */
 bool khmap_node_missing(const char *name);
 
+/**
+ * khmap_live_call() - An ioctl of a map, and why it failed.
+ * @map: the map
+ * @command: KHMAP_IOC_*
+ * @argument: of the command
+ *
+ * Return: 0, or the negative errno; -EROFS the map cannot be changed.
+ */
+int khmap_live_call(const struct khmap *map, unsigned long command, void *argument);
+
 #define KHMAP_NOT_LOADED "the module is not loaded: insmod khmap.ko, or modprobe khmap"
 #define KHMAP_NODE_MISSING "the map exists but its node is missing"
 #define KHMAP_IS_CONTROL "\"" KHMAP_CONTROL_NAME "\" is the control device, not a map"

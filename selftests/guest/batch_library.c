@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * batch_library.c - khmap_batch() and khmap_batch_arrays()
+ */
+#include "kselftest_harness.h"
+#include "batch_test.h"
+#include "verify.h"
+
+#define NAME	"test-batch-library"
+#define MANY	(KHMAP_BATCH_MAX + 1000)
+
+FIXTURE(library) {
+	int fd;
+	struct khmap *map;
+	uint64_t *keys;
+	uint64_t *values;
+};
+
+FIXTURE_SETUP(library)
+{
+	struct khmap_open_options options = {
+		.size = sizeof(options),
+		.flags = KHMAP_OPEN_WRITE,
+	};
+	size_t i;
+
+	map_remove(NAME);
+	self->fd = create_named(NAME, MANY);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, khmap_open(NAME, &options, &self->map));
+	self->keys = calloc(MANY, 8);
+	self->values = calloc(MANY, 8);
+	ASSERT_TRUE(self->keys && self->values);
+	for (i = 0; i < MANY; i++) {
+		self->keys[i] = i;
+		self->values[i] = i * 3;
+	}
+}
+
+FIXTURE_TEARDOWN(library)
+{
+	EXPECT_EQ(0, map_verify(self->fd));
+	khmap_close(self->map);
+	close(self->fd);
+	map_remove(NAME);
+	free(self->keys);
+	free(self->values);
+}
+
+/* More than one call of the kernel takes. */
+TEST_F(library, arrays)
+{
+	struct khmap_arrays arrays = {
+		.size = sizeof(arrays),
+		.opcode = KHMAP_OP_PUT,
+		.flags = KHMAP_PUT_INSERT,
+		.keys = self->keys,
+		.values = self->values,
+		.count = MANY,
+	};
+	uint64_t value;
+
+	ASSERT_EQ(0, khmap_batch_arrays(self->map, &arrays));
+	EXPECT_EQ(MANY, arrays.done);
+	EXPECT_EQ(0, arrays.failed);
+	EXPECT_EQ(0, khmap_get(self->map, &self->keys[MANY - 1], &value));
+	EXPECT_EQ((MANY - 1) * 3, value);
+	ASSERT_EQ(0, khmap_batch_arrays(self->map, &arrays));
+	EXPECT_EQ(MANY, arrays.failed);
+	arrays.opcode = 99;
+	EXPECT_EQ(-EOPNOTSUPP, khmap_batch_arrays(self->map, &arrays));
+	EXPECT_EQ(0, arrays.done);
+	arrays.size = 8;
+	EXPECT_EQ(-EINVAL, khmap_batch_arrays(self->map, &arrays));
+}
+
+TEST_F(library, operations)
+{
+	struct khmap_op *ops = calloc(MANY, sizeof(*ops));
+	struct khmap *cut;
+	size_t i, done;
+
+	ASSERT_NE(NULL, ops);
+	for (i = 0; i < MANY; i++)
+		ops[i] = op_of(KHMAP_OP_PUT, &self->keys[i], &self->values[i]);
+	ASSERT_EQ(0, khmap_batch(self->map, ops, MANY, &done));
+	EXPECT_EQ(MANY, done);
+	for (i = 0; i < MANY; i++)
+		ASSERT_EQ(0, ops[i].status);
+	ASSERT_EQ(0, khmap_batch(self->map, ops, 0, NULL));
+	EXPECT_EQ(-EFAULT, khmap_batch(self->map, NULL, 1, &done));
+	EXPECT_EQ(0, done);
+	ASSERT_EQ(0, khmap_snapshot(self->map, &cut));
+	EXPECT_EQ(-EROFS, khmap_batch(cut, ops, 1, NULL));
+	khmap_close(cut);
+	free(ops);
+}
+
+TEST_HARNESS_MAIN

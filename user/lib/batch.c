@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * batch.c - many operations in few system calls
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "error.h"
+#include "map.h"
+
+static __u32 khmap_batch_part(size_t left)
+{
+	return left < KHMAP_BATCH_MAX ? (__u32)left : KHMAP_BATCH_MAX;
+}
+
+/* The kernel does at least one, or fails; a signal that was handled is no reason to stop. */
+int khmap_batch(struct khmap *map, struct khmap_op *ops, size_t count, size_t *done)
+{
+	size_t at = 0;
+	int err = 0;
+
+	while (!err && at < count) {
+		struct khmap_ioc_batch batch = {
+			.size = sizeof(batch),
+			.count = khmap_batch_part(count - at),
+			.op_size = sizeof(*ops),
+			.ops = (__u64)(uintptr_t)(ops + at),
+		};
+
+		err = khmap_live_call(map, KHMAP_IOC_BATCH, &batch);
+		if (!err)
+			at += batch.done;
+	}
+	if (done)
+		*done = at;
+	return err;
+}
+
+/* Address of an array's element; 0 if there is no array. */
+static __u64 khmap_array_at(const void *array, size_t stride, size_t index)
+{
+	return array ? (__u64)(uintptr_t)((const char *)array + stride * index) : 0;
+}
+
+int khmap_batch_arrays(struct khmap *map, struct khmap_arrays *arrays)
+{
+	const struct khmap_geometry *g = &map->reader.geometry;
+	size_t key_stride, value_stride;
+	int err = khmap_options_check("khmap_arrays", arrays, sizeof(*arrays), ~0u);
+
+	if (err)
+		return err;
+	key_stride = arrays->key_stride ? arrays->key_stride : g->key_size;
+	value_stride = arrays->value_stride ? arrays->value_stride : g->value_size;
+	arrays->done = 0;
+	arrays->failed = 0;
+	while (!err && arrays->done < arrays->count) {
+		size_t at = arrays->done;
+		struct khmap_ioc_batch batch = {
+			.size = sizeof(batch),
+			.flags = KHMAP_BATCH_ARRAYS,
+			.count = khmap_batch_part(arrays->count - at),
+			.opcode = arrays->opcode,
+			.op_flags = arrays->flags,
+			.keys = khmap_array_at(arrays->keys, key_stride, at),
+			.values = khmap_array_at(arrays->values, value_stride, at),
+			.statuses = khmap_array_at(arrays->statuses, sizeof(__s32), at),
+			.key_stride = arrays->key_stride,
+			.value_stride = arrays->value_stride,
+		};
+
+		err = khmap_live_call(map, KHMAP_IOC_BATCH, &batch);
+		if (!err) {
+			arrays->done += batch.done;
+			arrays->failed += batch.failed;
+		}
+	}
+	return err;
+}
