@@ -370,3 +370,25 @@ int khmap_batch_run(struct file *file, struct khmap_ioc_batch *arg,
 	khmap_run_free(batch.run);
 	return result;
 }
+
+int khmap_op_run(struct file *file, struct khmap_op *op, bool nonblock)
+{
+	struct khmap_run *run;
+	int err;
+
+	run = khmap_run_create(file->private_data, file->f_mode, 1, false);
+	if (!run)
+		return -ENOMEM;
+	run->nonblock = nonblock;
+	run->ops[0] = *op;
+	run->ops[0].status = 0;
+	khmap_run_fetch(run, 1);
+	err = khmap_run_execute(run, 1);
+	if (!err) {
+		khmap_run_deliver(run, 1);
+		op->result = run->ops[0].result;
+		err = run->ops[0].status;
+	}
+	khmap_run_free(run);
+	return err;
+}

@@ -22,4 +22,15 @@
 int khmap_batch_run(struct file *file, struct khmap_ioc_batch *arg,
 		    bool nonblock);
 
+/**
+ * khmap_op_run() - carry one operation out
+ * @file: of the map
+ * @op: the operation, in kernel memory; @result is filled
+ * @nonblock: rather fail than wait for a snapshot
+ *
+ * Context: may sleep.
+ * Return: its status; -ENOMEM, or with @nonblock -EAGAIN, then nothing was done.
+ */
+int khmap_op_run(struct file *file, struct khmap_op *op, bool nonblock);
+
 #endif /* _KHMAP_BATCH_H */

@@ -12,6 +12,13 @@
 #include <linux/mm.h>
 #include <linux/version.h>
 
+/* 6.8, b66509b8497f "io_uring: split out cmd api into a separate header". */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#include <linux/io_uring.h>
+#else
+#include <linux/io_uring/cmd.h>
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #error "khmap needs Linux 6.1 or newer"
 #endif
@@ -53,5 +60,41 @@ static inline void khmap_vma_flags_mod(struct vm_area_struct *vma,
 #define BTF_KFUNCS_START(name) BTF_SET8_START(name)
 #define BTF_KFUNCS_END(name) BTF_SET8_END(name)
 #endif
+
+/*
+ * The command area of an SQE, which user space may write to meanwhile.
+ *
+ * 6.5, fd9b8547bc5c "io_uring: Pass whole sqe to commands".
+ */
+static inline const void *khmap_uring_area(const struct io_uring_cmd *cmd)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+	return cmd->cmd;
+#else
+	return cmd->sqe->cmd;
+#endif
+}
+
+/*
+ * A command is done; @extra is seen in rings with CQEs of 32 bytes.
+ *
+ * 6.3, and 6.1 from 6.1.22 on, 9d2789ac9d60 "block/io_uring: pass in issue_flags
+ * for uring_cmd task_work handling"; those before are not supported.
+ *
+ * 6.18, 79525b51acc1 "io_uring: fix nvme's 32b cqes on mixed cq" and
+ * ef9f603fd3d4 "io_uring/cmd: drop unused res2 param from io_uring_cmd_done()".
+ */
+static inline void khmap_uring_done(struct io_uring_cmd *cmd, s32 result,
+				    u64 extra, unsigned int issue_flags)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+	io_uring_cmd_done(cmd, result, extra, issue_flags);
+#else
+	if (issue_flags & IO_URING_F_CQE32)
+		io_uring_cmd_done32(cmd, result, extra, issue_flags);
+	else
+		io_uring_cmd_done(cmd, result, issue_flags);
+#endif
+}
 
 #endif /* _KHMAP_COMPAT_H */

@@ -18,6 +18,7 @@
 #include "map.h"
 #include "record.h"
 #include "snapshot.h"
+#include "uring.h"
 
 /* The node's owner, or the one whom a map without a node was created for. */
 static kuid_t khmap_file_owner(const struct file *file,
@@ -201,6 +202,7 @@ const struct file_operations khmap_map_fops = {
 	.unlocked_ioctl = khmap_map_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.mmap = khmap_map_mmap,
+	.uring_cmd = khmap_uring_cmd,
 };
 
 struct file *khmap_file_create(struct khmap_map *map)

@@ -22,13 +22,35 @@ khmap_ioctl_find(const struct khmap_ioctl *commands, size_t count,
 	return NULL;
 }
 
+int khmap_arg_copy(void *arg, u32 known, u32 size_min, u32 flags,
+		   void __user *user)
+{
+	u32 size, *head = arg;
+	int err;
+
+	BUILD_BUG_ON(offsetof(struct khmap_ioc_abi, size) != 0);
+	BUILD_BUG_ON(offsetof(struct khmap_ioc_abi, flags) != sizeof(u32));
+	if (get_user(size, (u32 __user *)user))
+		return -EFAULT;
+	if (size < size_min)
+		return -EINVAL;
+	/* No struct will be so long, and looking for zeros takes time. */
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	err = copy_struct_from_user(arg, known, user, size);
+	if (err)
+		return err;
+	/* The size may have been changed since it was read. */
+	head[0] = size;
+	return head[1] & ~flags ? -EOPNOTSUPP : 0;
+}
+
 long khmap_ioctl_dispatch(const struct khmap_ioctl *commands, size_t count,
 			  struct file *file, unsigned int command,
 			  void __user *user)
 {
 	const struct khmap_ioctl *ioctl;
 	struct khmap_call call = { .file = file, .user = user };
-	u32 *head = (u32 *)&call.arg;
 	int err;
 
 	ioctl = khmap_ioctl_find(commands, count, command);
@@ -36,24 +58,12 @@ long khmap_ioctl_dispatch(const struct khmap_ioctl *commands, size_t count,
 		return -ENOTTY;
 	if ((file->f_mode & ioctl->mode) != ioctl->mode)
 		return -EBADF;
-	if (get_user(call.size, (u32 __user *)user))
-		return -EFAULT;
-	if (call.size < ioctl->size_min)
-		return -EINVAL;
-	/* No struct will be so long, and looking for zeros takes time. */
-	if (call.size > PAGE_SIZE)
-		return -E2BIG;
-
-	BUILD_BUG_ON(offsetof(struct khmap_ioc_abi, size) != 0);
-	BUILD_BUG_ON(offsetof(struct khmap_ioc_abi, flags) != sizeof(u32));
 	call.known = ioctl->size;
-	err = copy_struct_from_user(&call.arg, ioctl->size, user, call.size);
+	err = khmap_arg_copy(&call.arg, ioctl->size, ioctl->size_min,
+			     ioctl->flags, user);
 	if (err)
 		return err;
-	/* The size may have been changed since it was read. */
-	head[0] = call.size;
-	if (head[1] & ~ioctl->flags)
-		return -EOPNOTSUPP;
+	call.size = *(u32 *)&call.arg;
 	return ioctl->run(&call);
 }
 

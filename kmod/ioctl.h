@@ -85,6 +85,21 @@ long khmap_ioctl_dispatch(const struct khmap_ioctl *commands, size_t count,
 			  void __user *user);
 
 /**
+ * khmap_arg_copy() - copy an argument by the rules of linux/khmap.h
+ * @arg: filled: what of it the caller knows, then zeros; it begins with @size
+ *	and @flags
+ * @known: bytes of it, as this kernel knows it
+ * @size_min: bytes of its first version
+ * @flags: that are known
+ * @user: where it comes from
+ *
+ * Context: may sleep.
+ * Return: 0; -EFAULT, -EINVAL, -E2BIG, -EOPNOTSUPP.
+ */
+int khmap_arg_copy(void *arg, u32 known, u32 size_min, u32 flags,
+		   void __user *user);
+
+/**
  * khmap_call_reply() - write an argument back, with its results
  * @call: whose argument it is
  *

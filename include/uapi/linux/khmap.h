@@ -498,4 +498,31 @@ struct khmap_ioc_batch {
 #define KHMAP_OP_SIZE_MAX	256
 #define KHMAP_STRIDE_MAX	65536
 
+/* For IORING_OP_URING_CMD on a map: cmd_op of the SQE. */
+#define KHMAP_URING_BATCH	_IO(KHMAP_IOC_TYPE, 0x40)
+#define KHMAP_URING_OP		_IO(KHMAP_IOC_TYPE, 0x41)
+
+/**
+ * struct khmap_uring_batch - KHMAP_URING_BATCH: a batch by io_uring
+ * @batch: address of a struct khmap_ioc_batch, which is read and not written:
+ *	it may be used for several commands at once
+ * @reserved: must be 0
+ *
+ * In the command area of the SQE.  The CQE's result is the operations that were
+ * carried out, or a negative errno as of KHMAP_IOC_BATCH.  What is pointed to
+ * must stay until then.
+ *
+ * KHMAP_URING_OP has a struct khmap_op in the command area itself, and so needs
+ * a ring with IORING_SETUP_SQE128.  The CQE's result is its status; in rings
+ * with IORING_SETUP_CQE32, the first extra word is its @result.  @status and
+ * @result of the SQE must be 0.
+ *
+ * Errors, beyond theirs: ENOTTY the command is not known; EINVAL @reserved is
+ * not 0, or KHMAP_URING_OP without SQE128.
+ */
+struct khmap_uring_batch {
+	__aligned_u64 batch;
+	__aligned_u64 reserved;
+};
+
 #endif /* _UAPI_LINUX_KHMAP_H */
