@@ -136,12 +136,13 @@ static int khmap_statuses_write(u64 statuses, u32 first,
 			      count * sizeof(s32));
 }
 
+/* Returns the operations that are done, or why none could be tried. */
 static int khmap_arrays_run(struct khmap_batch *batch, u32 first, u32 count)
 {
 	const struct khmap_ioc_batch *arg = batch->arg;
 	struct khmap_run *run = batch->run;
+	int done, err;
 	u32 i;
-	int err;
 
 	for (i = 0; i < count; i++) {
 		run->ops[i] = (struct khmap_op){
@@ -160,14 +161,14 @@ static int khmap_arrays_run(struct khmap_batch *batch, u32 first, u32 count)
 	if (arg->opcode == KHMAP_OP_GET_DELETE)
 		khmap_columns_probe(&batch->values, first, run, count);
 	run->changes = arg->opcode != KHMAP_OP_GET;
-	err = khmap_run_execute(run, count);
-	if (err)
-		return err;
+	done = khmap_run_execute(run, count);
+	if (done < 0)
+		return done;
 	if (khmap_op_writes_value(run->ops))
-		khmap_columns_deliver(&batch->values, first, run, count,
+		khmap_columns_deliver(&batch->values, first, run, done,
 				      run->values);
-	khmap_statuses_write(arg->statuses, first, run, count);
-	return 0;
+	khmap_statuses_write(arg->statuses, first, run, done);
+	return done;
 }
 
 /* The results of operations; false if there is no place for them. */
@@ -226,12 +227,13 @@ static int khmap_ops_copy(struct khmap_run *run, u64 address, u32 stride,
 	return 0;
 }
 
+/* As khmap_arrays_run(). */
 static int khmap_ops_run(struct khmap_batch *batch, u32 first, u32 count)
 {
 	u32 stride = batch->arg->op_size;
 	u64 address = batch->arg->ops + (u64)first * stride;
 	struct khmap_run *run = batch->run;
-	int err;
+	int done, err;
 
 	err = khmap_ops_copy(run, address, stride, count);
 	if (err)
@@ -240,12 +242,12 @@ static int khmap_ops_run(struct khmap_batch *batch, u32 first, u32 count)
 	if (!khmap_results_write(address, stride, run, count))
 		return -EFAULT;
 	khmap_run_fetch(run, count);
-	err = khmap_run_execute(run, count);
-	if (err)
-		return err;
-	khmap_run_deliver(run, count);
-	khmap_results_write(address, stride, run, count);
-	return 0;
+	done = khmap_run_execute(run, count);
+	if (done < 0)
+		return done;
+	khmap_run_deliver(run, done);
+	khmap_results_write(address, stride, run, done);
+	return done;
 }
 
 static int khmap_batch_check_arrays(struct khmap_batch *batch)
@@ -325,26 +327,25 @@ static int khmap_batch_loop(struct khmap_batch *batch)
 {
 	struct khmap_ioc_batch *arg = batch->arg;
 	struct khmap_run *run = batch->run;
-	int err = 0;
+	int done = 0;
 
-	while (!err && arg->done < arg->count) {
+	while (arg->done < arg->count && !(run->stop && arg->failed)) {
 		u32 count = min(arg->count - arg->done, run->room);
 
-		if (khmap_batch_stopped(batch)) {
-			err = -EINTR;
-			break;
-		}
-		if (arg->flags & KHMAP_BATCH_ARRAYS)
-			err = khmap_arrays_run(batch, arg->done, count);
+		if (khmap_batch_stopped(batch))
+			done = -EINTR;
+		else if (arg->flags & KHMAP_BATCH_ARRAYS)
+			done = khmap_arrays_run(batch, arg->done, count);
 		else
-			err = khmap_ops_run(batch, arg->done, count);
-		if (!err)
-			khmap_batch_count(batch, count);
+			done = khmap_ops_run(batch, arg->done, count);
+		if (done < 0)
+			break;
+		khmap_batch_count(batch, done);
 		/* Who has begun may as well wait. */
 		run->nonblock = false;
 		cond_resched();
 	}
-	return arg->done ?: err;
+	return arg->done ?: done;
 }
 
 int khmap_batch_run(struct file *file, struct khmap_ioc_batch *arg,
@@ -363,6 +364,7 @@ int khmap_batch_run(struct file *file, struct khmap_ioc_batch *arg,
 	if (!batch.run)
 		return -ENOMEM;
 	batch.run->nonblock = nonblock;
+	batch.run->stop = arg->flags & KHMAP_BATCH_STOP;
 	result = arrays ? khmap_batch_check_arrays(&batch) :
 			  khmap_batch_check_ops(&batch);
 	if (!result)
@@ -374,7 +376,7 @@ int khmap_batch_run(struct file *file, struct khmap_ioc_batch *arg,
 int khmap_op_run(struct file *file, struct khmap_op *op, bool nonblock)
 {
 	struct khmap_run *run;
-	int err;
+	int done;
 
 	run = khmap_run_create(file->private_data, file->f_mode, 1, false);
 	if (!run)
@@ -383,12 +385,12 @@ int khmap_op_run(struct file *file, struct khmap_op *op, bool nonblock)
 	run->ops[0] = *op;
 	run->ops[0].status = 0;
 	khmap_run_fetch(run, 1);
-	err = khmap_run_execute(run, 1);
-	if (!err) {
+	done = khmap_run_execute(run, 1);
+	if (done > 0) {
 		khmap_run_deliver(run, 1);
 		op->result = run->ops[0].result;
-		err = run->ops[0].status;
+		done = run->ops[0].status;
 	}
 	khmap_run_free(run);
-	return err;
+	return done;
 }

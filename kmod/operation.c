@@ -268,12 +268,14 @@ int khmap_run_execute(struct khmap_run *run, u32 count)
 		if (!op->status)
 			op->status = khmap_op_execute(run, i, traced ?
 						      &run->stores[i] : NULL);
+		if (op->status && run->stop)
+			count = i + 1;
 	}
 	if (run->changes)
 		percpu_up_read(&run->map->writers);
 	if (traced)
 		khmap_run_trace(run, count);
-	return 0;
+	return count;
 }
 
 void khmap_run_deliver(struct khmap_run *run, u32 count)

@@ -27,6 +27,7 @@ struct khmap_store;
  * @value_step: bytes from a value to the next
  * @changes: one of them may change the map
  * @nonblock: do not wait for a snapshot
+ * @stop: end with the first operation that fails
  * @ops: the operations; those with a status other than 0 are left out
  * @stores: where each one wrote, if that is traced
  * @keys: of each one
@@ -43,6 +44,7 @@ struct khmap_run {
 	u32 value_step;
 	bool changes;
 	bool nonblock;
+	bool stop;
 	struct khmap_op *ops;
 	struct khmap_store *stores;
 	u8 *keys;
@@ -95,8 +97,8 @@ void khmap_run_fetch(struct khmap_run *run, u32 count);
  * @count: operations
  *
  * Context: may sleep; waits while a snapshot is taken.
- * Return: 0; -EAGAIN it would have to wait and was told not to: nothing was
- * done.
+ * Return: operations that are done, fewer than @count if one failed and @stop
+ * is set; -EAGAIN it would have to wait and was told not to: nothing was done.
  */
 int khmap_run_execute(struct khmap_run *run, u32 count);
 

@@ -320,22 +320,24 @@ int khmap_reserve(struct khmap *map, __u64 entries);
  * @map: a live map
  * @ops: the operations, see struct khmap_op; those that are done have a status
  * @count: of them
+ * @flags: 0, or KHMAP_BATCH_STOP to end with the first that fails
  * @done: receives how many were carried out, from the first on, also on failure;
  *	  or NULL
  *
  * Each operation answers for itself in its status, 0 or a negative errno, and
- * one that fails stops no other.  Signal handlers run between two of them.
+ * one that fails stops no other without KHMAP_BATCH_STOP.  Signal handlers run between two of them.
  *
- * Return: 0 all were carried out, whatever their status; -EFAULT @ops leads
- * nowhere; -EINTR; -ENOMEM; -EROFS the map is no live one.
+ * Return: 0 all were carried out, or all up to one that failed, whatever their
+ * status; -EFAULT @ops leads nowhere; -EOPNOTSUPP; -EINTR; -ENOMEM; -EROFS the map is no live one.
  */
-int khmap_batch(struct khmap *map, struct khmap_op *ops, size_t count, size_t *done);
+int khmap_batch(struct khmap *map, struct khmap_op *ops, size_t count, __u32 flags, size_t *done);
 
 /**
  * struct khmap_arrays - Keys and values to do the same with.
  * @size: sizeof(struct khmap_arrays)
+ * @flags: 0, or KHMAP_BATCH_STOP to end with the first that fails
  * @opcode: KHMAP_OP_PUT, KHMAP_OP_GET, KHMAP_OP_DELETE or KHMAP_OP_GET_DELETE
- * @flags: of the opcode: KHMAP_PUT_*
+ * @op_flags: of the opcode: KHMAP_PUT_*
  * @key_stride: bytes from a key to the next; 0 if they lie without gaps, which
  *		is the fastest
  * @value_stride: likewise, of values
@@ -349,8 +351,9 @@ int khmap_batch(struct khmap *map, struct khmap_op *ops, size_t count, size_t *d
  */
 struct khmap_arrays {
 	__u32 size;
-	__u32 opcode;
 	__u32 flags;
+	__u32 opcode;
+	__u32 op_flags;
 	__u32 key_stride;
 	__u32 value_stride;
 	const void *keys;
@@ -368,7 +371,7 @@ struct khmap_arrays {
  *
  * The fastest way to put many records.
  *
- * Return: 0 all were carried out, whatever their status; -EINVAL; -E2BIG;
+ * Return: 0 as khmap_batch(); -EINVAL; -E2BIG;
  * -EOPNOTSUPP the opcode or a flag is not known; -EFAULT @statuses leads nowhere;
  * -EBADF the map was not opened for writing; -EINTR; -ENOMEM; -EROFS the map is no
  * live one.

@@ -610,6 +610,42 @@ TEST_F(batch, a_snapshot_has_none)
 	close(fd);
 }
 
+TEST_F(batch, the_first_that_fails_is_the_last)
+{
+	struct khmap_ioc_batch batch;
+	uint64_t i, value;
+
+	for (i = 0; i < 300; i++) {
+		self->keys[i] = i;
+		self->values[i] = i;
+		self->ops[i] = op_of(KHMAP_OP_PUT, &self->keys[i],
+				     &self->values[i]);
+		self->ops[i].flags = KHMAP_PUT_INSERT;
+	}
+	ASSERT_EQ(0, put(self->fd, 200, 1));
+	batch = batch_of(self->ops, 300);
+	batch.flags = KHMAP_BATCH_STOP;
+	ASSERT_EQ(0, batch_call(self->fd, &batch));
+	EXPECT_EQ(201, batch.done);
+	EXPECT_EQ(1, batch.failed);
+	EXPECT_EQ(-EEXIST, self->ops[200].status);
+	EXPECT_EQ(0, get(self->fd, 199, &value));
+	EXPECT_EQ(-ENOENT, get(self->fd, 201, &value));
+
+	batch = arrays_of(KHMAP_OP_PUT, self->keys + 201, self->values,
+			  self->statuses, 50);
+	batch.flags |= KHMAP_BATCH_STOP;
+	batch.op_flags = KHMAP_PUT_REPLACE;
+	ASSERT_EQ(0, batch_call(self->fd, &batch));
+	EXPECT_EQ(1, batch.done);
+	EXPECT_EQ(1, batch.failed);
+	EXPECT_EQ(-ENOENT, self->statuses[0]);
+	batch.op_flags = 0;
+	ASSERT_EQ(0, batch_call(self->fd, &batch));
+	EXPECT_EQ(50, batch.done);
+	EXPECT_EQ(0, batch.failed);
+}
+
 TEST_F(batch, a_full_map)
 {
 	struct khmap_ioc_batch batch;

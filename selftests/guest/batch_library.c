@@ -53,7 +53,7 @@ TEST_F(library, arrays)
 	struct khmap_arrays arrays = {
 		.size = sizeof(arrays),
 		.opcode = KHMAP_OP_PUT,
-		.flags = KHMAP_PUT_INSERT,
+		.op_flags = KHMAP_PUT_INSERT,
 		.keys = self->keys,
 		.values = self->values,
 		.count = MANY,
@@ -67,6 +67,13 @@ TEST_F(library, arrays)
 	EXPECT_EQ((MANY - 1) * 3, value);
 	ASSERT_EQ(0, khmap_batch_arrays(self->map, &arrays));
 	EXPECT_EQ(MANY, arrays.failed);
+	arrays.flags = KHMAP_BATCH_STOP;
+	ASSERT_EQ(0, khmap_batch_arrays(self->map, &arrays));
+	EXPECT_EQ(1, arrays.done);
+	EXPECT_EQ(1, arrays.failed);
+	arrays.flags = KHMAP_BATCH_ARRAYS;
+	EXPECT_EQ(-EOPNOTSUPP, khmap_batch_arrays(self->map, &arrays));
+	arrays.flags = 0;
 	arrays.opcode = 99;
 	EXPECT_EQ(-EOPNOTSUPP, khmap_batch_arrays(self->map, &arrays));
 	EXPECT_EQ(0, arrays.done);
@@ -83,15 +90,21 @@ TEST_F(library, operations)
 	ASSERT_NE(NULL, ops);
 	for (i = 0; i < MANY; i++)
 		ops[i] = op_of(KHMAP_OP_PUT, &self->keys[i], &self->values[i]);
-	ASSERT_EQ(0, khmap_batch(self->map, ops, MANY, &done));
+	ASSERT_EQ(0, khmap_batch(self->map, ops, MANY, 0, &done));
 	EXPECT_EQ(MANY, done);
 	for (i = 0; i < MANY; i++)
 		ASSERT_EQ(0, ops[i].status);
-	ASSERT_EQ(0, khmap_batch(self->map, ops, 0, NULL));
-	EXPECT_EQ(-EFAULT, khmap_batch(self->map, NULL, 1, &done));
+	ASSERT_EQ(0, khmap_batch(self->map, ops, 0, 0, NULL));
+	EXPECT_EQ(-EFAULT, khmap_batch(self->map, NULL, 1, 0, &done));
 	EXPECT_EQ(0, done);
+	EXPECT_EQ(-EOPNOTSUPP, khmap_batch(self->map, ops, 1, 4, NULL));
+	ops[70000 - 65536].key = 8;
+	ASSERT_EQ(0, khmap_batch(self->map, ops, MANY, KHMAP_BATCH_STOP,
+				 &done));
+	EXPECT_EQ(70000 - 65536 + 1, done);
+	EXPECT_EQ(-EFAULT, ops[done - 1].status);
 	ASSERT_EQ(0, khmap_snapshot(self->map, &cut));
-	EXPECT_EQ(-EROFS, khmap_batch(cut, ops, 1, NULL));
+	EXPECT_EQ(-EROFS, khmap_batch(cut, ops, 1, 0, NULL));
 	khmap_close(cut);
 	free(ops);
 }

@@ -14,23 +14,33 @@ static __u32 khmap_batch_part(size_t left)
 	return left < KHMAP_BATCH_MAX ? (__u32)left : KHMAP_BATCH_MAX;
 }
 
-/* The kernel does at least one, or fails; a signal that was handled is no reason to stop. */
-int khmap_batch(struct khmap *map, struct khmap_op *ops, size_t count, size_t *done)
+static int khmap_batch_flags(__u32 flags)
 {
-	size_t at = 0;
-	int err = 0;
+	if (flags & ~KHMAP_BATCH_STOP)
+		return khmap_fail(EOPNOTSUPP, "unknown flags of a batch: %#x", flags);
+	return 0;
+}
 
-	while (!err && at < count) {
+/* The kernel does at least one, or fails; a signal that was handled is no reason to stop. */
+int khmap_batch(struct khmap *map, struct khmap_op *ops, size_t count, __u32 flags, size_t *done)
+{
+	size_t at = 0, failed = 0;
+	int err = khmap_batch_flags(flags);
+
+	while (!err && at < count && !(failed && flags)) {
 		struct khmap_ioc_batch batch = {
 			.size = sizeof(batch),
+			.flags = flags,
 			.count = khmap_batch_part(count - at),
 			.op_size = sizeof(*ops),
 			.ops = (__u64)(uintptr_t)(ops + at),
 		};
 
 		err = khmap_live_call(map, KHMAP_IOC_BATCH, &batch);
-		if (!err)
+		if (!err) {
 			at += batch.done;
+			failed += batch.failed;
+		}
 	}
 	if (done)
 		*done = at;
@@ -47,7 +57,8 @@ int khmap_batch_arrays(struct khmap *map, struct khmap_arrays *arrays)
 {
 	const struct khmap_geometry *g = &map->reader.geometry;
 	size_t key_stride, value_stride;
-	int err = khmap_options_check("khmap_arrays", arrays, sizeof(*arrays), ~0u);
+	int err = khmap_options_check("khmap_arrays", arrays, sizeof(*arrays),
+				      KHMAP_BATCH_STOP);
 
 	if (err)
 		return err;
@@ -55,14 +66,14 @@ int khmap_batch_arrays(struct khmap *map, struct khmap_arrays *arrays)
 	value_stride = arrays->value_stride ? arrays->value_stride : g->value_size;
 	arrays->done = 0;
 	arrays->failed = 0;
-	while (!err && arrays->done < arrays->count) {
+	while (!err && arrays->done < arrays->count && !(arrays->failed && arrays->flags)) {
 		size_t at = arrays->done;
 		struct khmap_ioc_batch batch = {
 			.size = sizeof(batch),
-			.flags = KHMAP_BATCH_ARRAYS,
+			.flags = KHMAP_BATCH_ARRAYS | arrays->flags,
 			.count = khmap_batch_part(arrays->count - at),
 			.opcode = arrays->opcode,
-			.op_flags = arrays->flags,
+			.op_flags = arrays->op_flags,
 			.keys = khmap_array_at(arrays->keys, key_stride, at),
 			.values = khmap_array_at(arrays->values, value_stride, at),
 			.statuses = khmap_array_at(arrays->statuses, sizeof(__s32), at),

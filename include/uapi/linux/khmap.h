@@ -445,7 +445,8 @@ struct khmap_op {
 #define KHMAP_BATCH_MAX		65536
 
 #define KHMAP_BATCH_ARRAYS	(1u << 0)	/* keys and values in arrays */
-#define KHMAP_BATCH_FLAGS	KHMAP_BATCH_ARRAYS
+#define KHMAP_BATCH_STOP	(1u << 1)	/* end with the first that fails */
+#define KHMAP_BATCH_FLAGS	(KHMAP_BATCH_ARRAYS | KHMAP_BATCH_STOP)
 
 /**
  * struct khmap_ioc_batch - KHMAP_IOC_BATCH: many operations
@@ -470,7 +471,8 @@ struct khmap_op {
  * @op_size and @ops.  Arrays without gaps are the fastest.
  *
  * Operations are carried out in their order, each on its own; one that fails
- * stops no other.  A signal stops the batch between two of them: then the call
+ * stops no other, but with STOP it is the last: @failed is 1 then, and @done
+ * tells which it was.  A signal stops the batch between two of them: then the call
  * succeeds with @done below @count, and the statuses of the others have not
  * been written.  So it does if @ops or @statuses lead nowhere after some that
  * were carried out.  An error means that nothing was.
