@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "load_queue.h"
 #include "progress.h"
 #include "record_source.h"
 
@@ -71,6 +72,8 @@ static const char load_help[] =
  * @fd: its descriptor
  * @bytes: its size; 0 if that is not known
  * @source: its records
+ * @queue: records that were read and not stored yet
+ * @code: the exit status that ends it all, found while records were read
  * @progress: the bar
  * @stored: records stored
  * @skipped: records that were bad
@@ -86,6 +89,8 @@ struct load_request {
 	int fd;
 	uint64_t bytes;
 	struct record_source *source;
+	struct load_queue queue;
+	int code;
 	struct progress progress;
 	uint64_t stored;
 	uint64_t skipped;
@@ -110,51 +115,83 @@ static bool load_skip(struct load_request *request, const char *why)
 	return true;
 }
 
-/* Store a record; 0, or the exit status that ends it all. */
-static int load_put(struct load_request *request, const void *key, const void *value)
+/* Store what was read; 0, or the exit status that ends it all. */
+static int load_store(struct load_request *request)
 {
-	int err = khmap_put(request->map.map, key, value, request->flags);
-	unsigned long long line = record_source_line(request->source);
+	uint64_t line = 0;
 	char why[1200];
+	int err;
 
-	if (!err) {
-		request->stored++;
-		return CLI_OK;
-	}
-	if (err == -EEXIST || err == -ENOENT) {
-		snprintf(why, sizeof(why), "%s:%llu: %s", request->path, line,
+	while ((err = load_queue_store(&request->queue, &request->stored, &line))) {
+		/* Not the record's fault: the next would fare no better. */
+		if (err != -EEXIST && err != -ENOENT)
+			return cli_error(CLI_FAILED,
+					 "%s:%llu: %s; %llu records were stored before it",
+					 request->path, (unsigned long long)line, khmap_reason(),
+					 (unsigned long long)request->stored);
+		snprintf(why, sizeof(why), "%s:%llu: %s", request->path, (unsigned long long)line,
 			 err == -EEXIST ? "the key is there already" : "there is no such key");
-		return load_skip(request, why) ? CLI_OK : CLI_FAILED;
+		if (!load_skip(request, why))
+			return CLI_FAILED;
 	}
-	/* Not the record's fault: the next would fare no better. */
-	return cli_error(CLI_FAILED, "%s:%llu: %s; %llu records were stored before it",
-			 request->path, line, khmap_reason(),
-			 (unsigned long long)request->stored);
+	return CLI_OK;
+}
+
+/* Nothing waits while the input lets wait for it. */
+static int load_before_read(void *context)
+{
+	struct load_request *request = context;
+
+	request->code = load_store(request);
+	return request->code ? -ECANCELED : 0;
+}
+
+/* A bad record, of which those before it must not be kept from the map. */
+static int load_bad(struct load_request *request)
+{
+	char why[1200];
+	int code;
+
+	snprintf(why, sizeof(why), "%s", khmap_reason());
+	code = load_store(request);
+	if (code)
+		return code;
+	return load_skip(request, why) ? CLI_OK : CLI_FAILED;
 }
 
 static int load_records(struct load_request *request)
 {
 	unsigned char key[KHMAP_RECORD_MAX], value[KHMAP_RECORD_MAX];
 	uint64_t count = 0;
-	int got, code;
+	int got, code = CLI_OK;
 
-	while (!cli_interrupted()) {
+	while (!code && !cli_interrupted()) {
+		/* Empties the queue when it reads: not into that. */
 		got = record_next(request->source, key, value);
 		if (!got)
-			return CLI_OK;
+			return load_store(request);
 		if (got == -EINTR)
 			continue;
-		if (got == -EBADMSG && load_skip(request, khmap_reason()))
+		if (got == -ECANCELED)
+			return request->code;
+		if (got == -EBADMSG) {
+			code = load_bad(request);
 			continue;
-		if (got < 0)
-			return got == -EBADMSG ? CLI_FAILED : cli_failed(got);
-		code = load_put(request, key, value);
-		if (code)
+		}
+		if (got < 0) {
+			code = cli_failed(got);
+			load_store(request);
 			return code;
+		}
+		if (load_queue_add(&request->queue, key, value,
+				   record_source_line(request->source)))
+			code = load_store(request);
 		if (++count % LOAD_STEP == 0)
 			progress_show(&request->progress, record_source_bytes(request->source));
 	}
-	return CLI_INTERRUPTED;
+	if (!code)
+		code = load_store(request);
+	return code ? code : CLI_INTERRUPTED;
 }
 
 static int load_say(const struct load_request *request, double seconds)
@@ -183,6 +220,10 @@ static int load_source(struct load_request *request)
 	double seconds;
 
 	cli_interrupt_catch();
+	if (load_queue_init(&request->queue, request->map.map, request->flags))
+		return cli_error(CLI_FAILED, "%s", strerror(ENOMEM));
+	request->options.before_read = load_before_read;
+	request->options.context = request;
 	err = record_source_open(request->fd, request->path, request->map.schema,
 				 &request->options, &request->source);
 	if (err == -EINTR)
@@ -312,6 +353,7 @@ static int load_run(int argc, char **argv)
 		code = cli_open(argv[optind], KHMAP_OPEN_WRITE, &request.map);
 	if (!code)
 		code = load_file(&request);
+	load_queue_free(&request.queue);
 	cli_close(&request.map);
 	free(request.renames);
 	return code < 0 ? CLI_OK : code;

@@ -37,6 +37,12 @@ static int record_input_fill(struct record_source *source)
 {
 	ssize_t bytes;
 
+	if (source->options.before_read) {
+		int ret = source->options.before_read(source->options.context);
+
+		if (ret)
+			return ret;
+	}
 	if (source->begin) {
 		memmove(source->buffer, source->buffer + source->begin,
 			source->end - source->begin);

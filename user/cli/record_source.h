@@ -53,6 +53,9 @@ enum record_format {
  * @renames: CSV and NDJSON: "FIELD=COLUMN": the input has FIELD, a path, in a
  *	     column or member called COLUMN; must outlive the source
  * @renames_count: number of @renames
+ * @before_read: called before more of the input is read, which may take long; an
+ *		 errno that it returns ends the source; or NULL
+ * @context: its argument
  */
 struct record_options {
 	enum record_format format;
@@ -62,6 +65,8 @@ struct record_options {
 	bool keep_going;
 	const char *const *renames;
 	size_t renames_count;
+	int (*before_read)(void *context);
+	void *context;
 };
 
 struct record_source;
@@ -100,7 +105,7 @@ int record_source_open(int fd, const char *name, const struct khmap_schema *sche
  *
  * Return: 1; 0 at the end; -EBADMSG if the record is bad, after which the next
  * call goes on with keep_going and fails again without; -EINTR if a signal came,
- * nothing being lost; the errno of read(2), -ENOMEM: final.  Contents of @key
+ * nothing being lost; the errno of read(2) or of @before_read, -ENOMEM: final.  Contents of @key
  * and @value are undefined unless 1 is returned.
  */
 int record_next(struct record_source *source, void *key, void *value);
