@@ -7,6 +7,8 @@
  * (raw_tp, tp_btf) and do not change: the map's id, which is unique in this
  * boot, and where the operation wrote.
  *
+ * Swaps and additions are puts that replaced a value.
+ *
  * A put or delete writes the slot that its store names and the sequence of the
  * chain's first bucket, @head_bucket of primary page @head_page or the inline
  * bucket, twice.  Unless it replaced a value, it also writes that slot's tag,
