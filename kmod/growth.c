@@ -5,6 +5,7 @@
  * Puts do the growing.  The worker does what they had to leave: because they
  * could not sleep, because memory was refused, because others were at it.
  */
+#include <linux/irq_work.h>
 #include <linux/jiffies.h>
 #include <linux/percpu-rwsem.h>
 #include <linux/sched/signal.h>
@@ -31,6 +32,14 @@ static void khmap_growth_work(struct work_struct *work)
 		schedule_delayed_work(&map->growth_work, 0);
 }
 
+static void khmap_growth_kick(struct irq_work *kick)
+{
+	struct khmap_map *map = container_of(kick, struct khmap_map,
+					     growth_kick);
+
+	schedule_delayed_work(&map->growth_work, KHMAP_GROWTH_DELAY);
+}
+
 static void khmap_growth_notify(void *owner, enum khmap_event event, u32 a,
 				u32 b)
 {
@@ -47,9 +56,9 @@ static void khmap_growth_notify(void *owner, enum khmap_event event, u32 a,
 		trace_khmap_split(map->id, a, b);
 		break;
 	case KHMAP_EVENT_BEHIND:
+		/* The caller may hold any lock, the scheduler's too. */
 		if (!delayed_work_pending(&map->growth_work))
-			schedule_delayed_work(&map->growth_work,
-					      KHMAP_GROWTH_DELAY);
+			irq_work_queue(&map->growth_kick);
 		break;
 	}
 }
@@ -57,13 +66,16 @@ static void khmap_growth_notify(void *owner, enum khmap_event event, u32 a,
 void khmap_growth_init(struct khmap_map *map)
 {
 	INIT_DELAYED_WORK(&map->growth_work, khmap_growth_work);
+	init_irq_work(&map->growth_kick, khmap_growth_kick);
 	khmap_table_notify(map->table, khmap_growth_notify, map);
 }
 
 void khmap_growth_stop(struct khmap_map *map)
 {
-	if (map->table)
-		cancel_delayed_work_sync(&map->growth_work);
+	if (!map->table)
+		return;
+	irq_work_sync(&map->growth_kick);
+	cancel_delayed_work_sync(&map->growth_work);
 }
 
 static bool khmap_growth_interrupted(void)

@@ -10,6 +10,7 @@
 #ifndef _KHMAP_MAP_H
 #define _KHMAP_MAP_H
 
+#include <linux/irq_work.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/percpu-rwsem.h>
@@ -48,6 +49,7 @@ struct khmap_node_owner {
  * @writers: held for reading by every operation that changes @table, for
  *	writing while a snapshot is taken
  * @growth_work: does what puts leave undone
+ * @growth_kick: starts @growth_work from any context
  * @epoch: snapshots taken, under @writers
  * @id: unique among maps of this boot, constant
  * @created_ns: nanoseconds since 1970, constant
@@ -65,6 +67,7 @@ struct khmap_map {
 	struct khmap_view view;
 	struct percpu_rw_semaphore writers;
 	struct delayed_work growth_work;
+	struct irq_work growth_kick;
 	u64 epoch;
 	u64 id;
 	u64 created_ns;

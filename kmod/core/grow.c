@@ -194,12 +194,25 @@ void khmap_grow_follow(struct khmap_table *table, bool sleep)
 	u32 shape = os_load(&table->header->shape);
 	u32 wanted = khmap_grow_wanted(table);
 
-	if (unlikely(!shape))
+	if (unlikely(!shape)) {
+		/* Half full: have it moved before somebody needs that. */
+		if (!sleep && 2 * (u64)os_count_read(&table->entries) >
+			      table->geometry.inline_slots)
+			khmap_grow_hungry(table);
 		return;
+	}
 	if (sleep)
 		khmap_grow_ahead(table, wanted);
+	else if (os_load(&table->growth.hungry))
+		khmap_notify(table, KHMAP_EVENT_BEHIND, 0, 0);
 	if (shape < wanted)
 		khmap_grow_steps(table, sleep, wanted);
+}
+
+void khmap_grow_hungry(struct khmap_table *table)
+{
+	os_store(&table->growth.hungry, true);
+	khmap_notify(table, KHMAP_EVENT_BEHIND, 0, 0);
 }
 
 bool khmap_grow_force(struct khmap_table *table)
@@ -312,10 +325,44 @@ int khmap_table_reserve(struct khmap_table *table, u64 entries,
 	return err ? err : khmap_grow_until(table, shape, ~0u, stop);
 }
 
+/* Give the stripes that lack one a free overflow bucket. */
+static int khmap_grow_feed(struct khmap_table *table)
+{
+	struct khmap_overflow_page *staged = NULL;
+	unsigned long flags;
+	u32 i;
+	int err = 0;
+
+	for (i = 0; i <= table->stripe_mask && !err; i++) {
+		struct khmap_stripe *stripe = &table->stripes[i];
+
+		if (!staged)
+			err = khmap_overflow_stage(table, &staged);
+		if (err)
+			break;
+		os_lock(&stripe->lock, flags);
+		if (stripe->hungry) {
+			khmap_overflow_give(stripe, staged);
+			staged = NULL;
+		}
+		os_unlock(&stripe->lock, flags);
+	}
+	khmap_overflow_unstage(table, staged);
+	return err;
+}
+
 bool khmap_table_work(struct khmap_table *table)
 {
-	u32 wanted = khmap_grow_wanted(table);
+	u32 wanted;
 
+	if (os_load(&table->growth.hungry)) {
+		os_store(&table->growth.hungry, false);
+		if (!os_load(&table->header->shape) &&
+		    khmap_grow_promote(table))
+			return false;
+		khmap_grow_feed(table);
+	}
+	wanted = khmap_grow_wanted(table);
 	if (!os_load(&table->header->shape))
 		return false;
 	khmap_grow_ahead(table, wanted);

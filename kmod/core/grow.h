@@ -68,6 +68,14 @@ int khmap_grow_stage(struct khmap_table *table, u32 place);
 void khmap_grow_follow(struct khmap_table *table, bool sleep);
 
 /**
+ * khmap_grow_hungry() - have khmap_table_work() provide for a put that cannot
+ * @table: the map
+ *
+ * Context: any; no lock held.
+ */
+void khmap_grow_hungry(struct khmap_table *table);
+
+/**
  * khmap_grow_force() - split buckets though the load does not ask for it
  * @table: the map; not inline
  *

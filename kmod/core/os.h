@@ -63,22 +63,21 @@ DECLARE_PER_CPU(unsigned int, khmap_locks_held);
 		__this_cpu_dec(khmap_locks_held);	\
 		local_irq_restore(flags);		\
 	} while (0)
-/* False, with nothing held, if somebody holds it. */
-#define os_trylock(lock, flags)				\
-	({						\
-		bool _taken;				\
-							\
-		local_irq_save(flags);			\
-		__this_cpu_inc(khmap_locks_held);	\
-		_taken = raw_spin_trylock(lock);	\
-		if (_taken) {				\
-			__release(lock);		\
-		} else {				\
-			__this_cpu_dec(khmap_locks_held); \
-			local_irq_restore(flags);	\
-		}					\
-		_taken;					\
-	})
+/* False, with nothing held, if somebody holds it; else for os_unlock(). */
+static inline bool os_trylock_save(os_lock_t *lock, unsigned long *flags)
+{
+	local_irq_save(*flags);
+	__this_cpu_inc(khmap_locks_held);
+	if (raw_spin_trylock(lock)) {
+		__release(lock);
+		return true;
+	}
+	__this_cpu_dec(khmap_locks_held);
+	local_irq_restore(*flags);
+	return false;
+}
+
+#define os_trylock(lock, flags)		os_trylock_save(lock, &(flags))
 /* A second lock, taken while the first keeps interrupts off. */
 #define os_lock_second(lock)		raw_spin_lock_nested(lock, SINGLE_DEPTH_NESTING)
 #define os_unlock_second(lock)		raw_spin_unlock(lock)

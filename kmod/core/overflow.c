@@ -121,6 +121,7 @@ void khmap_overflow_give(struct khmap_stripe *stripe,
 	page->next = stripe->free;
 	page->listed = true;
 	stripe->free = page;
+	stripe->hungry = false;
 }
 
 u32 khmap_overflow_take(struct khmap_table *table, struct khmap_stripe *stripe)
@@ -129,8 +130,10 @@ u32 khmap_overflow_take(struct khmap_table *table, struct khmap_stripe *stripe)
 	u32 word = 0, bit;
 
 	os_lock_assert(&stripe->lock);
-	if (!page)
+	if (!page) {
+		stripe->hungry = true;
 		return 0;
+	}
 	while (!page->free[word])
 		word++;
 	bit = (u32)__builtin_ctzll(page->free[word]);
@@ -138,6 +141,11 @@ u32 khmap_overflow_take(struct khmap_table *table, struct khmap_stripe *stripe)
 	if (!--page->free_count) {
 		stripe->free = page->next;
 		page->listed = false;
+	}
+	/* Who may not sleep will find none: the worker provides. */
+	if (!stripe->free) {
+		stripe->hungry = true;
+		os_store(&table->growth.hungry, true);
 	}
 	stripe->counts.overflow_buckets++;
 	return khmap_reference(&table->geometry, page->index, word * 64 + bit);

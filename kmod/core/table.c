@@ -167,7 +167,12 @@ int khmap_table_try_put(struct khmap_table *table, const void *key,
 	struct khmap_overflow_page *staged = NULL;
 	int err = khmap_put_try(table, hash, key, value, mode, store, &staged);
 
-	return err == -EAGAIN ? -ENOMEM : err;
+	if (err == -EAGAIN) {
+		khmap_grow_hungry(table);
+		err = -ENOMEM;
+	}
+	khmap_grow_follow(table, false);
+	return err;
 }
 
 void khmap_table_find(struct khmap_table *table, const void *key,

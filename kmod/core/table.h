@@ -90,7 +90,7 @@ enum khmap_event {
 struct khmap_table;
 
 /**
- * khmap_notify_t - called after an event, with no lock held
+ * typedef khmap_notify_t - called after an event, with no lock held
  * @owner: of khmap_table_notify()
  * @event: what happened
  * @a: see there
@@ -113,6 +113,7 @@ typedef void (*khmap_notify_t)(void *owner, enum khmap_event event, u32 a,
  * @retry: the place up to which no more pages are asked for, after a refusal.
  *	Under @stage_lock
  * @refused: the last allocation of primary pages failed
+ * @hungry: a put that may not sleep lacked memory, or will
  * @splits: buckets that were split, under @split_lock
  */
 struct khmap_growth {
@@ -124,6 +125,7 @@ struct khmap_growth {
 	u32 ready;
 	u32 retry;
 	bool refused;
+	bool hungry;
 	u64 splits;
 };
 
@@ -134,11 +136,14 @@ struct khmap_overflow_page;
  * @lock: taken by every writer of the stripe's pages
  * @counts: under @lock
  * @free: overflow pages of this stripe with a free bucket, under @lock
+ * @hungry: a free bucket was asked for and there was none, or the last one was
+ *	taken; under @lock
  */
 struct khmap_stripe {
 	os_lock_t lock;
 	struct khmap_counts counts;
 	struct khmap_overflow_page *free;
+	bool hungry;
 } __attribute__((aligned(128)));
 
 /**
@@ -379,8 +384,9 @@ void khmap_table_growth(struct khmap_table *table,
  * Context: any that may take a raw spinlock.
  * Return: 0; -EEXIST or -ENOENT by @mode; -ENOSPC the map is full; -EXFULL the
  * chain is at its limit; -ENOMEM the key needs an overflow page, or needs the
- * map to leave its header page: khmap_table_put() would do so.  On failure
- * nothing changed.
+ * map to leave its header page: khmap_table_put() would do so, and
+ * khmap_table_work() will provide for the next one.  On failure no key and no
+ * value has changed.
  */
 int khmap_table_try_put(struct khmap_table *table, const void *key,
 			const void *value, enum khmap_put_mode mode,

@@ -6,7 +6,7 @@
 
 set -u
 
-tests=76
+tests=83
 . "${0%/*}/cli_test.sh"
 
 create() {

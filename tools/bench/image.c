@@ -48,6 +48,7 @@ struct bench_image *bench_image_create(__u64 entries, __u32 load_percent)
 		.load_percent = load_percent,
 		.stripes = KHMAP_STRIPES,
 		.expected_entries = entries,
+		.max_pages = (__u32)((IMAGE_BYTES + entries * 64) >> 12) / 2,
 		.secret = { 0x243f6a8885a308d3ull, 0x13198a2e03707344ull },
 	};
 	struct bench_image *image = calloc(1, sizeof(*image));
