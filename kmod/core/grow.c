@@ -135,27 +135,6 @@ static int khmap_grow_split(struct khmap_table *table, bool wait,
 	return err;
 }
 
-/* Split one bucket, with all that it takes. */
-static int khmap_grow_step(struct khmap_table *table, bool wait,
-			   struct khmap_overflow_page **staged)
-{
-	int err;
-
-	for (;;) {
-		err = khmap_grow_split(table, wait, staged);
-		if (err == -EAGAIN)
-			err = khmap_grow_stage(table,
-					       os_load(&table->header->shape) +
-					       1);
-		else if (err == -ENOBUFS && !*staged)
-			err = khmap_overflow_stage(table, staged);
-		else
-			return err;
-		if (err)
-			return err;
-	}
-}
-
 /* Get what a split has found missing; 0: try it again. */
 static int khmap_grow_provide(struct khmap_table *table, int missing,
 			      u32 wanted, struct khmap_overflow_page **staged)
@@ -167,6 +146,20 @@ static int khmap_grow_provide(struct khmap_table *table, int missing,
 		return khmap_grow_stage(table,
 					os_load(&table->header->shape) + 1);
 	return missing;
+}
+
+/* Split one bucket, with all that it takes. */
+static int khmap_grow_step(struct khmap_table *table,
+			   struct khmap_overflow_page **staged)
+{
+	int err;
+
+	while ((err = khmap_grow_split(table, true, staged))) {
+		err = khmap_grow_provide(table, err, ~0u, staged);
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
 static void khmap_grow_steps(struct khmap_table *table, bool sleep, u32 wanted)
@@ -223,7 +216,7 @@ bool khmap_grow_force(struct khmap_table *table)
 	if (!shape || khmap_grow_wanted(table) < shape / 2)
 		return false;
 	for (steps = 0; steps < KHMAP_GROW_STEPS; steps++)
-		if (khmap_grow_step(table, true, &staged))
+		if (khmap_grow_step(table, &staged))
 			break;
 	khmap_overflow_unstage(table, staged);
 	return steps;
@@ -279,7 +272,7 @@ static int khmap_grow_until(struct khmap_table *table, u32 shape, u32 steps,
 		if (stop && stop())
 			err = -EINTR;
 		else
-			err = khmap_grow_step(table, true, &staged);
+			err = khmap_grow_step(table, &staged);
 		os_resched();
 	}
 	khmap_overflow_unstage(table, staged);
