@@ -97,17 +97,9 @@ static inline __u64 khmap_fold(__u64 a, __u64 b)
 	return low ^ high;
 }
 
-/**
- * khmap_hash_fold() - KHMAP_HASH_FOLD of a key
- * @secret: the image's secret, two words
- * @key: @size bytes, any alignment
- * @size: 1 or more; constant for a map, and best a constant for the compiler
- *
- * Context: any.
- * Return: 64 bits.
- */
-static inline __u64 khmap_hash_fold(const __u64 *secret, const void *key,
-				    __u32 size)
+/* KHMAP_HASH_FOLD, for a size that had better be a constant. */
+static inline __attribute__((always_inline)) __u64
+khmap__fold_key(const __u64 *secret, const void *key, __u32 size)
 {
 	const unsigned char *p = (const unsigned char *)key;
 	__u64 a = secret[0], b = secret[1], high, low;
@@ -134,6 +126,35 @@ static inline __u64 khmap_hash_fold(const __u64 *secret, const void *key,
 	}
 	low = khmap_multiply(a, b, &high);
 	return khmap_fold(low ^ secret[0], high ^ KHMAP_FOLD_CONSTANT);
+}
+
+/* The same, once for all sizes that are not. */
+static __attribute__((__noinline__, unused)) __u64
+khmap__fold_any(const __u64 *secret, const void *key, __u32 size)
+{
+	return khmap__fold_key(secret, key, size);
+}
+
+/**
+ * khmap_hash_fold() - KHMAP_HASH_FOLD of a key
+ * @secret: the image's secret, two words
+ * @key: @size bytes, any alignment
+ * @size: 1 or more; constant for a map, and best a constant for the compiler
+ *
+ * Inlined for sizes that are constants, and for 8: a call, and the choice of a
+ * size, would take as many instructions as the rest of a lookup.
+ *
+ * Context: any.
+ * Return: 64 bits.
+ */
+static inline __attribute__((always_inline)) __u64
+khmap_hash_fold(const __u64 *secret, const void *key, __u32 size)
+{
+	if (__builtin_constant_p(size))
+		return khmap__fold_key(secret, key, size);
+	if (__builtin_expect(size == 8, 1))
+		return khmap__fold_key(secret, key, 8);
+	return khmap__fold_any(secret, key, size);
 }
 
 #if defined(__GNUC__) && !defined(__clang__)
@@ -192,8 +213,8 @@ static inline void khmap_sipround(__u64 v[4])
  * Context: any.
  * Return: 64 bits, the same on hosts of either byte order.
  */
-static inline __u64 khmap_siphash13(const __u64 *secret, const void *data,
-				    __u32 size)
+static __attribute__((__noinline__, unused)) __u64
+khmap_siphash13(const __u64 *secret, const void *data, __u32 size)
 {
 	const unsigned char *p = (const unsigned char *)data;
 	const unsigned char *end = p + (size & ~7u);
@@ -235,8 +256,8 @@ static inline __u64 khmap_siphash13(const __u64 *secret, const void *data,
  * Context: any.
  * Return: 64 bits.
  */
-static inline __u64 khmap_hash(__u32 kind, const __u64 *secret,
-			       const void *key, __u32 size)
+static inline __attribute__((always_inline)) __u64
+khmap_hash(__u32 kind, const __u64 *secret, const void *key, __u32 size)
 {
 	if (__builtin_expect(kind == KHMAP_HASH_FOLD, 1))
 		return khmap_hash_fold(secret, key, size);

@@ -221,27 +221,51 @@ static khmap__always_inline bool khmap_read_validate(const struct khmap_read *re
 }
 
 /*
- * Match eight tag bytes, of which the first @slots are slots.  A match is taken
- * apart by khmap__match_slot() and khmap__match_next().
+ * Tags are compared eight at once with a pattern of the hash's own, made by
+ * khmap__pattern().  A match is taken apart by khmap__match_slot() and
+ * khmap__match_next(); KHMAP__MATCH_FIRST is what the first slot is called.
  */
 #ifdef __SSE2__
+typedef __m128i khmap__pattern_t;
 typedef __u32 khmap__match_t;
 
-static khmap__always_inline khmap__match_t
-khmap__match(const unsigned char *tags, __u32 top, __u32 slots)
-{
-#ifdef __SANITIZE_THREAD__
-	__u64 word = khmap__load_tags(tags);
-	const void *from = &word;
-#else
-	const void *from = tags;
-#endif
-	__u64 wanted = KHMAP_TAG_ONES * top;
-	__m128i word_tags = _mm_loadl_epi64((const __m128i *)from);
-	__m128i word_wanted = _mm_loadl_epi64((const __m128i *)(const void *)&wanted);
+/*
+ * A bucket begins with 8 bytes that are no tags and 8 that are, so the pattern
+ * is wanted in the upper half, to be compared with 16 bytes where they lie.
+ */
+#define KHMAP__MATCH_FIRST	8u
 
-	return (__u32)_mm_movemask_epi8(_mm_cmpeq_epi8(word_tags, word_wanted)) &
-	       (slots >= 8 ? 0xffu : (1u << slots) - 1);
+/* khmap_tophash(), eight times. */
+static khmap__always_inline khmap__pattern_t khmap__pattern(__u64 hash)
+{
+	__m128i word = _mm_set_epi64x(0, (long long)hash);
+
+	word = _mm_shufflehi_epi16(_mm_unpacklo_epi8(word, word), 0xff);
+	return _mm_max_epu8(word, _mm_set1_epi8(1));
+}
+
+static khmap__always_inline khmap__match_t
+khmap__match(const struct khmap_geometry *g, const unsigned char *bucket,
+	     khmap__pattern_t pattern, __u32 word, __u32 slots)
+{
+	const unsigned char *at = bucket + word;
+	__u32 mask = slots >= 8 ? 0xff00u : (0x100u << slots) - 0x100u;
+	__m128i tags;
+
+#ifdef __SANITIZE_THREAD__
+	(void)g;
+	tags = _mm_set_epi64x((long long)khmap__load_tags(at +
+							  KHMAP_BUCKET_TAGS), 0);
+#else
+	/* An aligned load is part of the comparison. */
+	if (__builtin_constant_p(word) &&
+	    __builtin_constant_p(g->bucket_stride | g->overflow_stride) &&
+	    !((word | g->bucket_stride | g->overflow_stride) & 15))
+		tags = _mm_load_si128((const __m128i *)(const void *)at);
+	else
+		tags = _mm_loadu_si128((const __m128i *)(const void *)at);
+#endif
+	return (__u32)_mm_movemask_epi8(_mm_cmpeq_epi8(pattern, tags)) & mask;
 }
 
 static khmap__always_inline __u32 khmap__match_slot(khmap__match_t match)
@@ -254,13 +278,24 @@ static khmap__always_inline khmap__match_t khmap__match_next(khmap__match_t matc
 	return match & (match - 1);
 }
 #else
+typedef __u64 khmap__pattern_t;
 typedef __u64 khmap__match_t;
 
-static khmap__always_inline khmap__match_t
-khmap__match(const unsigned char *tags, __u32 top, __u32 slots)
-{
-	__u64 match = khmap_tags_match(khmap__load_tags(tags), top);
+#define KHMAP__MATCH_FIRST	0u
 
+static khmap__always_inline khmap__pattern_t khmap__pattern(__u64 hash)
+{
+	return khmap_tophash(hash);
+}
+
+static khmap__always_inline khmap__match_t
+khmap__match(const struct khmap_geometry *g, const unsigned char *bucket,
+	     khmap__pattern_t pattern, __u32 word, __u32 slots)
+{
+	const unsigned char *tags = bucket + KHMAP_BUCKET_TAGS + word;
+	__u64 match = khmap_tags_match(khmap__load_tags(tags), (__u32)pattern);
+
+	(void)g;
 	if (slots >= 8)
 		return match;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -279,13 +314,14 @@ khmap__match(const unsigned char *tags, __u32 top, __u32 slots)
  */
 static khmap__always_inline const unsigned char *
 khmap__bucket_find(const struct khmap_geometry *g, const unsigned char *bucket,
-		   __u32 tags_size, __u32 slots, const void *key, __u32 top)
+		   __u32 tags_size, __u32 slots, const void *key,
+		   khmap__pattern_t pattern)
 {
 	__u32 word;
 
 	for (word = 0; word < slots; word += 8) {
-		khmap__match_t match = khmap__match(bucket + KHMAP_BUCKET_TAGS +
-						    word, top, slots - word);
+		khmap__match_t match = khmap__match(g, bucket, pattern, word,
+						    slots - word);
 
 		for (; khmap__likely(match); match = khmap__match_next(match)) {
 			size_t offset = khmap__match_slot(match) *
@@ -294,7 +330,7 @@ khmap__bucket_find(const struct khmap_geometry *g, const unsigned char *bucket,
 
 			khmap__keep(offset);
 			at = bucket + khmap_slot_offset(g, tags_size, word) +
-			     offset;
+			     offset - KHMAP__MATCH_FIRST * g->slot_stride;
 
 			if (khmap__likely(khmap__key_equal(at, key,
 							   g->key_size)))
@@ -315,7 +351,8 @@ static khmap__cold int khmap__find_once(const struct khmap_reader *r,
 	__u32 mask, shape = khmap__load_shape(r, &mask);		/* R1 */
 	__u32 tags_size = KHMAP_INLINE_TAGS, slots = g->inline_slots;
 	const unsigned char *bucket = r->inline_bucket, *at;
-	__u32 top = khmap_tophash(hash), place = 0, reference, buckets, now;
+	khmap__pattern_t pattern = khmap__pattern(hash);
+	__u32 place = 0, reference, buckets, now;
 	bool corrupt = false;
 
 	if (shape) {
@@ -329,7 +366,7 @@ static khmap__cold int khmap__find_once(const struct khmap_reader *r,
 	if (read->sequence & 1)
 		return -EAGAIN;
 
-	at = khmap__bucket_find(g, bucket, tags_size, slots, key, top);
+	at = khmap__bucket_find(g, bucket, tags_size, slots, key, pattern);
 	if (!at && shape &&
 	    __atomic_load_n(bucket + KHMAP_BUCKET_TAGS + tags_size - 1,
 			    KHMAP__DATA_ORDER) & khmap_class_bit(hash)) {
@@ -351,7 +388,7 @@ static khmap__cold int khmap__find_once(const struct khmap_reader *r,
 				 ((size_t)page << g->page_shift) +
 				 index * g->overflow_stride;
 			at = khmap__bucket_find(g, bucket, KHMAP_OVERFLOW_TAGS,
-						g->overflow_slots, key, top);
+						g->overflow_slots, key, pattern);
 			if (at)
 				break;
 		}
@@ -455,13 +492,13 @@ khmap__find_in(const struct khmap_reader *r, const struct khmap_geometry *g,
 	       __u32 shape, const unsigned char *bucket, const void *key,
 	       __u64 hash, struct khmap_read *read)
 {
-	__u32 top = khmap_tophash(hash);
+	khmap__pattern_t pattern = khmap__pattern(hash);
 	const unsigned char *at, *next;
 
 	read->bucket = bucket;
 	read->sequence = khmap__acquire32(bucket);			/* R2 */
 	at = khmap__bucket_find(g, bucket, g->tags_size, g->bucket_slots, key,
-				top);
+				pattern);
 	if (!khmap__likely(at)) {
 		if (!(__atomic_load_n(bucket + KHMAP_BUCKET_TAGS +
 				      g->tags_size - 1, KHMAP__DATA_ORDER) &
@@ -471,7 +508,7 @@ khmap__find_in(const struct khmap_reader *r, const struct khmap_geometry *g,
 		if (khmap__unlikely(!next))
 			return 1;
 		at = khmap__bucket_find(g, next, KHMAP_OVERFLOW_TAGS,
-					g->overflow_slots, key, top);
+					g->overflow_slots, key, pattern);
 		if (khmap__unlikely(!at)) {
 			if (khmap__unlikely(khmap__load32(next + 4)))
 				return 1;
@@ -618,31 +655,14 @@ static khmap__always_inline int name##_get(const struct khmap_reader *reader,  \
 KHMAP__DEFINE_GET(khmap__eight, khmap__geometry_eight, __u64, __u64,
 		  KHMAP_HASH_FOLD)
 
-/**
- * khmap_reader_get() - look a key up and copy its value
- * @reader: of the image
- * @key: key_size bytes
- * @value: value_size bytes; of no use unless the key is found
- *
- * Return: 0; -ENOENT there is no such key; -EAGAIN the bucket was being
- * written all the time, ask the kernel; -EUCLEAN the image is corrupt.
- */
-static inline int khmap_reader_get(const struct khmap_reader *reader,
-				   const void *key, void *value)
+/* khmap_reader_get() for a geometry that is known at run time only. */
+static __attribute__((__noinline__, unused)) int
+khmap__get_any(const struct khmap_reader *reader, const void *key, void *value)
 {
+	__u64 hash = khmap_reader_hash(reader, key);
 	struct khmap_read read;
-	__u64 hash;
 	int err;
 
-	if (khmap__likely(reader->eight)) {
-		__u64 word = khmap_load64(key), found;
-
-		err = khmap__eight_get(reader, &word, &found);
-		if (!err)
-			memcpy(value, &found, sizeof(found));
-		return err;
-	}
-	hash = khmap_reader_hash(reader, key);
 	err = khmap__find_fast(reader, &reader->geometry, key, hash, &read);
 	if (khmap__likely(!err)) {
 		khmap__copy_out(value, read.value, reader->geometry.value_size);
@@ -652,6 +672,35 @@ static inline int khmap_reader_get(const struct khmap_reader *reader,
 		return err;
 	}
 	return khmap__get_slow(reader, key, hash, value);
+}
+
+/**
+ * khmap_reader_get() - look a key up and copy its value
+ * @reader: of the image
+ * @key: key_size bytes
+ * @value: value_size bytes; of no use unless the key is found
+ *
+ * Inlined for 8-byte keys and values in the common geometry; one call for all
+ * others, for which KHMAP_TYPED() of <khmap/typed.h> gives a lookup inline.
+ *
+ * Return: 0; -ENOENT there is no such key; -EAGAIN the bucket was being
+ * written all the time, ask the kernel; -EUCLEAN the image is corrupt.
+ */
+static khmap__always_inline int
+khmap_reader_get(const struct khmap_reader *reader, const void *key,
+		 void *value)
+{
+	if (khmap__likely(reader->eight)) {
+		__u64 word = khmap_load64(key), found;
+		int err = khmap__eight_get(reader, &word, &found);
+
+		/* A compiler that sees a short value would warn of this path. */
+		khmap__keep(value);
+		if (!err)
+			memcpy(value, &found, sizeof(found));
+		return err;
+	}
+	return khmap__get_any(reader, key, value);
 }
 
 /**
