@@ -137,9 +137,9 @@ khmap__get_many(const struct khmap_reader *r, const struct khmap_geometry *g,
 
 /* Define NAME_get_many(); see KHMAP__DEFINE_GET(). */
 #define KHMAP__DEFINE_GET_MANY(name, geometry, key_type, value_type, kind)    \
-static inline size_t name##_get_many(const struct khmap_reader *reader,	       \
-				     const key_type *keys, size_t count,       \
-				     value_type *values, int *status)	       \
+static inline khmap__unused size_t					       \
+name##_get_many(const struct khmap_reader *reader, const key_type *keys,      \
+		size_t count, value_type *values, int *status)		       \
 {									       \
 	return khmap__get_many(reader, &(geometry), (kind), keys, count,       \
 			       values, status);				       \

@@ -88,6 +88,7 @@ struct khmap_read {
 #define khmap__likely(x)	__builtin_expect(!!(x), 1)
 #define khmap__unlikely(x)	__builtin_expect(!!(x), 0)
 #define khmap__always_inline	inline __attribute__((always_inline))
+#define khmap__unused		__attribute__((unused))
 #define khmap__cold		__attribute__((noinline, cold, unused))
 /* Keeps a compiler from taking an address apart that the CPU can add up. */
 #define khmap__keep(value)	__asm__("" : "+r"(value))
@@ -626,9 +627,9 @@ static khmap__cold int name##_slow(const struct khmap_reader *reader,	       \
 {									       \
 	return khmap__get_slow(reader, &key, hash, value);		       \
 }									       \
-static khmap__always_inline int name##_get(const struct khmap_reader *reader,  \
-					   const key_type *key,		       \
-					   value_type *value)		       \
+static khmap__always_inline khmap__unused int				       \
+name##_get(const struct khmap_reader *reader, const key_type *key,	       \
+	   value_type *value)						       \
 {									       \
 	key_type local = *key;						       \
 	__u64 hash = khmap_hash((kind), reader->hash_secret, &local,	       \

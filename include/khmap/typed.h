@@ -98,7 +98,8 @@ static const struct khmap_geometry name##_geometry = {			       \
 	name##_obuckets > 1 ? 32 - __builtin_clz(name##_obuckets - 1) : 0,     \
 	0, 0, 0								       \
 };									       \
-static inline bool name##_check(const struct khmap_reader *reader)	       \
+static inline khmap__unused bool					       \
+name##_check(const struct khmap_reader *reader)				       \
 {									       \
 	return khmap__geometry_same(&reader->geometry, &name##_geometry) &&    \
 	       reader->hash_kind == (kind);				       \
