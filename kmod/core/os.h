@@ -19,6 +19,7 @@
 #include <linux/limits.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
+#include <linux/prefetch.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/stddef.h>
@@ -90,6 +91,8 @@ static inline bool os_trylock_save(os_lock_t *lock, unsigned long *flags)
 /* Orders a relaxed store before it before all stores after it. */
 #define os_fence_release()		smp_wmb()
 #define os_resched()			cond_resched()
+/* A line that will be written. */
+#define os_prefetch(p)			prefetchw(p)
 
 typedef atomic64_t os_count_t;
 
@@ -110,9 +113,11 @@ static inline bool os_count_take(os_count_t *c, u64 limit)
 
 #else /* !__KERNEL__ */
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -137,7 +142,6 @@ typedef __u64 u64;
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 
-typedef pthread_mutex_t os_lock_t;
 typedef pthread_mutex_t os_mutex_t;
 
 #define os_mutex_init(m)	pthread_mutex_init(m, NULL)
@@ -146,16 +150,46 @@ typedef pthread_mutex_t os_mutex_t;
 #define os_mutex_trylock(m)	(!pthread_mutex_trylock(m))
 #define os_mutex_unlock(m)	pthread_mutex_unlock(m)
 
-#define os_lock_init(lock)	pthread_mutex_init(lock, NULL)
-#define os_lock_destroy(lock)	pthread_mutex_destroy(lock)
+#ifdef __SANITIZE_THREAD__
+/* ThreadSanitizer finds locks that are taken in different orders. */
+typedef pthread_mutex_t os_lock_t;
+
+#define os_lock_init(lock)		pthread_mutex_init(lock, NULL)
+#define os_lock_destroy(lock)		pthread_mutex_destroy(lock)
+#define os_lock_second(lock)		pthread_mutex_lock(lock)
+#define os_unlock_second(lock)		pthread_mutex_unlock(lock)
+#define os_lock_taken(lock)		(!pthread_mutex_trylock(lock))
+#define os_lock_assert(lock)		((void)(lock))
+#else
+/* As cheap as the kernel's: what is measured in userspace holds there too. */
+typedef struct { u32 held; } os_lock_t;
+
+#define os_lock_init(lock)		((lock)->held = 0)
+#define os_lock_destroy(lock)		((void)(lock))
+#define os_lock_second(lock)		\
+	do { while (!os_lock_taken(lock)) os_lock_wait(lock); } while (0)
+#define os_unlock_second(lock)		\
+	__atomic_store_n(&(lock)->held, 0, __ATOMIC_RELEASE)
+#define os_lock_taken(lock)		\
+	(!__atomic_exchange_n(&(lock)->held, 1, __ATOMIC_ACQUIRE))
+#define os_lock_assert(lock)		\
+	assert(__atomic_load_n(&(lock)->held, __ATOMIC_RELAXED))
+
+/* Its holder may be waiting for this very processor. */
+static inline void os_lock_wait(const os_lock_t *lock)
+{
+	unsigned int spins = 0;
+
+	while (__atomic_load_n(&lock->held, __ATOMIC_RELAXED))
+		if (++spins > 100)
+			sched_yield();
+}
+#endif
 #define os_lock(lock, flags)	\
-	do { (flags) = 0; pthread_mutex_lock(lock); } while (0)
+	do { (flags) = 0; os_lock_second(lock); } while (0)
 #define os_unlock(lock, flags)	\
-	do { (void)(flags); pthread_mutex_unlock(lock); } while (0)
-#define os_trylock(lock, flags)	((flags) = 0, !pthread_mutex_trylock(lock))
-#define os_lock_second(lock)	pthread_mutex_lock(lock)
-#define os_unlock_second(lock)	pthread_mutex_unlock(lock)
-#define os_lock_assert(lock)	((void)(lock))
+	do { (void)(flags); os_unlock_second(lock); } while (0)
+#define os_trylock(lock, flags)	((flags) = 0, os_lock_taken(lock))
 
 #define os_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define os_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
@@ -169,6 +203,7 @@ typedef pthread_mutex_t os_mutex_t;
 #define os_fence_release()	__atomic_thread_fence(__ATOMIC_RELEASE)
 #endif
 #define os_resched()		((void)0)
+#define os_prefetch(p)		__builtin_prefetch(p, 1)
 
 typedef struct { s64 value; } os_count_t;
 
