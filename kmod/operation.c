@@ -16,6 +16,10 @@
 #include "record.h"
 #include "trace.h"
 
+/* Operations from asking for a bucket to using it, and for its overflow. */
+#define KHMAP_RUN_AHEAD		16
+#define KHMAP_RUN_NEAR		8
+
 #define KHMAP_USES_VALUE_IN	BIT(0)
 #define KHMAP_USES_VALUE_OUT	BIT(1)
 #define KHMAP_USES_EXPECTED	BIT(2)	/* @operand is an address */
@@ -185,12 +189,17 @@ void khmap_run_fetch(struct khmap_run *run, u32 count)
 	}
 }
 
+static const void *khmap_run_key(const struct khmap_run *run, u32 index)
+{
+	return run->keys + index * run->key_step;
+}
+
 static int khmap_op_execute(struct khmap_run *run, u32 index,
 			    struct khmap_store *store)
 {
 	struct khmap_op *op = &run->ops[index];
 	struct khmap_table *table = run->map->table;
-	const void *key = run->keys + index * run->key_step;
+	const void *key = khmap_run_key(run, index);
 	void *value = run->values + index * run->value_step;
 
 	switch (op->opcode) {
@@ -255,16 +264,35 @@ static bool khmap_run_enter(struct khmap_run *run)
 	return true;
 }
 
+/* Have what operation @index will touch brought near. */
+static void khmap_run_near(const struct khmap_run *run, u32 index, u32 count)
+{
+	const struct khmap_table *table = run->map->table;
+	u32 ahead = index + KHMAP_RUN_AHEAD, near = index + KHMAP_RUN_NEAR;
+
+	if (ahead < count && !run->ops[ahead].status)
+		khmap_table_prefetch(table, khmap_run_key(run, ahead));
+	if (near < count && !run->ops[near].status)
+		khmap_table_peek(table, khmap_run_key(run, near));
+}
+
 int khmap_run_execute(struct khmap_run *run, u32 count)
 {
+	bool large = khmap_table_large(run->map->table);
 	bool traced = khmap_run_traced();
 	u32 i;
 
 	if (!khmap_run_enter(run))
 		return -EAGAIN;
+	for (i = 0; large && i < KHMAP_RUN_AHEAD && i < count; i++)
+		if (!run->ops[i].status)
+			khmap_table_prefetch(run->map->table,
+					     khmap_run_key(run, i));
 	for (i = 0; i < count; i++) {
 		struct khmap_op *op = &run->ops[i];
 
+		if (large)
+			khmap_run_near(run, i, count);
 		if (!op->status)
 			op->status = khmap_op_execute(run, i, traced ?
 						      &run->stores[i] : NULL);

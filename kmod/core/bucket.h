@@ -84,6 +84,18 @@ khmap_bucket_at(const struct khmap_table *table, u32 place)
 						       place));
 }
 
+/*
+ * Have a bucket brought near before its lock is taken, as loads wait for that.
+ * Beyond two lines the processor sees the pattern.
+ */
+static inline void khmap_bucket_prefetch(const struct khmap_table *table,
+					 const struct khmap_bucket *bucket)
+{
+	os_prefetch(bucket->head);
+	if (table->geometry.bucket_stride > 64)
+		os_prefetch((char *)bucket->head + 64);
+}
+
 /* The first place of a bucket within its page, up to KHMAP_PLACE_UNITS. */
 static inline u32 khmap_bucket_place(const struct khmap_geometry *g, u32 index)
 {
@@ -119,14 +131,30 @@ static inline void *khmap_bucket_slot(const struct khmap_table *table,
 	       khmap_slot_offset(&table->geometry, bucket->tags_size, slot);
 }
 
+/* Eight of a bucket's tags, @word being a multiple of eight. */
+static inline u64 khmap_tags_load(const struct khmap_head *head, u32 word)
+{
+	u64 tags;
+
+	memcpy(&tags, head->tags + word, sizeof(tags));
+	return tags;
+}
+
 /* The lowest slot without a tag; bucket->slots if all have one. */
 static inline u32 khmap_bucket_free(const struct khmap_bucket *bucket)
 {
-	u32 slot = 0;
+	u32 word, slot;
 
-	while (slot < bucket->slots && bucket->head->tags[slot])
-		slot++;
-	return slot;
+	for (word = 0; word < bucket->slots; word += 8) {
+		u64 match = khmap_tags_match(khmap_tags_load(bucket->head,
+							     word), 0);
+
+		if (!match)
+			continue;
+		slot = word + khmap_tags_first(match);
+		return slot < bucket->slots ? slot : bucket->slots;
+	}
+	return bucket->slots;
 }
 
 /* The highest slot with a tag; bucket->slots if none has one. */
@@ -179,11 +207,28 @@ static inline void khmap_write_end(struct khmap_head *head)
 	os_store_release(&head->sequence, head->sequence + 1);	/* W3 */
 }
 
+/* Is a key of the kernel's own, at @at, the same as @key? */
+static inline bool khmap_key_same(const struct khmap_table *table,
+				  const void *at, const void *key)
+{
+	u32 size = table->geometry.key_size;
+
+	if (likely(size == 8))
+		return khmap_load64(at) == khmap_load64(key);
+	return !memcmp(at, key, size);
+}
+
 /* Bytes into an image, in the largest words that their place allows. */
 static inline void khmap_image_copy(void *to, const void *from, u32 size)
 {
 	char *target = to;
 	const char *source = from;
+
+	if (sizeof(long) == 8 && likely(size == 8) &&
+	    likely(!((unsigned long)to & 7))) {
+		os_store((u64 *)to, khmap_load64(from));
+		return;
+	}
 
 	while (size >= sizeof(long) &&
 	       !((unsigned long)target & (sizeof(long) - 1))) {
@@ -220,6 +265,21 @@ static inline void khmap_image_zero(void *to, u32 size)
 		target += sizeof(zeros);
 	}
 	khmap_image_copy(target, zeros, size);
+}
+
+/* A whole slot, from slot to slot; both are aligned for its fields. */
+static inline void khmap_slot_copy(const struct khmap_table *table, void *to,
+				   const void *from)
+{
+	u32 size = table->geometry.slot_stride, at;
+
+	if (sizeof(long) != 8 || unlikely(size & 7)) {
+		khmap_image_copy(to, from, size);
+		return;
+	}
+	for (at = 0; at < size; at += 8)
+		os_store((u64 *)((char *)to + at),
+			 *(const u64 *)((const char *)from + at));
 }
 
 static inline void khmap_image_tag(struct khmap_head *head, u32 slot, u32 tag)

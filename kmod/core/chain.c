@@ -5,14 +5,6 @@
 #include "chain.h"
 #include "overflow.h"
 
-static u64 khmap_tags_load(const struct khmap_head *head, u32 word)
-{
-	u64 tags;
-
-	memcpy(&tags, head->tags + word, sizeof(tags));
-	return tags;
-}
-
 /* The slot of a key in one bucket; bucket->slots if it is not there. */
 static u32 khmap_bucket_find(const struct khmap_table *table,
 			     const struct khmap_bucket *bucket,
@@ -29,8 +21,9 @@ static u32 khmap_bucket_find(const struct khmap_table *table,
 
 			if (slot >= bucket->slots)
 				break;
-			if (!memcmp(khmap_bucket_slot(table, bucket, slot),
-				    key, table->geometry.key_size))
+			if (khmap_key_same(table, khmap_bucket_slot(table,
+								    bucket,
+								    slot), key))
 				return slot;
 		}
 	}
@@ -241,11 +234,11 @@ void khmap_chain_remove(struct khmap_table *table,
 	if (last.chain && (last.chain != place->chain ||
 			   last.slot != place->slot)) {
 		/* The chain's last entry fills the hole. */
-		khmap_image_copy(khmap_bucket_slot(table, &place->bucket,
-						   place->slot),
-				 khmap_bucket_slot(table, &last.bucket,
-						   last.slot),
-				 table->geometry.slot_stride);
+		khmap_slot_copy(table,
+				khmap_bucket_slot(table, &place->bucket,
+						  place->slot),
+				khmap_bucket_slot(table, &last.bucket,
+						  last.slot));
 		khmap_image_tag(place->bucket.head, place->slot,
 				last.bucket.head->tags[last.slot]);
 	} else {

@@ -62,25 +62,48 @@ struct khmap_split {
 
 /**
  * struct khmap_cursor - a slot of a chain, by its position
- * @bucket: that has it
- * @slot: in the bucket
+ * @slot: the slot
+ * @tag: its tag
+ * @left: slots of its bucket from it on
  * @chain: the bucket's position
  */
 struct khmap_cursor {
-	struct khmap_bucket bucket;
-	u32 slot;
+	char *slot;
+	u8 *tag;
+	u32 left;
 	u32 chain;
 };
 
-/* Go to the next slot; @references are those of the chain. */
-static void khmap_cursor_next(const struct khmap_table *table,
-			      struct khmap_cursor *at, const u32 *references,
-			      u32 count)
+static void khmap_cursor_enter(const struct khmap_table *table,
+			       struct khmap_cursor *at,
+			       const struct khmap_bucket *bucket)
 {
-	if (++at->slot < at->bucket.slots || at->chain >= count)
+	at->slot = khmap_bucket_slot(table, bucket, 0);
+	at->tag = bucket->head->tags;
+	at->left = bucket->slots;
+}
+
+static void khmap_cursor_start(const struct khmap_table *table,
+			       struct khmap_cursor *at,
+			       const struct khmap_bucket *first)
+{
+	khmap_cursor_enter(table, at, first);
+	at->chain = 0;
+}
+
+/* Go to the next slot, if there is one; @references are those of the chain. */
+static inline void khmap_cursor_next(const struct khmap_table *table,
+				     struct khmap_cursor *at,
+				     const u32 *references, u32 count)
+{
+	struct khmap_bucket bucket;
+
+	at->slot += table->geometry.slot_stride;
+	at->tag++;
+	if (likely(--at->left) || at->chain >= count)
 		return;
-	at->bucket = khmap_bucket_overflow(table, references[at->chain++]);
-	at->slot = 0;
+	bucket = khmap_bucket_overflow(table, references[at->chain++]);
+	khmap_cursor_enter(table, at, &bucket);
 }
 
 static void khmap_split_owner(struct khmap_table *table, u32 page,
@@ -163,26 +186,24 @@ static int khmap_split_fresh(struct khmap_table *table,
 	return -ENOBUFS;
 }
 
-static void khmap_entry_copy(const struct khmap_table *table,
-			     const struct khmap_cursor *to,
-			     const struct khmap_cursor *from)
+static inline void khmap_entry_copy(const struct khmap_table *table,
+				    const struct khmap_cursor *to,
+				    const struct khmap_cursor *from)
 {
-	khmap_image_copy(khmap_bucket_slot(table, &to->bucket, to->slot),
-			 khmap_bucket_slot(table, &from->bucket, from->slot),
-			 table->geometry.slot_stride);
-	khmap_image_tag(to->bucket.head, to->slot,
-			from->bucket.head->tags[from->slot]);
+	khmap_slot_copy(table, to->slot, from->slot);
+	os_store(to->tag, *from->tag);
 }
 
 /* 2. Store what leaves in the new chain. */
 static void khmap_split_move(struct khmap_table *table,
 			     struct khmap_split *split)
 {
-	struct khmap_cursor from = { .bucket = split->source };
-	struct khmap_cursor to = { .bucket = split->target };
 	struct khmap_head *head = split->target.head;
+	struct khmap_cursor from, to;
 	u32 filter = 0, i;
 
+	khmap_cursor_start(table, &from, &split->source);
+	khmap_cursor_start(table, &to, &split->target);
 	for (i = 0; i < split->fresh_count; i++) {
 		os_store(&head->overflow, split->fresh[i]);
 		head = khmap_bucket_overflow(table, split->fresh[i]).head;
@@ -208,14 +229,15 @@ static void khmap_split_move(struct khmap_table *table,
 static u32 khmap_split_close(struct khmap_table *table,
 			     struct khmap_split *split)
 {
-	struct khmap_cursor from = { .bucket = split->source };
-	struct khmap_cursor to = { .bucket = split->source };
 	u32 filter = 0, in_overflow = 0, at = 0, kept, i;
+	struct khmap_cursor from, to;
 
+	khmap_cursor_start(table, &from, &split->source);
+	to = from;
 	for (i = 0; i < split->slots; i++) {
 		if (split->note[i] < KHMAP_SPLIT_EMPTY) {
 			at++;
-			if (to.chain != from.chain || to.slot != from.slot)
+			if (to.slot != from.slot)
 				khmap_entry_copy(table, &to, &from);
 			if (to.chain) {
 				filter |= 1u << (split->note[i] & 7);
@@ -228,10 +250,13 @@ static u32 khmap_split_close(struct khmap_table *table,
 				  split->buckets - 1);
 	}
 	/* The chain's last bucket is not empty, unless it is the first. */
-	kept = to.chain + 1 - (to.chain && !to.slot);
+	kept = to.chain + 1 -
+	       (to.chain && to.left == table->geometry.overflow_slots);
 	for (i = at; i < split->slots; i++) {
-		if (to.bucket.head->tags[to.slot])
-			khmap_slot_clear(table, &to.bucket, to.slot);
+		if (*to.tag) {
+			os_store(to.tag, 0);
+			khmap_image_zero(to.slot, table->geometry.slot_stride);
+		}
 		khmap_cursor_next(table, &to, split->reference,
 				  split->buckets - 1);
 	}
@@ -281,6 +306,21 @@ static void khmap_split_do(struct khmap_table *table,
 	split->target_owner.counts->entries += split->moves;
 }
 
+/* The next split's buckets: they have until then to arrive. */
+static void khmap_split_prefetch(const struct khmap_table *table, u32 shape)
+{
+	u32 page = khmap_place_page(shape);
+	u32 bit = (khmap_shape_mask(shape) >> 1) + 1;
+	struct khmap_bucket bucket;
+
+	if (page >= os_load_acquire(&table->growth.ready))
+		return;
+	bucket = khmap_bucket_at(table, shape - bit);
+	khmap_bucket_prefetch(table, &bucket);
+	bucket = khmap_bucket_at(table, shape);
+	khmap_bucket_prefetch(table, &bucket);
+}
+
 int khmap_split_next(struct khmap_table *table,
 		     struct khmap_overflow_page **staged, u32 *moved)
 {
@@ -288,7 +328,7 @@ int khmap_split_next(struct khmap_table *table,
 	u32 shape = os_load(&table->header->shape);
 	u32 page = khmap_place_page(shape);
 	u32 bit = (khmap_shape_mask(shape) >> 1) + 1;
-	struct khmap_split split = { .buckets = 1 };
+	struct khmap_split split;
 	os_lock_t *first, *second;
 	unsigned long flags;
 	u32 bucket;
@@ -301,6 +341,12 @@ int khmap_split_next(struct khmap_table *table,
 		return -EAGAIN;
 
 	bucket = khmap_place_bucket(g, shape);
+	/* Not the arrays, which are filled as far as they are used. */
+	split.buckets = 1;
+	split.slots = 0;
+	split.in_overflow = 0;
+	split.moves = 0;
+	split.fresh_count = 0;
 	split.shape = khmap_shape(page, 0) + khmap_bucket_place(g, bucket + 1);
 	split.source = khmap_bucket_at(table, shape - bit);
 	split.target = khmap_bucket_primary(table, page, bucket);
@@ -321,6 +367,8 @@ int khmap_split_next(struct khmap_table *table,
 	if (second != first)
 		os_unlock_second(second);
 	os_unlock(first, flags);
+	if (!err)
+		khmap_split_prefetch(table, split.shape);
 	*moved = split.moves;
 	return err;
 }

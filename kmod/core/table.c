@@ -19,7 +19,7 @@ static bool khmap_table_lock(struct khmap_table *table, u64 hash,
 			     struct khmap_owner *owner, unsigned long *flags)
 {
 	for (;;) {
-		u32 shape = os_load_acquire(&table->header->shape);
+		u32 shape = os_load_acquire(&table->header->shape), now;
 		struct khmap_stripe *stripe;
 		unsigned long irq;
 		u32 place, index;
@@ -29,10 +29,12 @@ static bool khmap_table_lock(struct khmap_table *table, u64 hash,
 		place = khmap_shape_place(shape, hash);
 		index = khmap_place_page(place) & table->stripe_mask;
 		stripe = &table->stripes[index];
+		*first = khmap_bucket_at(table, place);
+		khmap_bucket_prefetch(table, first);
 		os_lock(&stripe->lock, irq);
-		shape = os_load_acquire(&table->header->shape);
-		if (likely(khmap_shape_place(shape, hash) == place)) {
-			*first = khmap_bucket_at(table, place);
+		now = os_load_acquire(&table->header->shape);
+		if (likely(now == shape ||
+			   khmap_shape_place(now, hash) == place)) {
 			owner->stripe = stripe;
 			owner->counts = &stripe->counts;
 			owner->index = index;
@@ -41,6 +43,43 @@ static bool khmap_table_lock(struct khmap_table *table, u64 hash,
 		}
 		os_unlock(&stripe->lock, irq);
 	}
+}
+
+/* Where a key's chain begins by a look at the shape; false if inline. */
+static bool khmap_table_look(const struct khmap_table *table, const void *key,
+			     struct khmap_bucket *first)
+{
+	u64 hash = khmap_hash(table->hash_kind, table->secret, key,
+			      table->geometry.key_size);
+	u32 shape = os_load_acquire(&table->header->shape);
+
+	if (!shape)
+		return false;
+	*first = khmap_bucket_at(table, khmap_shape_place(shape, hash));
+	return true;
+}
+
+void khmap_table_prefetch(const struct khmap_table *table, const void *key)
+{
+	struct khmap_bucket first;
+
+	if (khmap_table_look(table, key, &first))
+		khmap_bucket_prefetch(table, &first);
+}
+
+void khmap_table_peek(const struct khmap_table *table, const void *key)
+{
+	struct khmap_bucket first, next;
+	u32 reference;
+
+	if (!khmap_table_look(table, key, &first))
+		return;
+	reference = os_load(&first.head->overflow);
+	if (!reference)
+		return;
+	/* It was in a chain a moment ago, and its page stays. */
+	next = khmap_bucket_overflow(table, reference);
+	os_prefetch(next.head);
 }
 
 static int khmap_put_locked(struct khmap_table *table,

@@ -16,6 +16,8 @@
 
 #define KHMAP_STRIPES	64	/* a power of two */
 #define KHMAP_CLEAR_PAGES	64	/* that khmap_table_clear() does at once */
+/* Bytes of primary buckets from which on khmap_table_prefetch() pays. */
+#define KHMAP_LARGE_BYTES	(512u << 10)
 
 /**
  * struct khmap_table_params - what a table is made of
@@ -308,6 +310,40 @@ void khmap_table_destroy(struct khmap_table *table);
 int khmap_table_put(struct khmap_table *table, const void *key,
 		    const void *value, enum khmap_put_mode mode,
 		    struct khmap_store *store);
+
+/**
+ * khmap_table_large() - is it worth its while to prefetch?
+ * @table: the map
+ *
+ * Context: any.
+ * Return: false while the primary region fits a core's own caches.
+ */
+static inline bool khmap_table_large(const struct khmap_table *table)
+{
+	return khmap_shape_pages(os_load(&table->header->shape)) >
+	       KHMAP_LARGE_BYTES >> KHMAP_OS_PAGE_SHIFT;
+}
+
+/**
+ * khmap_table_prefetch() - have a key's bucket brought near
+ * @table: the map
+ * @key: key_size bytes
+ *
+ * A hint for whoever has many operations in hand: some of them ahead, so that
+ * memory is waited for once for all and not once for each.
+ *
+ * Context: any.
+ */
+void khmap_table_prefetch(const struct khmap_table *table, const void *key);
+
+/**
+ * khmap_table_peek() - have a key's first overflow bucket brought near too
+ * @table: the map
+ * @key: key_size bytes; of khmap_table_prefetch(), some operations ago
+ *
+ * Context: any; no lock held.  Whatever it reads is a hint.
+ */
+void khmap_table_peek(const struct khmap_table *table, const void *key);
 
 /**
  * khmap_table_notify() - have somebody told of a table's events

@@ -67,6 +67,36 @@ static void test_steps(u32 key_size, u32 value_size, u32 layout, u32 load, u32 k
 	engine_close(&e);
 }
 
+/* Hints change nothing, whatever they are about: in a map of a few keys, and of many. */
+static void test_hints(u32 keys, const char *what)
+{
+	struct khmap_table_params p = params_make(8, 8, 1);
+	unsigned char *before;
+	struct engine e;
+	size_t bytes;
+	u64 key;
+
+	engine_open(&e, &p);
+	ok(!khmap_table_large(e.table), "hints, %s: small when new", what);
+	for (key = 0; key < keys; key++)
+		if (khmap_table_put(e.table, &key, &key, KHMAP_PUT_ONLY_NEW, NULL))
+			abort();
+	is_u64(khmap_table_large(e.table), keys > 100000, "hints, %s: large if it is", what);
+	bytes = (size_t)e.table->header->primary_pages << KHMAP_OS_PAGE_SHIFT;
+	before = malloc(bytes + 1);
+	if (!before)
+		abort();
+	memcpy(before, e.reader.primary, bytes);
+	for (key = 0; key < 2 * keys; key++) {
+		khmap_table_prefetch(e.table, &key);
+		khmap_table_peek(e.table, &key);
+	}
+	ok(!memcmp(before, e.reader.primary, bytes), "hints, %s: no byte is changed", what);
+	ok(table_is_sound(e.table, keys), "hints, %s: image", what);
+	free(before);
+	engine_close(&e);
+}
+
 /* Memory follows what is stored. */
 static void test_memory(void)
 {
@@ -373,6 +403,9 @@ int main(void)
 	test_steps(17, 333, KHMAP_LAYOUT_PACKED, 85, 1500);
 	test_steps(8, 1300, KHMAP_LAYOUT_ALIGNED, 75, 500);
 	test_steps(8, 4072, KHMAP_LAYOUT_ALIGNED, 75, 200);
+	test_hints(15, "inline");
+	test_hints(16, "promoted");
+	test_hints(150000, "many pages");
 	test_memory();
 	test_adversary();
 	test_siphash();
