@@ -87,10 +87,10 @@ public:
 	virtual ~put_subject() = default;
 	virtual const char *name() const = 0;
 	virtual role is() const = 0;
-	/* Did it begin for 16 entries?  If not, it was made for all of them. */
-	virtual bool grows() const = 0;
 	/* Put each key with itself for a value. */
 	virtual void put(const std::vector<std::uint64_t> &keys) = 0;
+	/* Does it make sense to ask how long one put takes? */
+	virtual bool has_latency() const { return true; }
 	/* The same; the time from the end of one put to the end of the next. */
 	virtual void put_timed(const std::vector<std::uint64_t> &keys,
 			       histogram &h) = 0;
@@ -125,7 +125,8 @@ public:
 	}
 };
 
-std::unique_ptr<put_subject> make_khmap_put(std::size_t entries);
+std::unique_ptr<put_subject> make_khmap_put();
+std::unique_ptr<put_subject> make_khmap_put_many();
 std::unique_ptr<put_subject> make_boost_put();
 std::unique_ptr<put_subject> make_absl_put();
 

@@ -69,7 +69,6 @@ public:
 
 	const char *name() const override { return title; }
 	role is() const override { return role::peer; }
-	bool grows() const override { return true; }
 	std::uint64_t size() const override { return map.size(); }
 
 	void put_one(std::uint64_t key) { map[key] = key; }

@@ -14,15 +14,8 @@ extern "C" {
 struct bench_image;
 
 /**
- * bench_image_grows() - does a map of this engine grow?
- *
- * Return: false if it holds what it was made for and no more.
- */
-bool bench_image_grows(void);
-
-/**
  * bench_image_create() - an empty map on huge pages
- * @entries: that it is built for; it holds no more, unless it grows
+ * @entries: that are expected
  * @load_percent: target load of its primary slots
  *
  * Return: owned by the caller; NULL if there is no memory.
@@ -44,6 +37,19 @@ void bench_image_destroy(struct bench_image *image);
  * Return: 0 or a negative errno.
  */
 int bench_image_put(struct bench_image *image, __u64 key, __u64 value);
+
+/**
+ * bench_image_put_many() - store each key with itself for a value
+ * @image: the map
+ * @keys: the keys
+ * @count: of them
+ *
+ * As a batch does it: each key's buckets are asked for some puts ahead.
+ *
+ * Return: 0 or the first negative errno.
+ */
+int bench_image_put_many(struct bench_image *image, const __u64 *keys,
+			 size_t count);
 
 /**
  * bench_image_reader() - point a reader at a map

@@ -79,6 +79,7 @@ static void plot_doubling(const json_t *runs)
 static void plot_put(const json_t *put)
 {
 	const json_t *subjects = json_object_get(put, "subjects"), *subject, *bucket;
+	const char *between = "";
 	size_t i, j;
 
 	json_array_foreach(subjects, i, subject) {
@@ -86,6 +87,8 @@ static void plot_put(const json_t *put)
 		const json_t *buckets = json_object_get(latency, "buckets");
 		double all = 0, above;
 
+		if (!latency)
+			continue;
 		json_array_foreach(buckets, j, bucket)
 			all += json_number_value(json_array_get(bucket, 1));
 		above = all;
@@ -101,9 +104,12 @@ static void plot_put(const json_t *put)
 	printf("set ylabel 'share of all puts'\n");
 	printf("set logscale xy\nset format y '%%g'\nset format x '%%.0s%%c'\nset yrange [*:1]\nset xrange [10:*]\n");
 	printf("plot ");
-	json_array_foreach(subjects, i, subject)
-		printf("%s$put%zu using 1:2 title '%s%s'", i ? ", " : "", i, report_name(subject),
-		       json_is_true(json_object_get(subject, "grows")) ? "" : " (made for all)");
+	json_array_foreach(subjects, i, subject) {
+		if (!json_object_get(subject, "latency_ns"))
+			continue;
+		printf("%s$put%zu using 1:2 title '%s'", between, i, report_name(subject));
+		between = ", ";
+	}
 	putchar('\n');
 }
 

@@ -122,7 +122,6 @@ static void text_put(const json_t *put)
 	static const char *const quantiles[] = { "p50", "p99", "p99.9", "p99.99", "max" };
 	const json_t *subjects = json_object_get(put, "subjects"), *subject;
 	double best = report_best(subjects, "peer", "put_ns");
-	bool fixed = false;
 	size_t i, q;
 
 	if (!put)
@@ -133,11 +132,9 @@ static void text_put(const json_t *put)
 	       "");
 	json_array_foreach(subjects, i, subject) {
 		const json_t *latency = json_object_get(subject, "latency_ns");
-		bool grows = json_is_true(json_object_get(subject, "grows"));
 		double ns = report_median(subject, "put_ns");
 
-		fixed |= !grows;
-		printf("  %-24s%s%8.2f%5.0f%6.2f", report_name(subject), grows ? " " : "+",
+		printf("  %-25s%8.2f%5.0f%6.2f", report_name(subject),
 		       ns * report_number(put, "entries") / 1e9, ns, ns / best);
 		for (q = 0; q < 4; q++)
 			text_cell(report_number(latency, quantiles[q]), 8, 0);
@@ -145,8 +142,7 @@ static void text_put(const json_t *put)
 		text_cell(report_number(latency, "p99.99") / report_number(latency, "p50"), 8, 0);
 		putchar('\n');
 	}
-	printf("  From a map for %.0f entries, which grows%s.\n", report_number(put, "from"),
-	       fixed ? "; + from one that was made for all of them, and does not" : "");
+	printf("  From a map for %.0f entries, which grows.\n", report_number(put, "from"));
 }
 
 void report_text(const json_t *root)

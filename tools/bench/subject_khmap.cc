@@ -140,9 +140,8 @@ public:
 
 class khmap_put_subject : public put_loop<khmap_put_subject> {
 public:
-	khmap_put_subject(std::size_t entries, bool does_grow)
-		: image(bench_image_create(entries, KHMAP_LOAD_DEFAULT)),
-		  growing(does_grow)
+	khmap_put_subject()
+		: image(bench_image_create(put_first_size, KHMAP_LOAD_DEFAULT))
 	{
 		if (!image)
 			abort();
@@ -151,7 +150,6 @@ public:
 	~khmap_put_subject() override { bench_image_destroy(image); }
 	const char *name() const override { return "khmap, load 0.75"; }
 	role is() const override { return role::khmap; }
-	bool grows() const override { return growing; }
 	std::uint64_t size() const override { return bench_image_entries(image); }
 
 	void put_one(std::uint64_t key)
@@ -160,9 +158,29 @@ public:
 			abort();
 	}
 
-private:
+protected:
 	struct bench_image *image;
-	bool growing;
+};
+
+/* 64 at once, as the kernel carries a batch out. */
+class khmap_put_many_subject : public khmap_put_subject {
+public:
+	const char *name() const override { return "khmap, in batches"; }
+	bool has_latency() const override { return false; }
+
+	void put(const std::vector<std::uint64_t> &keys) override
+	{
+		const std::size_t most = 64;
+		__u64 copy[most];
+
+		for (std::size_t at = 0; at < keys.size(); at += most) {
+			std::size_t n = std::min(most, keys.size() - at);
+
+			std::copy_n(&keys[at], n, copy);
+			if (bench_image_put_many(image, copy, n))
+				abort();
+		}
+	}
 };
 
 } /* namespace */
@@ -177,10 +195,12 @@ std::unique_ptr<subject> make_khmap_generic(const workload &w, unsigned int load
 	return std::make_unique<generic_subject>(w, load);
 }
 
-std::unique_ptr<put_subject> make_khmap_put(std::size_t entries)
+std::unique_ptr<put_subject> make_khmap_put()
 {
-	static const bool grows = bench_image_grows();
+	return std::make_unique<khmap_put_subject>();
+}
 
-	return std::make_unique<khmap_put_subject>(grows ? put_first_size : entries,
-						   grows);
+std::unique_ptr<put_subject> make_khmap_put_many()
+{
+	return std::make_unique<khmap_put_many_subject>();
 }
