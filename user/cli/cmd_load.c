@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +21,7 @@
 enum load_option {
 	LOAD_NO_HEADER = 256,
 	LOAD_IGNORE,
+	LOAD_IO,
 };
 
 static const struct option load_options[] = {
@@ -30,7 +32,9 @@ static const struct option load_options[] = {
 	{ "column", required_argument, NULL, 'c' },
 	{ "ignore-columns", no_argument, NULL, LOAD_IGNORE },
 	{ "keep-going", no_argument, NULL, 'k' },
+	{ "io", required_argument, NULL, LOAD_IO },
 	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
 	{ "json", no_argument, NULL, 'j' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -48,7 +52,10 @@ static const char load_help[] =
 	"  -c, --column FIELD=COLUMN  the file calls FIELD so; may be repeated\n"
 	"  --ignore-columns     skip columns and members that the map does not have\n"
 	"  -k, --keep-going     skip bad records, name the first 10, count all; status 1\n"
+	"  --io HOW             how the kernel is given them: uring, by io_uring, which stores some\n"
+	"                       while the next are read; ioctl; auto (default): uring if it can be had\n"
 	"  -q, --quiet          do not say what was loaded\n"
+	"  -v, --verbose        say also how the kernel was given them\n"
 	"  -j, --json           say it as a JSON object\n"
 	"\n"
 	"CSV begins with a line of column names: \"key\", \"value\", or fields such as \"metric\" or\n"
@@ -66,7 +73,9 @@ static const char load_help[] =
  * @options: how it is written
  * @renames: @options.renames, to be freed
  * @flags: KHMAP_PUT_*
+ * @io: how the kernel is to be given them
  * @quiet: say nothing
+ * @verbose: say also how the kernel was given them
  * @json: say it as JSON
  * @path: the file, as it is called in messages
  * @fd: its descriptor
@@ -83,7 +92,9 @@ struct load_request {
 	struct record_options options;
 	const char **renames;
 	__u32 flags;
+	enum load_io io;
 	bool quiet;
+	bool verbose;
 	bool json;
 	const char *path;
 	int fd;
@@ -115,14 +126,18 @@ static bool load_skip(struct load_request *request, const char *why)
 	return true;
 }
 
-/* Store what was read; 0, or the exit status that ends it all. */
-static int load_store(struct load_request *request)
+/*
+ * Store what was read, all of it or, to read on meanwhile, what there is no more
+ * room for; 0, or the exit status that ends it all.
+ */
+static int load_records_by(struct load_request *request,
+			   int (*store)(struct load_queue *queue, uint64_t *stored, uint64_t *line))
 {
 	uint64_t line = 0;
 	char why[1200];
 	int err;
 
-	while ((err = load_queue_store(&request->queue, &request->stored, &line))) {
+	while ((err = store(&request->queue, &request->stored, &line))) {
 		/* Not the record's fault: the next would fare no better. */
 		if (err != -EEXIST && err != -ENOENT)
 			return cli_error(CLI_FAILED,
@@ -137,11 +152,19 @@ static int load_store(struct load_request *request)
 	return CLI_OK;
 }
 
+static int load_store(struct load_request *request)
+{
+	return load_records_by(request, load_queue_store);
+}
+
 /* Nothing waits while the input lets wait for it. */
 static int load_before_read(void *context)
 {
 	struct load_request *request = context;
+	struct pollfd input = { .fd = request->fd, .events = POLLIN };
 
+	if (poll(&input, 1, 0) > 0)
+		return 0;
 	request->code = load_store(request);
 	return request->code ? -ECANCELED : 0;
 }
@@ -185,7 +208,7 @@ static int load_records(struct load_request *request)
 		}
 		if (load_queue_add(&request->queue, key, value,
 				   record_source_line(request->source)))
-			code = load_store(request);
+			code = load_records_by(request, load_queue_send);
 		if (++count % LOAD_STEP == 0)
 			progress_show(&request->progress, record_source_bytes(request->source));
 	}
@@ -199,18 +222,22 @@ static int load_say(const struct load_request *request, double seconds)
 	double rate = seconds > 0 ? (double)request->stored / seconds : 0;
 
 	if (request->json)
-		return cli_json(json_pack("{s:I, s:I, s:I, s:f}",
+		return cli_json(json_pack("{s:I, s:I, s:I, s:f, s:s}",
 					  "stored", (json_int_t)request->stored,
 					  "skipped", (json_int_t)request->skipped,
 					  "bytes", (json_int_t)
 					  record_source_bytes(request->source),
-					  "seconds", seconds), 0);
+					  "seconds", seconds,
+					  "io", load_queue_io(&request->queue)), 0);
 	if (request->quiet)
 		return CLI_OK;
 	printf("%llu records stored", (unsigned long long)request->stored);
 	if (request->skipped)
 		printf(", %llu skipped", (unsigned long long)request->skipped);
-	printf(" in %.2f s (%.0f/s)\n", seconds, rate);
+	printf(" in %.2f s (%.0f/s)", seconds, rate);
+	if (request->verbose)
+		printf(", by %s", load_queue_io(&request->queue));
+	putchar('\n');
 	return CLI_OK;
 }
 
@@ -220,8 +247,9 @@ static int load_source(struct load_request *request)
 	double seconds;
 
 	cli_interrupt_catch();
-	if (load_queue_init(&request->queue, request->map.map, request->flags))
-		return cli_error(CLI_FAILED, "%s", strerror(ENOMEM));
+	err = load_queue_init(&request->queue, request->map.map, request->flags, request->io);
+	if (err)
+		return cli_failed(err);
 	request->options.before_read = load_before_read;
 	request->options.context = request;
 	err = record_source_open(request->fd, request->path, request->map.schema,
@@ -267,6 +295,17 @@ static int load_file(struct load_request *request)
 	return code;
 }
 
+static int load_option_io(struct load_request *request)
+{
+	if (!strcmp(optarg, "uring"))
+		request->io = LOAD_IO_URING;
+	else if (!strcmp(optarg, "ioctl"))
+		request->io = LOAD_IO_IOCTL;
+	else if (strcmp(optarg, "auto"))
+		return cli_usage("--io: auto, uring or ioctl, not \"%s\"", optarg);
+	return CLI_OK;
+}
+
 static int load_option(int option, struct load_request *request, bool *format)
 {
 	switch (option) {
@@ -303,8 +342,13 @@ static int load_option(int option, struct load_request *request, bool *format)
 	case 'k':
 		request->options.keep_going = true;
 		return CLI_OK;
+	case LOAD_IO:
+		return load_option_io(request);
 	case 'q':
 		request->quiet = true;
+		return CLI_OK;
+	case 'v':
+		request->verbose = true;
 		return CLI_OK;
 	default:
 		request->json = true;
@@ -319,7 +363,7 @@ static int load_parse(int argc, char **argv, struct load_request *request)
 	bool format = false;
 	const char *dot;
 
-	while ((option = cli_option(argc, argv, "f:m:d:c:kqj", load_options, &code)) > 0) {
+	while ((option = cli_option(argc, argv, "f:m:d:c:kqvj", load_options, &code)) > 0) {
 		code = load_option(option, request, &format);
 		if (code)
 			return code;
