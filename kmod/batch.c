@@ -13,7 +13,7 @@
 #include "operation.h"
 
 /**
- * struct khmap_columns - keys or values of a batch in an array
+ * struct khmap_columns - keys, values or operands of a batch in an array
  * @address: of the first one
  * @stride: bytes from one to the next
  * @size: bytes of one
@@ -30,12 +30,14 @@ struct khmap_columns {
  * @run: the operations that are being carried out
  * @keys: with ARRAYS
  * @values: with ARRAYS
+ * @operands: with ARRAYS
  */
 struct khmap_batch {
 	struct khmap_ioc_batch *arg;
 	struct khmap_run *run;
 	struct khmap_columns keys;
 	struct khmap_columns values;
+	struct khmap_columns operands;
 };
 
 static bool khmap_columns_dense(const struct khmap_columns *columns)
@@ -136,6 +138,42 @@ static int khmap_statuses_write(u64 statuses, u32 first,
 			      count * sizeof(s32));
 }
 
+/* The results of a run with ARRAYS, where the caller wants them. */
+static int khmap_numbers_write(u64 results, u32 first,
+			       const struct khmap_run *run, u32 count)
+{
+	u64 copy[KHMAP_RUN_MAX];
+	u32 i;
+
+	if (!results)
+		return 0;
+	for (i = 0; i < count; i++)
+		copy[i] = run->ops[i].result;
+	return khmap_copy_out(results + (u64)first * sizeof(u64), copy,
+			      count * sizeof(u64));
+}
+
+static int khmap_answers_write(const struct khmap_ioc_batch *arg, u32 first,
+			       const struct khmap_run *run, u32 count)
+{
+	int err = khmap_statuses_write(arg->statuses, first, run, count);
+
+	return err ?: khmap_numbers_write(arg->results, first, run, count);
+}
+
+/* Operands of a run that are numbers. */
+static void khmap_operands_fetch(const struct khmap_columns *columns, u32 first,
+				 struct khmap_run *run, u32 count)
+{
+	u64 copy[KHMAP_RUN_MAX];
+	u32 i;
+
+	khmap_columns_fetch(columns, first, run, count, (u8 *)copy);
+	for (i = 0; i < count; i++)
+		if (!run->ops[i].status)
+			run->ops[i].operand = copy[i];
+}
+
 /* Returns the operations that are done, or why none could be tried. */
 static int khmap_arrays_run(struct khmap_batch *batch, u32 first, u32 count)
 {
@@ -148,16 +186,22 @@ static int khmap_arrays_run(struct khmap_batch *batch, u32 first, u32 count)
 		run->ops[i] = (struct khmap_op){
 			.opcode = arg->opcode,
 			.flags = arg->op_flags,
+			.offset = arg->offset,
 		};
 	}
 	/* Nothing is done for one who cannot be told what became of it. */
-	err = khmap_statuses_write(arg->statuses, first, run, count);
+	err = khmap_answers_write(arg, first, run, count);
 	if (err)
 		return err;
 	khmap_columns_fetch(&batch->keys, first, run, count, run->keys);
 	if (khmap_op_reads_value(run->ops))
 		khmap_columns_fetch(&batch->values, first, run, count,
 				    run->values);
+	if (khmap_op_reads_expected(run->ops))
+		khmap_columns_fetch(&batch->operands, first, run, count,
+				    run->expected);
+	if (khmap_op_reads_operand(run->ops))
+		khmap_operands_fetch(&batch->operands, first, run, count);
 	if (arg->opcode == KHMAP_OP_GET_DELETE)
 		khmap_columns_probe(&batch->values, first, run, count);
 	run->changes = arg->opcode != KHMAP_OP_GET;
@@ -167,7 +211,7 @@ static int khmap_arrays_run(struct khmap_batch *batch, u32 first, u32 count)
 	if (khmap_op_writes_value(run->ops))
 		khmap_columns_deliver(&batch->values, first, run, done,
 				      run->values);
-	khmap_statuses_write(arg->statuses, first, run, done);
+	khmap_answers_write(arg, first, run, done);
 	return done;
 }
 
@@ -258,8 +302,11 @@ static int khmap_batch_check_arrays(struct khmap_batch *batch)
 		.opcode = arg->opcode,
 		.flags = arg->op_flags,
 		.value = arg->values,
+		.operand = arg->operands,
+		.offset = arg->offset,
 	};
-	struct khmap_columns statuses;
+	struct khmap_columns statuses, results;
+	bool value, expected, operand;
 	int err;
 
 	if (arg->ops || arg->op_size)
@@ -267,17 +314,24 @@ static int khmap_batch_check_arrays(struct khmap_batch *batch)
 	err = khmap_op_check(batch->run, &op);
 	if (err)
 		return err;
-	if (arg->opcode != KHMAP_OP_PUT && arg->opcode != KHMAP_OP_GET &&
-	    arg->opcode != KHMAP_OP_DELETE &&
-	    arg->opcode != KHMAP_OP_GET_DELETE)
-		return -EOPNOTSUPP;
-	if (arg->opcode == KHMAP_OP_DELETE && arg->value_stride)
+	value = khmap_op_reads_value(&op) || khmap_op_writes_value(&op);
+	expected = khmap_op_reads_expected(&op);
+	operand = expected || khmap_op_reads_operand(&op);
+	if ((arg->value_stride && !value) ||
+	    (arg->operand_stride && !operand) ||
+	    (arg->results && !khmap_op_has_result(&op)))
 		return -EINVAL;
 	if (!khmap_columns_init(&batch->keys, arg->keys, arg->key_stride,
 				g->key_size, arg->count) ||
 	    !khmap_columns_init(&batch->values, arg->values, arg->value_stride,
 				g->value_size, arg->count) ||
+	    !khmap_columns_init(&batch->operands, arg->operands,
+				arg->operand_stride,
+				expected ? g->value_size : sizeof(u64),
+				arg->count) ||
 	    !khmap_columns_init(&statuses, arg->statuses, 0, sizeof(s32),
+				arg->count) ||
+	    !khmap_columns_init(&results, arg->results, 0, sizeof(u64),
 				arg->count))
 		return -EINVAL;
 	return 0;
@@ -289,7 +343,8 @@ static int khmap_batch_check_ops(struct khmap_batch *batch)
 	struct khmap_columns ops;
 
 	if (arg->opcode || arg->op_flags || arg->keys || arg->values ||
-	    arg->statuses || arg->key_stride || arg->value_stride)
+	    arg->statuses || arg->key_stride || arg->value_stride ||
+	    arg->operands || arg->results || arg->operand_stride || arg->offset)
 		return -EINVAL;
 	if (arg->op_size < sizeof(struct khmap_op) || arg->op_size % 8 ||
 	    arg->op_size > KHMAP_OP_SIZE_MAX)

@@ -153,7 +153,7 @@ static const struct khmap_ioctl khmap_map_ioctls[] = {
 	KHMAP_IOCTL(KHMAP_IOC_SNAPSHOT, khmap_ioc_snapshot, entries, 0,
 		    FMODE_READ | FMODE_WRITE, khmap_snapshot_ioctl),
 	/* Each operation asks for what it needs. */
-	KHMAP_IOCTL(KHMAP_IOC_BATCH, khmap_ioc_batch, value_stride,
+	KHMAP_IOCTL(KHMAP_IOC_BATCH, khmap_ioc_batch, offset,
 		    KHMAP_BATCH_FLAGS, 0, khmap_batch),
 };
 

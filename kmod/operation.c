@@ -25,6 +25,7 @@
 #define KHMAP_USES_EXPECTED	BIT(2)	/* @operand is an address */
 #define KHMAP_USES_OPERAND	BIT(3)
 #define KHMAP_USES_OFFSET	BIT(4)
+#define KHMAP_USES_RESULT	BIT(5)
 
 /**
  * struct khmap_op_kind - what an opcode needs
@@ -47,7 +48,7 @@ static const struct khmap_op_kind khmap_op_kinds[] = {
 	},
 	[KHMAP_OP_GET] = {
 		.mode = FMODE_READ,
-		.uses = KHMAP_USES_VALUE_OUT,
+		.uses = KHMAP_USES_VALUE_OUT | KHMAP_USES_RESULT,
 	},
 	[KHMAP_OP_DELETE] = {
 		.mode = FMODE_WRITE,
@@ -62,7 +63,8 @@ static const struct khmap_op_kind khmap_op_kinds[] = {
 	},
 	[KHMAP_OP_FETCH_ADD] = {
 		.mode = FMODE_READ | FMODE_WRITE,
-		.uses = KHMAP_USES_OPERAND | KHMAP_USES_OFFSET,
+		.uses = KHMAP_USES_OPERAND | KHMAP_USES_OFFSET |
+			KHMAP_USES_RESULT,
 	},
 	[KHMAP_OP_GET_DELETE] = {
 		.mode = FMODE_READ | FMODE_WRITE,
@@ -85,6 +87,21 @@ bool khmap_op_reads_value(const struct khmap_op *op)
 bool khmap_op_writes_value(const struct khmap_op *op)
 {
 	return khmap_op_kind(op)->uses & KHMAP_USES_VALUE_OUT;
+}
+
+bool khmap_op_reads_expected(const struct khmap_op *op)
+{
+	return khmap_op_kind(op)->uses & KHMAP_USES_EXPECTED;
+}
+
+bool khmap_op_reads_operand(const struct khmap_op *op)
+{
+	return khmap_op_kind(op)->uses & KHMAP_USES_OPERAND;
+}
+
+bool khmap_op_has_result(const struct khmap_op *op)
+{
+	return khmap_op_kind(op)->uses & KHMAP_USES_RESULT;
 }
 
 int khmap_op_check(const struct khmap_run *run, const struct khmap_op *op)

@@ -81,6 +81,13 @@ int khmap_op_check(const struct khmap_run *run, const struct khmap_op *op);
 bool khmap_op_reads_value(const struct khmap_op *op);
 bool khmap_op_writes_value(const struct khmap_op *op);
 
+/* Is its operand the address of a value, a number, or is there none? */
+bool khmap_op_reads_expected(const struct khmap_op *op);
+bool khmap_op_reads_operand(const struct khmap_op *op);
+
+/* Does it have a result? */
+bool khmap_op_has_result(const struct khmap_op *op);
+
 /**
  * khmap_run_fetch() - copy what operations point to
  * @run: its first @count operations are filled in; their status becomes 0, or

@@ -36,7 +36,7 @@ static int khmap_uring_batch(struct io_uring_cmd *cmd, unsigned int issue_flags)
 	if ((unsigned long)address != address)
 		return -EFAULT;
 	err = khmap_arg_copy(&batch, sizeof(batch),
-			     offsetofend(struct khmap_ioc_batch, value_stride),
+			     offsetofend(struct khmap_ioc_batch, offset),
 			     KHMAP_BATCH_FLAGS, u64_to_user_ptr(address));
 	if (err)
 		return err;

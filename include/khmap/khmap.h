@@ -336,18 +336,25 @@ int khmap_batch(struct khmap *map, struct khmap_op *ops, size_t count, __u32 fla
  * struct khmap_arrays - Keys and values to do the same with.
  * @size: sizeof(struct khmap_arrays)
  * @flags: 0, or KHMAP_BATCH_STOP to end with the first that fails
- * @opcode: KHMAP_OP_PUT, KHMAP_OP_GET, KHMAP_OP_DELETE or KHMAP_OP_GET_DELETE
+ * @opcode: enum khmap_opcode
  * @op_flags: of the opcode: KHMAP_PUT_*
  * @key_stride: bytes from a key to the next; 0 if they lie without gaps, which
  *		is the fastest
  * @value_stride: likewise, of values
  * @keys: the first key
- * @values: the first value; read by PUT, written by GET and GET_DELETE, else NULL
+ * @values: the first value; read by PUT, CAS and CAS_VERSION, written by GET and
+ *	    GET_DELETE, else NULL
  * @statuses: receives the status of each operation that is done, 0 or a negative
  *	      errno; or NULL
  * @count: of keys
  * @done: receives how many operations were carried out, from the first on
  * @failed: receives how many of these have a status other than 0
+ * @operands: the first operand: of CAS a value that is expected, of CAS_VERSION
+ *	      and FETCH_ADD a __u64; else NULL
+ * @results: receives the result of each operation that is done, of GET and
+ *	     FETCH_ADD; or NULL
+ * @operand_stride: bytes from an operand to the next; 0 if they lie without gaps
+ * @offset: of FETCH_ADD: where in the value the number is; else 0
  */
 struct khmap_arrays {
 	__u32 size;
@@ -362,6 +369,10 @@ struct khmap_arrays {
 	size_t count;
 	size_t done;
 	size_t failed;
+	const void *operands;
+	__u64 *results;
+	__u32 operand_stride;
+	__u32 offset;
 };
 
 /**
@@ -372,7 +383,8 @@ struct khmap_arrays {
  * The fastest way to put many records.
  *
  * Return: 0 as khmap_batch(); -EINVAL; -E2BIG;
- * -EOPNOTSUPP the opcode or a flag is not known; -EFAULT @statuses leads nowhere;
+ * -EOPNOTSUPP the opcode or a flag is not known; -EFAULT @statuses or @results
+ * leads nowhere;
  * -EBADF the map was not opened for writing; -EINTR; -ENOMEM; -EROFS the map is no
  * live one.
  */

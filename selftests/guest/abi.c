@@ -17,7 +17,7 @@ _Static_assert(offsetof(struct khmap_op, operand) == 24, "operand");
 _Static_assert(offsetof(struct khmap_op, offset) == 32, "offset");
 _Static_assert(offsetof(struct khmap_op, status) == 36, "status");
 _Static_assert(offsetof(struct khmap_op, result) == 40, "result");
-_Static_assert(sizeof(struct khmap_ioc_batch) == 72, "khmap_ioc_batch");
+_Static_assert(sizeof(struct khmap_ioc_batch) == 96, "khmap_ioc_batch");
 _Static_assert(offsetof(struct khmap_ioc_batch, count) == 8, "count");
 _Static_assert(offsetof(struct khmap_ioc_batch, done) == 12, "done");
 _Static_assert(offsetof(struct khmap_ioc_batch, failed) == 16, "failed");
@@ -30,6 +30,10 @@ _Static_assert(offsetof(struct khmap_ioc_batch, values) == 48, "values");
 _Static_assert(offsetof(struct khmap_ioc_batch, statuses) == 56, "statuses");
 _Static_assert(offsetof(struct khmap_ioc_batch, key_stride) == 64, "key_stride");
 _Static_assert(offsetof(struct khmap_ioc_batch, value_stride) == 68, "value_stride");
+_Static_assert(offsetof(struct khmap_ioc_batch, operands) == 72, "operands");
+_Static_assert(offsetof(struct khmap_ioc_batch, results) == 80, "results");
+_Static_assert(offsetof(struct khmap_ioc_batch, operand_stride) == 88, "operand_stride");
+_Static_assert(offsetof(struct khmap_ioc_batch, offset) == 92, "offset");
 
 union any {
 	struct khmap_ioc_abi abi;

@@ -282,8 +282,6 @@ TEST_F(batch, fields_of_the_other_form)
 	EXPECT_EQ(-EINVAL, batch_call(self->fd, &batch));
 	batch.op_flags = 4;
 	EXPECT_EQ(-EOPNOTSUPP, batch_call(self->fd, &batch));
-	batch = arrays_of(KHMAP_OP_CAS, &key, &value, NULL, 1);
-	EXPECT_EQ(-EOPNOTSUPP, batch_call(self->fd, &batch));
 	batch = arrays_of(KHMAP_OP_DELETE, &key, &value, NULL, 1);
 	EXPECT_EQ(-EINVAL, batch_call(self->fd, &batch));
 	batch = arrays_of(KHMAP_OP_DELETE, &key, NULL, NULL, 1);

@@ -56,7 +56,7 @@ static __u64 khmap_array_at(const void *array, size_t stride, size_t index)
 int khmap_batch_arrays(struct khmap *map, struct khmap_arrays *arrays)
 {
 	const struct khmap_geometry *g = &map->reader.geometry;
-	size_t key_stride, value_stride;
+	size_t key_stride, value_stride, operand_stride;
 	int err = khmap_options_check("khmap_arrays", arrays, sizeof(*arrays),
 				      KHMAP_BATCH_STOP);
 
@@ -64,6 +64,8 @@ int khmap_batch_arrays(struct khmap *map, struct khmap_arrays *arrays)
 		return err;
 	key_stride = arrays->key_stride ? arrays->key_stride : g->key_size;
 	value_stride = arrays->value_stride ? arrays->value_stride : g->value_size;
+	operand_stride = arrays->operand_stride ? arrays->operand_stride :
+			 arrays->opcode == KHMAP_OP_CAS ? g->value_size : sizeof(__u64);
 	arrays->done = 0;
 	arrays->failed = 0;
 	while (!err && arrays->done < arrays->count && !(arrays->failed && arrays->flags)) {
@@ -79,6 +81,10 @@ int khmap_batch_arrays(struct khmap *map, struct khmap_arrays *arrays)
 			.statuses = khmap_array_at(arrays->statuses, sizeof(__s32), at),
 			.key_stride = arrays->key_stride,
 			.value_stride = arrays->value_stride,
+			.operands = khmap_array_at(arrays->operands, operand_stride, at),
+			.results = khmap_array_at(arrays->results, sizeof(__u64), at),
+			.operand_stride = arrays->operand_stride,
+			.offset = arrays->offset,
 		};
 
 		err = khmap_live_call(map, KHMAP_IOC_BATCH, &batch);

@@ -458,14 +458,21 @@ struct khmap_op {
  * @op_size: sizeof(struct khmap_op), or more if what is beyond it is zero; a
  *	multiple of 8, at most KHMAP_OP_SIZE_MAX
  * @ops: address of @count operations, @op_size bytes apart, a multiple of 8
- * @opcode: with ARRAYS, of all operations: PUT, GET, DELETE or GET_DELETE
+ * @opcode: with ARRAYS, of all operations
  * @op_flags: with ARRAYS, of all operations
  * @keys: with ARRAYS, address of the first key
- * @values: with ARRAYS, address of the first value; 0 for DELETE
+ * @values: with ARRAYS, address of the first value; 0 if @opcode has none
  * @statuses: with ARRAYS, address of @count __s32, which receive each
  *	operation's status; 0 if @done and @failed are enough
  * @key_stride: with ARRAYS, bytes from a key to the next; 0 if there are no gaps
  * @value_stride: with ARRAYS, likewise, from a value to the next
+ * @operands: with ARRAYS, address of the first operand: of CAS a value that is
+ *	expected, of CAS_VERSION and FETCH_ADD a __u64; else 0
+ * @results: with ARRAYS, address of @count __u64, which receive each operation's
+ *	result, 0 if it failed; 0 if they are not wanted, or @opcode has none
+ * @operand_stride: with ARRAYS, bytes from an operand to the next; 0 if there are
+ *	no gaps
+ * @offset: with ARRAYS, of all operations
  *
  * Without ARRAYS the fields that are said to be with it must be 0, with it
  * @op_size and @ops.  Arrays without gaps are the fastest.
@@ -474,8 +481,8 @@ struct khmap_op {
  * stops no other, but with STOP it is the last: @failed is 1 then, and @done
  * tells which it was.  A signal stops the batch between two of them: then the call
  * succeeds with @done below @count, and the statuses of the others have not
- * been written.  So it does if @ops or @statuses lead nowhere after some that
- * were carried out.  An error means that nothing was.
+ * been written.  So it does if @ops, @statuses or @results lead nowhere after
+ * some that were carried out.  An error means that nothing was.
  *
  * What operations read may be fetched before earlier ones have written their
  * results, so that buffers which overlap have what either wrote.
@@ -495,6 +502,10 @@ struct khmap_ioc_batch {
 	__aligned_u64 statuses;
 	__u32 key_stride;
 	__u32 value_stride;
+	__aligned_u64 operands;
+	__aligned_u64 results;
+	__u32 operand_stride;
+	__u32 offset;
 };
 
 #define KHMAP_OP_SIZE_MAX	256
