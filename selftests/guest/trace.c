@@ -3,7 +3,7 @@
  * trace.c - the tracepoints are there, fire, and tell the truth
  */
 #include "kselftest_harness.h"
-#include "khmap_test.h"
+#include "batch_test.h"
 #include "verify.h"
 
 #define TRACING		"/sys/kernel/tracing"
@@ -153,8 +153,35 @@ TEST_F(trace, life_of_a_map)
 	EXPECT_EQ(0, strncmp(self->trace.lines[4], "khmap_destroy:", 14));
 }
 
+/* Put 400 keys, each with 1000 more as its value; 0, or what the first said. */
+static int put_400(int fd)
+{
+	uint64_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < 400; i++)
+		err = put(fd, i, 1000 + i);
+	return err;
+}
+
+static int put_400_by_batch(int fd)
+{
+	uint64_t keys[400], values[400], i;
+	struct khmap_ioc_batch batch =
+		arrays_of(KHMAP_OP_PUT, keys, values, NULL, 400);
+	int err;
+
+	for (i = 0; i < 400; i++) {
+		keys[i] = i;
+		values[i] = 1000 + i;
+	}
+	err = batch_call(fd, &batch);
+	return err ? err : (int)batch.failed;
+}
+
 /* Each event of a put leads to the bytes that were put. */
-TEST_F(trace, offsets_lead_to_the_record)
+static void check_offsets(struct __test_metadata *_metadata,
+			  struct trace_lines *trace, int fd)
 {
 	const struct khmap_image_header *header;
 	int i, puts = 0, in_overflow = 0, overflows = 0;
@@ -162,18 +189,14 @@ TEST_F(trace, offsets_lead_to_the_record)
 	size_t size;
 	char *image;
 
-	if (!self->trace.map_id)
-		return;
-	for (i = 0; i < 400; i++)
-		ASSERT_EQ(0, put(self->fd, (uint64_t)i, 1000 + (uint64_t)i));
-	ASSERT_EQ(0, map_stat(self->fd, &stat));
-	image = image_map(self->fd, &size);
+	ASSERT_EQ(0, map_stat(fd, &stat));
+	image = image_map(fd, &size);
 	ASSERT_NE(MAP_FAILED, image);
 	header = (void *)image;
-	read_lines(&self->trace);
+	read_lines(trace);
 
-	for (i = 1; i < self->trace.count; i++) {
-		const char *line = self->trace.lines[i];
+	for (i = 1; i < trace->count; i++) {
+		const char *line = trace->lines[i];
 		bool overflow = strstr(line, " region=overflow ");
 		size_t at = overflow ? header->overflow_offset :
 				       header->primary_offset;
@@ -199,6 +222,70 @@ TEST_F(trace, offsets_lead_to_the_record)
 	EXPECT_EQ(stat.overflow_buckets, overflows);
 	EXPECT_EQ(stat.overflow_entries, in_overflow);
 	munmap(image, size);
+}
+
+TEST_F(trace, offsets_lead_to_the_record)
+{
+	if (!self->trace.map_id)
+		return;
+	ASSERT_EQ(0, put_400(self->fd));
+	check_offsets(_metadata, &self->trace, self->fd);
+}
+
+TEST_F(trace, offsets_of_a_batch_lead_to_the_record)
+{
+	if (!self->trace.map_id)
+		return;
+	ASSERT_EQ(0, put_400_by_batch(self->fd));
+	check_offsets(_metadata, &self->trace, self->fd);
+}
+
+/* One event for each operation that changed something, in their order. */
+TEST_F(trace, operations_of_a_batch)
+{
+	static const char *const events[] = {
+		"khmap_put:", "khmap_put:", "khmap_put:", "khmap_delete:",
+		"khmap_put:", "khmap_delete:",
+	};
+	static const unsigned long long replaced[] = { 0, 1, 1, 0, 0, 0 };
+	uint64_t key = 1, value = 5, sum = 12, out, none = 9;
+	struct khmap_op ops[] = {
+		op_of(KHMAP_OP_PUT, &key, &value),
+		op_of(KHMAP_OP_PUT, &key, &value),	/* EEXIST */
+		op_of(KHMAP_OP_GET, &key, &out),
+		op_of(KHMAP_OP_FETCH_ADD, &key, NULL),
+		op_of(KHMAP_OP_CAS, &key, &value),
+		op_of(KHMAP_OP_CAS, &key, &value),	/* ECANCELED */
+		op_of(KHMAP_OP_CAS_VERSION, &key, &value),	/* ECANCELED */
+		op_of(KHMAP_OP_DELETE, &none, NULL),	/* ENOENT */
+		op_of(KHMAP_OP_GET_DELETE, &key, &out),
+		op_of(KHMAP_OP_PUT, &none, (void *)8),	/* EFAULT */
+		op_of(KHMAP_OP_PUT, &key, &value),
+		op_of(KHMAP_OP_DELETE, &key, NULL),
+	};
+	struct khmap_ioc_batch batch = batch_of(ops, ARRAY_SIZE(ops));
+	int i;
+
+	if (!self->trace.map_id)
+		return;
+	ops[1].flags = KHMAP_PUT_INSERT;
+	ops[3].operand = 7;
+	ops[4].operand = address_of(&sum);
+	ops[5].operand = address_of(&sum);
+	ASSERT_EQ(0, batch_call(self->fd, &batch));
+	ASSERT_EQ(ARRAY_SIZE(ops), batch.done);
+	ASSERT_EQ(5, batch.failed);
+	read_lines(&self->trace);
+	/* The first is that of the map itself. */
+	ASSERT_EQ(1 + ARRAY_SIZE(events), self->trace.count);
+	for (i = 0; i < (int)ARRAY_SIZE(events); i++) {
+		const char *line = self->trace.lines[i + 1];
+
+		EXPECT_EQ(0, strncmp(line, events[i], strlen(events[i])));
+		EXPECT_EQ(replaced[i], field(line, "replaced"));
+		EXPECT_EQ(field(self->trace.lines[1], "offset"),
+			  field(line, "offset"));
+	}
 }
 
 struct growth_events {
