@@ -425,4 +425,35 @@ TEST_F(uring, closed_with_commands_pending)
 	EXPECT_EQ(0, map_destroy(self->fd));
 }
 
+/* Its name goes, and the last descriptor: commands on their way keep it. */
+TEST_F(uring, destroyed_with_commands_pending)
+{
+	struct khmap_ioc_batch batch = arrays_of(KHMAP_OP_PUT, self->keys,
+						 self->values, NULL, KEYS);
+	struct khmap_ioc_create args = create_args(NULL, KEYS);
+	int named = map_open(NAME, O_RDWR), unnamed = create_map(&args);
+	uint64_t i, value;
+
+	ASSERT_LE(0, named);
+	ASSERT_LE(0, unnamed);
+	for (i = 0; i < DEPTH; i++)
+		ASSERT_TRUE(sqe_batch(&self->ring, i % 2 ? named : unnamed,
+				      IOSQE_ASYNC, &batch));
+	ASSERT_LE(DEPTH, io_uring_submit(&self->ring));
+	if (variant->setup & IORING_SETUP_SQPOLL) {
+		/* Descriptors are looked up by the ring's thread. */
+		while (io_uring_sq_ready(&self->ring))
+			usleep(1000);
+	}
+	EXPECT_EQ(0, map_destroy(self->fd));
+	close(named);
+	close(unnamed);
+	for (i = 0; i < DEPTH; i++)
+		EXPECT_EQ(KEYS, result_of(&self->ring, NULL));
+	for (i = 0; i < KEYS; i++) {
+		ASSERT_EQ(0, get(self->fd, i, &value));
+		ASSERT_EQ(i + 5, value);
+	}
+}
+
 TEST_HARNESS_MAIN
