@@ -10,6 +10,7 @@
 #include <linux/module.h>
 #include <linux/percpu-rwsem.h>
 
+#include "core/update.h"
 #include "guard.h"
 #include "map.h"
 #include "trace.h"
@@ -115,6 +116,24 @@ int khmap_map_update_sleepable(struct khmap_map *map, const void *key,
 	return err;
 }
 EXPORT_SYMBOL_GPL(khmap_map_update_sleepable);
+
+int khmap_map_add(struct khmap_map *map, const void *key, u32 offset,
+		  u64 delta, u64 *old)
+{
+	struct khmap_store store;
+	bool counted;
+	int err;
+
+	err = khmap_guard_enter(map, &counted);
+	if (err)
+		return err;
+	err = khmap_table_add(map->table, key, offset, delta, old, &store);
+	khmap_guard_exit(map, counted);
+	if (!err)
+		khmap_map_trace_put(map, &store);
+	return err;
+}
+EXPORT_SYMBOL_GPL(khmap_map_add);
 
 int khmap_map_remove(struct khmap_map *map, const void *key, void *value)
 {

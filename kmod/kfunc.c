@@ -13,6 +13,9 @@
 #include "kfunc.h"
 #include "map.h"
 
+/* A key that comes and goes between two steps does so not much oftener. */
+#define KHMAP_KFUNC_TRIES	4
+
 static struct khmap_map *khmap_kfunc_map(u64 map_id, u32 key_size, int *err)
 {
 	struct khmap_map *map = khmap_map_find_id(map_id);
@@ -54,6 +57,36 @@ __bpf_kfunc int bpf_khmap_put(u64 map_id, const void *key, u32 key__sz,
 	return err;
 }
 
+/* Add to a key that is there, or put one that is not. */
+static int khmap_kfunc_count(struct khmap_map *map, const void *key, u64 delta)
+{
+	int tries, err;
+
+	for (tries = 0; tries < KHMAP_KFUNC_TRIES; tries++) {
+		err = khmap_map_add(map, key, 0, delta, NULL);
+		if (err != -ENOENT)
+			return err;
+		err = khmap_map_update(map, key, &delta, KHMAP_PUT_INSERT);
+		if (err != -EEXIST)
+			return err;
+	}
+	return -EBUSY;
+}
+
+__bpf_kfunc int bpf_khmap_add(u64 map_id, const void *key, u32 key__sz,
+			      u64 delta)
+{
+	struct khmap_map *map;
+	int err = -EINVAL;
+
+	rcu_read_lock();
+	map = khmap_kfunc_map(map_id, key__sz, &err);
+	if (map && map->table->geometry.value_size == sizeof(delta))
+		err = khmap_kfunc_count(map, key, delta);
+	rcu_read_unlock();
+	return err;
+}
+
 __bpf_kfunc int bpf_khmap_delete(u64 map_id, const void *key, u32 key__sz)
 {
 	struct khmap_map *map;
@@ -70,6 +103,7 @@ __bpf_kfunc int bpf_khmap_delete(u64 map_id, const void *key, u32 key__sz)
 BTF_KFUNCS_START(khmap_kfunc_ids)
 BTF_ID_FLAGS(func, bpf_khmap_get)
 BTF_ID_FLAGS(func, bpf_khmap_put)
+BTF_ID_FLAGS(func, bpf_khmap_add)
 BTF_ID_FLAGS(func, bpf_khmap_delete)
 BTF_KFUNCS_END(khmap_kfunc_ids)
 

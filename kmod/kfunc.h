@@ -50,6 +50,22 @@ int bpf_khmap_put(u64 map_id, const void *key, u32 key__sz, const void *value,
 		  u32 value__sz);
 
 /**
+ * bpf_khmap_add() - count, without losing anything
+ * @map_id: the map's, of which a value is one u64 in the host's byte order
+ * @key: the key
+ * @key__sz: bytes of it
+ * @delta: added modulo 2^64 to the value; the value of a key that is not there
+ *
+ * Of additions at the same time, on several processors, none is lost, as some
+ * are of those that get and put.
+ *
+ * Return: 0; -EINVAL also if a value is no such number; -EBUSY also if others
+ * add and delete this key all the time; -ENOSPC, -EXFULL or -ENOMEM as
+ * khmap_map_update(), of a key that is not there; -ENOENT.
+ */
+int bpf_khmap_add(u64 map_id, const void *key, u32 key__sz, u64 delta);
+
+/**
  * bpf_khmap_delete() - remove a key
  * @map_id: the map's
  * @key: the key

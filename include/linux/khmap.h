@@ -6,7 +6,7 @@
  * it.  Taking the map's name away (KHMAP_IOC_DESTROY) takes nothing from those
  * who hold it: they go on as with a descriptor.
  *
- * Look-up, update and removal are for any context: process, softirq, hard
+ * Look-up, update, addition and removal are for any context: process, softirq, hard
  * interrupt, with spinlocks held, and from tracing programs at functions of
  * khmap itself.  They never wait; where they would have to, they return
  *
@@ -93,6 +93,24 @@ int khmap_map_update(struct khmap_map *map, const void *key, const void *value,
  */
 int khmap_map_update_sleepable(struct khmap_map *map, const void *key,
 			       const void *value, u32 flags);
+
+/**
+ * khmap_map_add() - add to a number in a value
+ * @map: of khmap_map_open()
+ * @key: @key_size bytes
+ * @offset: of the number in the value, a u64 in the host's byte order, as for
+ *	KHMAP_OP_FETCH_ADD
+ * @delta: added modulo 2^64
+ * @old: filled on success with what it was; or NULL
+ *
+ * Of additions at the same time, none is lost.
+ *
+ * Context: any, see above.
+ * Return: 0; -ENOENT there is no such key; -EINVAL there is no such number at
+ * @offset; -EBUSY.
+ */
+int khmap_map_add(struct khmap_map *map, const void *key, u32 offset,
+		  u64 delta, u64 *old);
 
 /**
  * khmap_map_remove() - remove a key

@@ -88,7 +88,7 @@ TEST_F(api, every_context)
 	ASSERT_EQ(0, map_stat(self->fd, &stat));
 	EXPECT_EQ(1004, stat.entries);
 	EXPECT_EQ(1008, stat.inserts);
-	EXPECT_EQ(4, stat.replaces);
+	EXPECT_EQ(12, stat.replaces);
 	EXPECT_EQ(4, stat.deletes);
 	EXPECT_EQ(0, unload(EXAMPLE));
 }

@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
+#include <sched.h>
 
 #include "kselftest_harness.h"
 #include "khmap_test.h"
@@ -144,6 +145,104 @@ TEST_F(kfunc, xdp_counts_packets_by_source)
 	khmap_close(map);
 }
 
+/*
+ * On each processor, from the same sources, at the same time.  A packet that
+ * would need memory comes again.
+ */
+static pid_t start_adding(const struct kfunc_bpf *bpf, int cpu, uint32_t sources,
+			  int packets)
+{
+	pid_t child = fork();
+	int result, tries = 0;
+	cpu_set_t set;
+	uint32_t i;
+
+	if (child)
+		return child;
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		_exit(1);
+	for (i = 1; i <= sources; i++) {
+		while ((result = program_run_packet(bpf->progs.add_packet, i,
+						    packets)) == XDP_ABORTED &&
+		       packets == 1 && tries++ < 500)
+			usleep(10000);
+		if (result != XDP_PASS)
+			_exit(2);
+	}
+	_exit(0);
+}
+
+/* One source that both count all the time, and many that either may find new. */
+TEST_F(kfunc, xdp_adds_exactly)
+{
+	static const struct {
+		uint32_t sources;
+		int packets;
+	} rounds[] = { { 1, 30000 }, { 1500, 1 } };
+	struct khmap *map;
+	size_t round;
+	int copy;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "two processors are needed");
+	LOAD("add_packet", NULL);
+	copy = fcntl(self->fd, F_DUPFD_CLOEXEC, 3);
+	ASSERT_EQ(0, khmap_open_fd(copy, NULL, &map));
+	for (round = 0; round < sizeof(rounds) / sizeof(rounds[0]); round++) {
+		uint64_t source, count;
+		pid_t children[2];
+		int i, status;
+
+		ASSERT_EQ(0, clear(self->fd, &count));
+		for (i = 0; i < 2; i++)
+			children[i] = start_adding(self->bpf, i,
+						   rounds[round].sources,
+						   rounds[round].packets);
+		for (i = 0; i < 2; i++) {
+			ASSERT_EQ(children[i], waitpid(children[i], &status, 0));
+			ASSERT_EQ(0, status);
+		}
+		if (rounds[round].packets > 1)
+			EXPECT_EQ(0, self->bpf->bss->count_error);
+		for (source = 1; source <= rounds[round].sources; source++) {
+			ASSERT_EQ(0, khmap_get(map, &source, &count));
+			ASSERT_EQ(2 * (uint64_t)rounds[round].packets, count);
+		}
+	}
+	khmap_close(map);
+}
+
+/* A value that is no number, and a key that does not fit any more. */
+TEST_F(kfunc, adds_refused)
+{
+	struct khmap_ioc_create args = create_args(NULL, 10);
+	uint64_t i;
+	int fd;
+
+	args.value_size = 16;
+	fd = create_map(&args);
+	ASSERT_LE(0, fd);
+	LOAD("add_packet", NULL);
+	self->bpf->bss->map_id = args.map_id;
+	program_run_packet(self->bpf->progs.add_packet, 1, 1);
+	EXPECT_EQ(-EINVAL, self->bpf->bss->count_error);
+	close(fd);
+	program_run_packet(self->bpf->progs.add_packet, 1, 1);
+	EXPECT_EQ(-ENOENT, self->bpf->bss->count_error);
+	for (i = 1; i <= 2000; i++)
+		ASSERT_EQ(0, put(self->fd, i, i));
+	self->bpf->bss->map_id = self->map_id;
+	program_run_packet(self->bpf->progs.add_packet, 2001, 1);
+	EXPECT_EQ(-ENOSPC, self->bpf->bss->count_error);
+	self->bpf->bss->count_error = 0;
+	program_run_packet(self->bpf->progs.add_packet, 2000, 1);
+	EXPECT_EQ(0, self->bpf->bss->count_error);
+	EXPECT_EQ(0, get(self->fd, 2000, &i));
+	EXPECT_EQ(2001, i);
+}
+
 /* A packet gets no memory, but the worker then does, for the next one. */
 TEST_F(kfunc, no_memory)
 {
@@ -235,6 +334,7 @@ TEST_F(kfunc, tc)
 	EXPECT_EQ(0, results->put);
 	EXPECT_EQ(0, results->get);
 	EXPECT_EQ(7, results->value);
+	EXPECT_EQ(0, results->add);
 	EXPECT_EQ(0, results->delete);
 	EXPECT_EQ(-ENOENT, get(self->fd, 42, &value));
 }
@@ -274,6 +374,7 @@ TEST_F(kfunc, under_a_lock)
 	EXPECT_EQ(1, self->bpf->bss->insert_count);
 	EXPECT_EQ(-EBUSY, results->put);
 	EXPECT_EQ(-EBUSY, results->get);
+	EXPECT_EQ(-EBUSY, results->add);
 	EXPECT_EQ(-EBUSY, results->delete);
 	EXPECT_EQ(0, get(self->fd, KFUNC_KEY_LOCKED, &value));
 	EXPECT_EQ(10, value);
@@ -297,7 +398,7 @@ TEST_F(kfunc, under_a_lock_of_a_program)
 	link = bpf_program__attach(self->bpf->progs.use_under_lock);
 	ASSERT_NE(NULL, link);
 	ASSERT_EQ(0, program_run_packet(self->bpf->progs.use_in_tc, 1, 1));
-	EXPECT_EQ(3, self->bpf->bss->insert_count);
+	EXPECT_EQ(4, self->bpf->bss->insert_count);
 	EXPECT_EQ(-EBUSY, results->put);
 	EXPECT_EQ(0, self->bpf->bss->tc_results.put);
 	EXPECT_EQ(7, self->bpf->bss->tc_results.value);
@@ -330,6 +431,7 @@ TEST_F(kfunc, in_a_snapshot)
 	EXPECT_EQ(-EBUSY, results->put);
 	EXPECT_EQ(0, results->get);
 	EXPECT_EQ(11, results->value);
+	EXPECT_EQ(-EBUSY, results->add);
 	EXPECT_EQ(-EBUSY, results->delete);
 	bpf_link__destroy(link);
 	EXPECT_EQ(0, get(copy, KFUNC_KEY_SNAPSHOT, &value));
@@ -354,6 +456,7 @@ TEST_F(kfunc, in_a_tracepoint)
 	EXPECT_EQ(0, results->put);
 	EXPECT_EQ(0, results->get);
 	EXPECT_EQ(3, results->value);
+	EXPECT_EQ(0, results->add);
 	EXPECT_EQ(0, results->delete);
 	bpf_link__destroy(link);
 	EXPECT_EQ(0, get(self->fd, 1, &value));
@@ -369,12 +472,13 @@ TEST_F(kfunc, no_such_map)
 	LOAD("use_in_tc", NULL);
 	results = &self->bpf->bss->tc_results;
 	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-		*results = (struct kfunc_results){ 1, 1, 1, 1 };
+		*results = (struct kfunc_results){ 1, 1, 1, 1, 1 };
 		self->bpf->bss->map_id = ids[i];
 		ASSERT_EQ(0, program_run_packet(self->bpf->progs.use_in_tc, 1, 1));
 		EXPECT_EQ(-ENOENT, results->put);
 		EXPECT_EQ(-ENOENT, results->get);
 		EXPECT_EQ(0, results->value);
+		EXPECT_EQ(-ENOENT, results->add);
 		EXPECT_EQ(-ENOENT, results->delete);
 	}
 }
@@ -394,6 +498,7 @@ TEST_F(kfunc, destroyed)
 	ASSERT_EQ(0, program_run_packet(self->bpf->progs.use_in_tc, 1, 1));
 	EXPECT_EQ(-ENOENT, results->put);
 	EXPECT_EQ(-ENOENT, results->get);
+	EXPECT_EQ(-ENOENT, results->add);
 	EXPECT_EQ(-ENOENT, results->delete);
 }
 
@@ -462,6 +567,7 @@ TEST_F(kfunc, snapshots_meanwhile)
 	EXPECT_EQ(child, waitpid(child, &i, 0));
 	ASSERT_EQ(0, program_run_packet(self->bpf->progs.use_in_tc, 1, 1));
 	EXPECT_EQ(0, results->put);
+	EXPECT_EQ(0, results->add);
 	EXPECT_EQ(0, results->delete);
 }
 

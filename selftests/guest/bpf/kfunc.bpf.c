@@ -18,6 +18,7 @@ extern int bpf_khmap_get(u64 map_id, const void *key, u32 key__sz, void *value,
 			 u32 value__sz) __ksym;
 extern int bpf_khmap_put(u64 map_id, const void *key, u32 key__sz,
 			 const void *value, u32 value__sz) __ksym;
+extern int bpf_khmap_add(u64 map_id, const void *key, u32 key__sz, u64 delta) __ksym;
 extern int bpf_khmap_delete(u64 map_id, const void *key, u32 key__sz) __ksym;
 
 /* Of a map with keys and values of 8 bytes. */
@@ -34,7 +35,7 @@ struct kfunc_results snapshot_results;
 __u64 trace_count;
 struct kfunc_results trace_results;
 
-/* Puts, gets and deletes one key. */
+/* Puts, gets, adds to and deletes one key. */
 static __always_inline void use_key(u64 key, u64 value,
 				    struct kfunc_results *results)
 {
@@ -45,24 +46,31 @@ static __always_inline void use_key(u64 key, u64 value,
 	results->get = bpf_khmap_get(map_id, &key, sizeof(key), &got,
 				     sizeof(got));
 	results->value = got;
+	results->add = bpf_khmap_add(map_id, &key, sizeof(key), 1);
 	results->delete = bpf_khmap_delete(map_id, &key, sizeof(key));
 }
 
-/* Counts packets for each source address. */
-SEC("xdp")
-int count_packet(struct xdp_md *ctx)
+/* Where a packet comes from; 0 if it has no header that tells. */
+static __always_inline u64 source_of(struct xdp_md *ctx)
 {
 	void *end = (void *)(long)ctx->data_end;
 	struct ethhdr *ethernet = (void *)(long)ctx->data;
 	struct iphdr *ip = (void *)(ethernet + 1);
-	u64 source, count = 0;
+
+	if ((void *)(ip + 1) > end || ethernet->h_proto != bpf_htons(ETH_P_IP))
+		return 0;
+	return bpf_ntohl(ip->saddr);
+}
+
+/* Counts packets for each source address, by steps. */
+SEC("xdp")
+int count_packet(struct xdp_md *ctx)
+{
+	u64 source = source_of(ctx), count = 0;
 	int err;
 
-	if ((void *)(ip + 1) > end)
+	if (!source)
 		return XDP_DROP;
-	if (ethernet->h_proto != bpf_htons(ETH_P_IP))
-		return XDP_PASS;
-	source = bpf_ntohl(ip->saddr);
 	err = bpf_khmap_get(map_id, &source, sizeof(source), &count,
 			    sizeof(count));
 	if (!err || err == -ENOENT) {
@@ -73,6 +81,22 @@ int count_packet(struct xdp_md *ctx)
 	if (err)
 		count_error = err;
 	return XDP_PASS;
+}
+
+/* Likewise, at once. */
+SEC("xdp")
+int add_packet(struct xdp_md *ctx)
+{
+	u64 source = source_of(ctx);
+	int err;
+
+	if (!source)
+		return XDP_DROP;
+	err = bpf_khmap_add(map_id, &source, sizeof(source), 1);
+	if (!err)
+		return XDP_PASS;
+	count_error = err;
+	return XDP_ABORTED;
 }
 
 SEC("tc")
@@ -98,6 +122,8 @@ int use_sizes(struct xdp_md *ctx)
 	result[KFUNC_PUT_SHORT_VALUE] = bpf_khmap_put(map_id, key, 8, value, 1);
 	result[KFUNC_PUT_LONG_VALUE] = bpf_khmap_put(map_id, key, 8, value, 9);
 	result[KFUNC_PUT_EMPTY_KEY] = bpf_khmap_put(map_id, key, 0, value, 8);
+	result[KFUNC_ADD_SHORT_KEY] = bpf_khmap_add(map_id, key, 7, 1);
+	result[KFUNC_ADD_LONG_KEY] = bpf_khmap_add(map_id, key, 16, 1);
 	result[KFUNC_DELETE_SHORT_KEY] = bpf_khmap_delete(map_id, key, 7);
 	result[KFUNC_DELETE_LONG_KEY] = bpf_khmap_delete(map_id, key, 9);
 	return XDP_PASS;

@@ -25,15 +25,18 @@ enum kfunc_size_call {
 	KFUNC_PUT_SHORT_VALUE,
 	KFUNC_PUT_LONG_VALUE,
 	KFUNC_PUT_EMPTY_KEY,
+	KFUNC_ADD_SHORT_KEY,
+	KFUNC_ADD_LONG_KEY,
 	KFUNC_DELETE_SHORT_KEY,
 	KFUNC_DELETE_LONG_KEY,
 	KFUNC_SIZE_CALLS,
 };
 
-/* Results of one put, get and delete. */
+/* Results of one put, get, addition and delete. */
 struct kfunc_results {
 	int put;
 	int get;
+	int add;
 	int delete;
 	unsigned long long value;
 };

@@ -97,6 +97,12 @@ static int khmap_example_use(u64 key)
 		return err;
 	if (got != value)
 		return -EILSEQ;
+	if (khmap_map_add(khmap_example_map, &key, 0, 5, &got) || got != value ||
+	    khmap_map_add(khmap_example_map, &key, 0, -5ull, &got) ||
+	    got != value + 5 ||
+	    khmap_map_add(khmap_example_map, &key, 4, 1, NULL) != -EINVAL ||
+	    khmap_map_add(khmap_example_map, &other, 0, 1, NULL) != -ENOENT)
+		return -EILSEQ;
 	if (khmap_map_remove(khmap_example_map, &other, NULL) != -ENOENT ||
 	    khmap_map_lookup(khmap_example_map, &other, &got) != -ENOENT ||
 	    khmap_map_update(khmap_example_map, &other, &value, ~0u) != -EINVAL)
