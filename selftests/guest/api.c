@@ -75,6 +75,8 @@ TEST_F(api, every_context)
 	EXPECT_EQ(0, result("atomic"));
 	EXPECT_EQ(0, result("softirq"));
 	EXPECT_EQ(0, result("hardirq"));
+	EXPECT_EQ(-EBUSY, result("nmi"));
+	EXPECT_EQ(-ENOENT, get(self->fd, 5000000, &value));
 	EXPECT_EQ(0, result("filled"));
 	for (key = 1000000; key <= 4000000; key += 1000000) {
 		EXPECT_EQ(0, get(self->fd, key, &value));

@@ -4,17 +4,20 @@
  *
  * Opens the map that its parameter names, of 8-byte keys and values, and uses
  * it when it is loaded: in process context, with a spinlock held, in a softirq
- * and in a hard interrupt.  Then it puts so many keys that the map needs more
- * memory.  What came of each is in /sys/module/khmap_example/parameters: 0 or
- * an errno.  Holds the map until it is unloaded.
+ * and in a hard interrupt; and in NMI, where each call is refused.  Then it puts
+ * so many keys that the map needs more memory.  What came of each is in
+ * /sys/module/khmap_example/parameters: 0 or an errno.  Holds the map until it
+ * is unloaded.
  */
 #include <linux/err.h>
+#include <linux/hw_breakpoint.h>
 #include <linux/init.h>
 #include <linux/interrupt.h>
 #include <linux/irq_work.h>
 #include <linux/khmap.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/perf_event.h>
 #include <linux/preempt.h>
 #include <linux/spinlock.h>
 
@@ -42,6 +45,10 @@ static int hardirq = 1;
 module_param(hardirq, int, 0444);
 MODULE_PARM_DESC(hardirq, "out: result in a hard interrupt");
 
+static int nmi = 1;
+module_param(nmi, int, 0444);
+MODULE_PARM_DESC(nmi, "out: result in NMI");
+
 static unsigned long long refused;
 module_param(refused, ullong, 0444);
 MODULE_PARM_DESC(refused, "out: of the keys put, how many needed memory");
@@ -59,6 +66,7 @@ enum khmap_example_key {
 	KHMAP_EXAMPLE_ATOMIC = 2000000,
 	KHMAP_EXAMPLE_SOFTIRQ = 3000000,
 	KHMAP_EXAMPLE_HARDIRQ = 4000000,
+	KHMAP_EXAMPLE_NMI = 5000000,
 };
 
 /* Leaves @key with the value @key + 2; -EILSEQ for an answer that is wrong. */
@@ -126,6 +134,44 @@ static DECLARE_TASKLET(khmap_example_tasklet, khmap_example_softirq);
 static struct irq_work khmap_example_work =
 	IRQ_WORK_INIT_HARD(khmap_example_hardirq);
 
+/* Written to, which makes the processor stop there as an NMI would. */
+static int khmap_example_watched;
+
+static void khmap_example_nmi(struct perf_event *event,
+			      struct perf_sample_data *data,
+			      struct pt_regs *regs)
+{
+	u64 key = KHMAP_EXAMPLE_NMI, value = key;
+
+	if (!in_nmi())
+		nmi = -EPERM;
+	else if (khmap_map_lookup(khmap_example_map, &key, &value) != -EBUSY ||
+		 khmap_map_add(khmap_example_map, &key, 0, 1, NULL) != -EBUSY ||
+		 khmap_map_remove(khmap_example_map, &key, NULL) != -EBUSY)
+		nmi = -EILSEQ;
+	else
+		nmi = khmap_map_update(khmap_example_map, &key, &value, 0);
+}
+
+static void khmap_example_interrupt(void)
+{
+	struct perf_event * __percpu *breakpoint;
+	struct perf_event_attr attr;
+
+	hw_breakpoint_init(&attr);
+	attr.bp_addr = (unsigned long)&khmap_example_watched;
+	attr.bp_len = HW_BREAKPOINT_LEN_4;
+	attr.bp_type = HW_BREAKPOINT_W;
+	breakpoint = register_wide_hw_breakpoint(&attr, khmap_example_nmi,
+						 NULL);
+	if (IS_ERR((void __force *)breakpoint)) {
+		nmi = PTR_ERR((void __force *)breakpoint);
+		return;
+	}
+	WRITE_ONCE(khmap_example_watched, 1);
+	unregister_wide_hw_breakpoint(breakpoint);
+}
+
 /* What cannot be put without memory is put by the call that may allocate. */
 static int khmap_example_fill(void)
 {
@@ -174,6 +220,7 @@ static int __init khmap_example_init(void)
 	tasklet_kill(&khmap_example_tasklet);
 	irq_work_queue(&khmap_example_work);
 	irq_work_sync(&khmap_example_work);
+	khmap_example_interrupt();
 	filled = khmap_example_fill();
 	return 0;
 }
