@@ -158,7 +158,6 @@ int khmap_chain_insert(struct khmap_table *table,
 		os_store(&place->previous.head->overflow, reference);
 	khmap_write_end(head);
 
-	owner->counts->entries++;
 	khmap_store_fill(table, owner, place, store);
 	if (store)
 		store->overflowed = reference;
@@ -258,7 +257,6 @@ void khmap_chain_remove(struct khmap_table *table,
 	/* Reuse by another chain changes this one's count no more. */
 	if (unlinked)
 		khmap_overflow_release(table, owner->stripe, unlinked);
-	owner->counts->entries--;
 	owner->counts->deletes++;
 	khmap_store_fill(table, owner, place, store);
 }
@@ -293,7 +291,6 @@ u32 khmap_chain_empty(struct khmap_table *table,
 	while (free_count)
 		khmap_overflow_release(table, owner->stripe,
 				       freed[--free_count]);
-	owner->counts->entries -= removed;
 	owner->counts->deletes += removed;
 	return removed;
 }

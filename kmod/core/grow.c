@@ -232,8 +232,8 @@ static int khmap_grow_promote_try(struct khmap_table *table,
 	os_lock(&table->header_lock, flags);
 	if (os_load(&table->header->shape))
 		err = -EALREADY;
-	else if (table->inline_counts.entries > table->geometry.bucket_slots &&
-		 !*staged)
+	else if ((u64)os_count_read(&table->entries) >
+		 table->geometry.bucket_slots && !*staged)
 		err = -EAGAIN;
 	else
 		khmap_small_promote(table, staged);

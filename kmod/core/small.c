@@ -52,7 +52,6 @@ void khmap_small_promote(struct khmap_table *table,
 			 struct khmap_overflow_page **staged)
 {
 	struct khmap_bucket bucket = khmap_bucket_inline(table);
-	struct khmap_counts *counts = &table->inline_counts;
 	u32 shape = khmap_shape(1, 0), slot;
 
 	os_lock_assert(&table->header_lock);
@@ -64,5 +63,4 @@ void khmap_small_promote(struct khmap_table *table,
 	for (slot = 0; slot < bucket.slots; slot++)
 		khmap_slot_clear(table, &bucket, slot);
 	khmap_write_end(bucket.head);
-	counts->entries = 0;
 }

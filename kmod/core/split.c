@@ -302,8 +302,6 @@ static void khmap_split_do(struct khmap_table *table,
 	for (i = kept; i < split->buckets; i++)
 		khmap_overflow_release(table, split->source_owner.stripe,
 				       split->reference[i - 1]);
-	split->source_owner.counts->entries -= split->moves;
-	split->target_owner.counts->entries += split->moves;
 }
 
 /* The next split's buckets: they have until then to arrive. */

@@ -336,12 +336,21 @@ bool khmap_table_clear(struct khmap_table *table, u32 *page, u64 *deleted)
 static void khmap_counts_add(struct khmap_counts *sum,
 			     const struct khmap_counts *counts)
 {
-	sum->entries += counts->entries;
 	sum->overflow_entries += counts->overflow_entries;
 	sum->overflow_buckets += counts->overflow_buckets;
 	sum->inserts += counts->inserts;
 	sum->replaces += counts->replaces;
 	sum->deletes += counts->deletes;
+}
+
+/*
+ * A key that was added before a split took it to another stripe may be deleted
+ * there since: the one is not counted, the other is.
+ */
+static u64 khmap_counts_entries(const struct khmap_counts *counts)
+{
+	return counts->inserts > counts->deletes ?
+	       counts->inserts - counts->deletes : 0;
 }
 
 /* Interrupts are on between any two locks: there are many. */
@@ -375,6 +384,7 @@ void khmap_table_stat(struct khmap_table *table, struct khmap_counts *counts)
 	unsigned long flags;
 
 	khmap_counts_sum(table, counts);
+	counts->entries = khmap_counts_entries(counts);
 	os_lock(&table->header_lock, flags);
 	os_store(&header->entries, counts->entries);
 	os_store(&header->overflow_entries, counts->overflow_entries);

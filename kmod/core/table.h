@@ -57,7 +57,8 @@ struct khmap_table_params {
 
 /**
  * struct khmap_counts - what a stripe, or the header's lock, counts
- * @entries: keys
+ * @entries: keys.  Of the whole map only, see khmap_table_stat(): splits take
+ *	keys from one stripe to another
  * @overflow_entries: of those, keys in overflow buckets
  * @overflow_buckets: overflow buckets in use
  * @inserts: puts that added a key
@@ -476,7 +477,8 @@ bool khmap_table_clear(struct khmap_table *table, u32 *page, u64 *deleted);
  * Also brings the counts in the header page up to date.  The sum is exact if no
  * writer is inside.  Else it has what returned before the call and not what
  * began after it, each operation counted once; of those under way, one may be
- * in it and an earlier one not.
+ * in it and an earlier one not.  What a split takes to another stripe meanwhile
+ * may be counted twice as overflow, but never as entries.
  *
  * Context: any that may take a raw spinlock.
  */

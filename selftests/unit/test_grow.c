@@ -209,6 +209,9 @@ static void test_siphash(void)
 /* --- Growth under readers who never pause. */
 
 #define KEYS	(60000u * SCALE)
+#define STILL	2000u
+#define SPREAD	12000u	/* more pages than stripes */
+#define ROUNDS	(20u * SCALE)
 #define WRITERS	2
 #define READERS	2
 
@@ -390,6 +393,47 @@ static void test_reserve_meanwhile(void)
 	engine_close(&s.engine);
 }
 
+/* Growing, which changes no entry. */
+static void *reserve_all(void *arg)
+{
+	struct scene *s = arg;
+
+	if (khmap_table_reserve(s->engine.table, SPREAD, NULL))
+		s->failed = 1;
+	__atomic_store_n(&s->done, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* Who counts the entries meets each once, though splits take them on. */
+static void test_stat_meanwhile(void)
+{
+	struct khmap_table_params p = params_make(8, 8, 1);
+	struct khmap_counts counts;
+	static struct scene s;
+	u32 wrong = 0, looks = 0, round;
+	pthread_t thread;
+	u64 key;
+
+	p.stripes = 64;
+	s.failed = 0;
+	for (round = 0; round < ROUNDS; round++) {
+		engine_open(&s.engine, &p);
+		for (key = 0; key < STILL; key++)
+			khmap_table_put(s.engine.table, &key, &key, KHMAP_PUT_ONLY_NEW, NULL);
+		s.done = 0;
+		pthread_create(&thread, NULL, reserve_all, &s);
+		do {
+			khmap_table_stat(s.engine.table, &counts);
+			wrong += counts.entries != STILL;
+			looks++;
+		} while (!__atomic_load_n(&s.done, __ATOMIC_ACQUIRE));
+		pthread_join(thread, NULL);
+		engine_close(&s.engine);
+	}
+	is_u64(wrong, 0, "stat meanwhile: entries, %u times", looks);
+	is_u64(s.failed, 0, "stat meanwhile: the map has grown");
+}
+
 int main(void)
 {
 	struct khmap_table_params p = params_make(8, 8, 1);
@@ -421,5 +465,6 @@ int main(void)
 	p.hash_kind = KHMAP_HASH_SIPHASH13;
 	test_scene("growth, siphash", p);
 	test_reserve_meanwhile();
+	test_stat_meanwhile();
 	return done();
 }
