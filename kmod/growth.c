@@ -78,9 +78,13 @@ void khmap_growth_stop(struct khmap_map *map)
 	cancel_delayed_work_sync(&map->growth_work);
 }
 
-static bool khmap_growth_interrupted(void)
+/* A snapshot that waits for this makes all other writers wait too. */
+static bool khmap_growth_pause(void *owner)
 {
-	return fatal_signal_pending(current);
+	struct khmap_map *map = owner;
+
+	return fatal_signal_pending(current) ||
+	       percpu_is_write_locked(&map->writers);
 }
 
 int khmap_growth_reserve(struct khmap_call *call)
@@ -91,10 +95,12 @@ int khmap_growth_reserve(struct khmap_call *call)
 
 	if (reserve->reserved)
 		return -EINVAL;
-	percpu_down_read(&map->writers);
-	err = khmap_table_reserve(map->table, reserve->entries,
-				  khmap_growth_interrupted);
-	percpu_up_read(&map->writers);
+	do {
+		percpu_down_read(&map->writers);
+		err = khmap_table_reserve(map->table, reserve->entries,
+					  khmap_growth_pause);
+		percpu_up_read(&map->writers);
+	} while (err == -EINTR && !fatal_signal_pending(current));
 	if (err)
 		return err;
 	reserve->primary_pages = READ_ONCE(map->table->header->primary_pages);

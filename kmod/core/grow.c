@@ -74,12 +74,21 @@ static int khmap_grow_run(struct khmap_table *table, u32 *first, u32 *count)
 	return 0;
 }
 
-int khmap_grow_stage(struct khmap_table *table, u32 place)
+static bool khmap_grow_stopped(const struct khmap_table *table,
+			       khmap_stop_t stop)
+{
+	return stop && stop(table->owner);
+}
+
+static int khmap_grow_stage_until(struct khmap_table *table, u32 place,
+				  khmap_stop_t stop)
 {
 	u32 pages = khmap_shape_pages(place), first, count;
 	int err = 0;
 
 	while (!err && os_load_acquire(&table->growth.ready) < pages) {
+		if (khmap_grow_stopped(table, stop))
+			return -EINTR;
 		os_mutex_lock(&table->growth.stage_lock);
 		count = 0;
 		if (table->growth.ready < pages)
@@ -87,8 +96,14 @@ int khmap_grow_stage(struct khmap_table *table, u32 place)
 		os_mutex_unlock(&table->growth.stage_lock);
 		if (count)
 			khmap_notify(table, KHMAP_EVENT_GROW, first, count);
+		os_resched();
 	}
 	return err;
+}
+
+int khmap_grow_stage(struct khmap_table *table, u32 place)
+{
+	return khmap_grow_stage_until(table, place, NULL);
 }
 
 /* Have pages ready a sixteenth ahead; if others do it already, leave it. */
@@ -263,13 +278,13 @@ static int khmap_grow_promote(struct khmap_table *table)
 
 /* Split until the shape has come so far, or @steps buckets. */
 static int khmap_grow_until(struct khmap_table *table, u32 shape, u32 steps,
-			    bool (*stop)(void))
+			    khmap_stop_t stop)
 {
 	struct khmap_overflow_page *staged = NULL;
 	int err = 0;
 
 	while (!err && steps-- && os_load(&table->header->shape) < shape) {
-		if (stop && stop())
+		if (khmap_grow_stopped(table, stop))
 			err = -EINTR;
 		else
 			err = khmap_grow_step(table, &staged);
@@ -294,7 +309,7 @@ static u32 khmap_grow_even(u32 pages, u32 max_pages)
 }
 
 int khmap_table_reserve(struct khmap_table *table, u64 entries,
-			bool (*stop)(void))
+			khmap_stop_t stop)
 {
 	const struct khmap_growth *growth = &table->growth;
 	u64 places;
@@ -312,7 +327,7 @@ int khmap_table_reserve(struct khmap_table *table, u64 entries,
 	shape = khmap_shape(khmap_grow_even(khmap_shape_pages((u32)places),
 					    growth->max_pages), 0);
 	/* Refused before anything moves, if it is. */
-	err = khmap_grow_stage(table, shape);
+	err = khmap_grow_stage_until(table, shape, stop);
 	if (!err && !os_load(&table->header->shape))
 		err = khmap_grow_promote(table);
 	return err ? err : khmap_grow_until(table, shape, ~0u, stop);

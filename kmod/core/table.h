@@ -105,6 +105,14 @@ typedef void (*khmap_notify_t)(void *owner, enum khmap_event event, u32 a,
 			       u32 b);
 
 /**
+ * typedef khmap_stop_t - asked by what takes long whether to stop
+ * @owner: of khmap_table_notify()
+ *
+ * Context: may sleep.
+ */
+typedef bool (*khmap_stop_t)(void *owner);
+
+/**
  * struct khmap_growth - how a table grows
  * @entry_places: places that an entry takes at the target load, in
  *	1/2^KHMAP_GROWTH_SHIFT; constant
@@ -359,17 +367,17 @@ void khmap_table_notify(struct khmap_table *table, khmap_notify_t notify,
  * khmap_table_reserve() - grow now
  * @table: the map
  * @entries: that it is to hold at its target load without growing further
- * @stop: asked now and then whether to stop; or NULL
+ * @stop: asked between any two steps; or NULL
  *
  * Rounded up to whole pages, and to a power of two of them if that is near, as
  * all pages are then equally full.  A map is never made smaller.
  *
  * Context: may sleep.
- * Return: 0; -ENOSPC beyond the map's ceiling: nothing was done; -ENOMEM or
- * -EINTR: it has grown part of the way.
+ * Return: 0; -ENOSPC beyond the map's ceiling: nothing was done; -ENOMEM, or
+ * -EINTR if @stop said so: it has grown part of the way.
  */
 int khmap_table_reserve(struct khmap_table *table, u64 entries,
-			bool (*stop)(void));
+			khmap_stop_t stop);
 
 /**
  * khmap_table_work() - do what puts have left undone

@@ -210,4 +210,52 @@ TEST_F_TIMEOUT(grow, under_processes_that_die, 240)
 	munmap(shared, sizeof(*shared));
 }
 
+/* A reserve that takes long lets a snapshot in, for which all writers wait. */
+TEST_F_TIMEOUT(grow, reserve_makes_way_for_snapshots, 240)
+{
+	struct khmap_ioc_snapshot args = { .size = sizeof(args) };
+	struct khmap_ioc_stat stat;
+	int fd = self->fd, status;
+	uint32_t shape;
+	pid_t child;
+
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child)
+		_exit(map_reserve(fd, 2 * KEYS) ? 1 : 0);
+	do {
+		ASSERT_EQ(0, map_stat(fd, &stat));
+	} while (!stat.shape);
+	ASSERT_LE(0, snapshot(fd, &args));
+	ASSERT_EQ(0, map_stat(fd, &stat));
+	shape = stat.shape;
+	close(args.fd);
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	ASSERT_TRUE(WIFEXITED(status));
+	EXPECT_EQ(0, WEXITSTATUS(status));
+	ASSERT_EQ(0, map_stat(fd, &stat));
+	EXPECT_LT(shape, stat.shape);
+}
+
+/* A page has room for 168 keys at the default load. */
+TEST_F_TIMEOUT(grow, reserve_can_be_killed, 240)
+{
+	struct khmap_ioc_stat stat;
+	int fd = self->fd;
+	pid_t child;
+
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child)
+		_exit(map_reserve(fd, 2 * KEYS) ? 1 : 0);
+	do {
+		ASSERT_EQ(0, map_stat(fd, &stat));
+	} while (!stat.primary_pages);
+	kill(child, SIGKILL);
+	ASSERT_EQ(child, waitpid(child, NULL, 0));
+	ASSERT_EQ(0, map_stat(fd, &stat));
+	EXPECT_GT(2 * KEYS / 168 << KHMAP_PLACE_BITS, stat.shape);
+	EXPECT_EQ(0, put(fd, 1, 1));
+}
+
 TEST_HARNESS_MAIN

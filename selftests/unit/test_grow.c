@@ -434,6 +434,43 @@ static void test_stat_meanwhile(void)
 	is_u64(s.failed, 0, "stat meanwhile: the map has grown");
 }
 
+static u32 steps_left;
+
+static bool stop_soon(void *owner)
+{
+	(void)owner;
+	if (!steps_left)
+		return true;
+	steps_left--;
+	return false;
+}
+
+/* Whoever asks for much can be stopped in the middle of allocating it, and of splitting. */
+static void test_reserve_stopped(void)
+{
+	struct khmap_table_params p = params_make(8, 8, 1);
+	u32 allocating = 0, splitting = 0, wrong = 0, rounds = 0;
+	struct engine e;
+	u64 key;
+	int err;
+
+	engine_open(&e, &p);
+	for (key = 0; key < 15; key++)
+		khmap_table_put(e.table, &key, &key, KHMAP_PUT_ONLY_NEW, NULL);
+	do {
+		steps_left = 5;
+		err = khmap_table_reserve(e.table, 20000, stop_soon);
+		allocating += !e.table->header->shape && e.table->growth.ready;
+		splitting += e.table->header->shape > khmap_shape(1, 0);
+		wrong += !table_is_sound(e.table, 15);
+	} while (err == -EINTR && ++rounds < 2000);
+	is_i64(err, 0, "reserve, stopped: in the end it is done");
+	ok(allocating, "reserve, stopped: %u times while allocating", allocating);
+	ok(splitting > 500, "reserve, stopped: %u times while splitting", splitting);
+	is_u64(wrong, 0, "reserve, stopped: images");
+	engine_close(&e);
+}
+
 int main(void)
 {
 	struct khmap_table_params p = params_make(8, 8, 1);
@@ -451,6 +488,7 @@ int main(void)
 	test_hints(16, "promoted");
 	test_hints(150000, "many pages");
 	test_memory();
+	test_reserve_stopped();
 	test_adversary();
 	test_siphash();
 	p.secret[0] = rng_next(&rng);
