@@ -141,7 +141,7 @@ static int khmap_grow_split(struct khmap_table *table, bool wait,
 		return -EBUSY;
 	err = khmap_split_next(table, staged, &moved);
 	if (!err) {
-		growth->splits++;
+		os_store(&growth->splits, growth->splits + 1);
 		shape = os_load(&table->header->shape);
 	}
 	os_unlock(&growth->split_lock, flags);

@@ -133,7 +133,8 @@ static int khmap_put_try(struct khmap_table *table, u64 hash, const void *key,
 		err = khmap_put_locked(table, &owner, &first, hash, key, value,
 				       mode, store);
 		/* The inline bucket is full. */
-		if (err == -EAGAIN && *staged && table->growth.ready) {
+		if (err == -EAGAIN && *staged &&
+		    os_load(&table->growth.ready)) {
 			khmap_small_promote(table, staged);
 			os_unlock(&table->header_lock, flags);
 			khmap_notify(table, KHMAP_EVENT_PROMOTE, 0, 0);

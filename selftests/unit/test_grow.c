@@ -411,6 +411,8 @@ static void test_stat_meanwhile(void)
 	struct khmap_counts counts;
 	static struct scene s;
 	u32 wrong = 0, looks = 0, round;
+	struct khmap_growth_state growth;
+	u64 splits = 0;
 	pthread_t thread;
 	u64 key;
 
@@ -421,16 +423,20 @@ static void test_stat_meanwhile(void)
 		for (key = 0; key < STILL; key++)
 			khmap_table_put(s.engine.table, &key, &key, KHMAP_PUT_ONLY_NEW, NULL);
 		s.done = 0;
+		splits = 0;
 		pthread_create(&thread, NULL, reserve_all, &s);
 		do {
 			khmap_table_stat(s.engine.table, &counts);
 			wrong += counts.entries != STILL;
+			khmap_table_growth(s.engine.table, &growth);
+			wrong += growth.splits < splits;
+			splits = growth.splits;
 			looks++;
 		} while (!__atomic_load_n(&s.done, __ATOMIC_ACQUIRE));
 		pthread_join(thread, NULL);
 		engine_close(&s.engine);
 	}
-	is_u64(wrong, 0, "stat meanwhile: entries, %u times", looks);
+	is_u64(wrong, 0, "stat meanwhile: entries and splits, %u times", looks);
 	is_u64(s.failed, 0, "stat meanwhile: the map has grown");
 }
 
