@@ -243,10 +243,12 @@ struct khmap_iter;
  * @map: the map; must stay open
  * @iter: receives the iterator, for khmap_iter_free()
  *
- * A key that is in the map from the first khmap_iter_next() to the last is
- * returned exactly once, also if the map grows meanwhile; one that is put or
- * deleted meanwhile, at most once.  The order means nothing.  In a snapshot
- * all of it is one instant; in a live map each bucket is.
+ * A key that is in the map from the first khmap_iter_next() until it is returned,
+ * or the end, is returned exactly once, however much the map grows meanwhile, and
+ * whatever is deleted, what was returned included.  Any other key is returned at
+ * most once, even if it is deleted and put again.  The order means nothing.  In a
+ * snapshot all of it is one instant; in a live map each bucket is, and what is
+ * returned may have been deleted or replaced since its bucket was copied.
  *
  * Return: 0; -ENOMEM.
  */

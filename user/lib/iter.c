@@ -2,18 +2,33 @@
 /*
  * iter.c - all keys of a map, each once, while it may be growing
  *
- * Growth moves keys from page p to pages p + 2^n, and leaves their bucket within
- * the page as it is.  So the pages that are equal modulo the power of two at or
- * below the number of pages at the start are a family: a key never leaves it.
- * One step copies one bucket's chains of a whole family, as they were at one
- * instant: every sequence is validated after the last copy, and the family must
- * not have grown meanwhile.
+ * Buckets are copied one after the other, by ascending place.  A bucket has the
+ * keys of one class: those whose hash, under a mask, is the bucket's place.  It
+ * has all of them that the map has, and while it is only written they stay.  A
+ * split lengthens the mask by a bit, and makes another bucket, higher up, of the
+ * keys that have that bit.  So keys move upwards only, and what growth can do
+ * to an iteration is to make buckets of keys that were returned already.
  *
- * A map in its header page is one family of one chain; if it is promoted before
- * that has been copied, iteration begins with the pages.
+ * These are known by their place alone.  A bucket that is made descends from
+ * those that its place gives when its highest bits are taken away.  If one of
+ * them was copied when its mask still had it stand for this bucket too, then
+ * every key here, wherever the splits since have put it, was either in that
+ * copy or was not in the map at the time; the bucket is passed by, unread.  If
+ * none was, the keys that have been here throughout were never in a bucket when
+ * it was copied.  So a key that is in the map throughout is met exactly once.
+ * And no key is met twice: of two buckets that it was in, the lower one was
+ * copied first, under a mask that let it stand for the other.
+ *
+ * What must be remembered is the mask of each bucket when it was copied.  It
+ * changes little from bucket to bucket: runs are kept, not masks.
+ *
+ * The mask is known if it is the same before and after the copy: only a split of
+ * this very bucket changes it, and if that came between, the copy is made again.
+ * A shape never shrinks, so that is at most once for each bit of it.  A map in
+ * its header page is one bucket of its own kind, whose mask is 0; if it is
+ * promoted before that has been copied, iteration begins with the pages.
  */
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,35 +36,45 @@
 #include "error.h"
 #include "map.h"
 
-#define KHMAP_ITER_TRIES 10000
+#define KHMAP_ITER_RUNS 16	/* at first */
+
+/**
+ * struct khmap_iter_run - Buckets that were copied under masks of one length.
+ * @place: of the first; the next run's ends it
+ * @mask: of their classes
+ */
+struct khmap_iter_run {
+	__u32 place;
+	__u32 mask;
+};
 
 /**
  * struct khmap_iter - An iteration.
  * @map: the map
- * @chains: copies of the family's chains; those beyond the first are made when
- *	    the map has grown
- * @chain_count: how many have memory
- * @members: how many are in use
- * @span: pages at the start, as a power of two; 0 for the header page
- * @page: the family: its lowest page
- * @bucket: the bucket within the pages
- * @started: @span is known
- * @loaded: @chains hold the family's entries
- * @member: where in them we are
- * @link: likewise
+ * @chain: a copy of the bucket's chain
+ * @runs: by ascending place
+ * @run_count: how many there are
+ * @run_room: how many have memory
+ * @start: the shape when the first bucket was copied; buckets below it are as
+ *	   old as the iteration.  0 until then, and in the header page
+ * @page: of the bucket
+ * @bucket: within the page
+ * @loaded: @chain is that bucket's
+ * @ended: there is nothing more
+ * @link: where in @chain we are
  * @slot: likewise
  */
 struct khmap_iter {
 	const struct khmap *map;
-	struct khmap_chain *chains;
-	__u32 chain_count;
-	__u32 members;
-	__u32 span;
+	struct khmap_chain chain;
+	struct khmap_iter_run *runs;
+	size_t run_count;
+	size_t run_room;
+	__u32 start;
 	__u32 page;
 	__u32 bucket;
-	bool started;
 	bool loaded;
-	__u32 member;
+	bool ended;
 	__u32 link;
 	__u32 slot;
 };
@@ -57,129 +82,150 @@ struct khmap_iter {
 int khmap_iter_create(const struct khmap *map, struct khmap_iter **result)
 {
 	struct khmap_iter *iter = calloc(1, sizeof(*iter));
+	int err;
 
 	if (!iter)
 		return khmap_fail(ENOMEM, "no memory for an iterator");
 	iter->map = map;
+	err = khmap_chain_init(&iter->chain, map);
+	if (err) {
+		free(iter);
+		return err;
+	}
 	*result = iter;
 	return 0;
 }
 
 void khmap_iter_free(struct khmap_iter *iter)
 {
-	__u32 i;
-
 	if (!iter)
 		return;
-	for (i = 0; i < iter->chain_count; i++)
-		khmap_chain_free(&iter->chains[i]);
-	free(iter->chains);
+	khmap_chain_free(&iter->chain);
+	free(iter->runs);
 	free(iter);
 }
 
-/* Copies for so many members. */
-static int khmap_iter_room(struct khmap_iter *iter, __u32 members)
+/* The first place of the bucket. */
+static __u32 khmap_iter_place(const struct khmap_iter *iter)
 {
-	struct khmap_chain *chains;
-	int err;
+	__u32 buckets = iter->map->reader.geometry.buckets_per_page;
 
-	if (members <= iter->chain_count)
+	return iter->page * KHMAP_PLACE_UNITS +
+	       (iter->bucket * KHMAP_PLACE_UNITS + buckets - 1) / buckets;
+}
+
+/* The mask of a bucket's class: the longer one, if the shape has its sibling. */
+static __u32 khmap_iter_mask(__u32 place, __u32 shape)
+{
+	__u32 mask = khmap_shape_mask(shape);
+	__u32 low = mask >> 1;
+
+	return place <= low && place + low + 1 >= shape ? low : mask;
+}
+
+/* Remember under which mask the bucket was copied. */
+static int khmap_iter_note(struct khmap_iter *iter, __u32 place, __u32 mask)
+{
+	struct khmap_iter_run *last = iter->run_count ? &iter->runs[iter->run_count - 1] : NULL;
+
+	if (last && last->mask == mask)
 		return 0;
-	chains = realloc(iter->chains, members * sizeof(*chains));
-	if (!chains)
-		return khmap_fail(ENOMEM, "no memory for an iterator");
-	iter->chains = chains;
-	while (iter->chain_count < members) {
-		err = khmap_chain_init(&chains[iter->chain_count], iter->map);
-		if (err)
-			return err;
-		iter->chain_count++;
+	/* Of buckets that share a place, the last one has its keys. */
+	if (last && last->place == place) {
+		last->mask = mask;
+		return 0;
 	}
+	if (iter->run_count == iter->run_room) {
+		size_t room = iter->run_room ? 2 * iter->run_room : KHMAP_ITER_RUNS;
+		struct khmap_iter_run *runs = realloc(iter->runs, room * sizeof(*runs));
+
+		if (!runs)
+			return khmap_fail(ENOMEM, "no memory for an iterator");
+		iter->runs = runs;
+		iter->run_room = room;
+	}
+	iter->runs[iter->run_count++] = (struct khmap_iter_run){ place, mask };
 	return 0;
 }
 
-/* Pages of the family that a shape has reached for its bucket. */
-static __u32 khmap_iter_members(const struct khmap_iter *iter, __u32 shape)
+/* Under which mask was a bucket copied?  If it was passed by, any answer will do. */
+static __u32 khmap_iter_noted(const struct khmap_iter *iter, __u32 place)
 {
-	__u32 buckets = iter->map->reader.geometry.buckets_per_page;
-	__u32 first = (iter->bucket * KHMAP_PLACE_UNITS + buckets - 1) / buckets;
-	__u32 active = khmap_place_page(shape);
+	size_t low = 0, high = iter->run_count;
 
-	active += first < (shape & (KHMAP_PLACE_UNITS - 1));
-	if (!iter->span)
-		return 1;
-	return active <= iter->page ? 0 : (active - iter->page - 1) / iter->span + 1;
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (iter->runs[middle].place <= place)
+			low = middle;
+		else
+			high = middle;
+	}
+	return iter->runs[low].mask;
 }
 
-static bool khmap_iter_settled(const struct khmap_iter *iter)
+/* Are a bucket's keys those of buckets that were copied before it was made? */
+static bool khmap_iter_returned(const struct khmap_iter *iter, __u32 place)
 {
-	__u32 shape, i;
+	__u32 ancestor = place;
 
-	for (i = 0; i < iter->members; i++)
-		if (!khmap_chain_unchanged(&iter->chains[i]))
-			return false;
-	shape = khmap_map_shape(iter->map);				/* R1 */
-	if (!iter->span)
-		return !shape;
-	return khmap_iter_members(iter, shape) == iter->members;
+	if (place < iter->start)
+		return false;
+	while (khmap_place_page(ancestor)) {
+		ancestor ^= 1u << (31 - __builtin_clz(ancestor));
+		if ((place & khmap_iter_noted(iter, ancestor)) == ancestor)
+			return true;
+	}
+	return false;
 }
 
-static void khmap_iter_start(struct khmap_iter *iter)
-{
-	__u32 shape = khmap_map_shape(iter->map);			/* R1 */
-
-	iter->span = shape ? 1u << (31 - __builtin_clz(khmap_place_page(shape))) : 0;
-	iter->started = true;
-}
-
-/* Copy the family's chains as they are at one instant. */
+/* Copy the bucket's chain. */
 static int khmap_iter_load(struct khmap_iter *iter)
 {
-	int tries, err;
-	__u32 shape, i;
+	__u32 place = khmap_iter_place(iter), shape, mask;
+	int err;
 
-	for (tries = 0; tries < KHMAP_ITER_TRIES; tries++) {
-		if (!iter->started || (!iter->span && khmap_map_shape(iter->map)))
-			khmap_iter_start(iter);
+	do {
 		shape = khmap_map_shape(iter->map);			/* R1 */
-		iter->members = khmap_iter_members(iter, shape);
-		err = khmap_iter_room(iter, iter->members);
-		for (i = 0; i < iter->members && !err; i++)
-			err = khmap_chain_copy(&iter->chains[i], iter->span ? shape : 0,
-					       iter->page + i * iter->span, iter->bucket);
+		mask = khmap_iter_mask(place, shape);
+		err = khmap_chain_copy(&iter->chain, shape, iter->page, iter->bucket);
 		if (err)
 			return err;
-		if (khmap_iter_settled(iter)) {
-			iter->loaded = true;
-			iter->member = 0;
-			iter->link = 0;
-			iter->slot = 0;
-			return 0;
-		}
-		sched_yield();
+	} while (khmap_iter_mask(place, khmap_map_shape(iter->map)) != mask);	/* R1 */
+	if (shape) {
+		err = khmap_iter_note(iter, place, mask);
+		if (err)
+			return err;
 	}
-	return khmap_fail(EAGAIN, "%s: page %u bucket %u was being written all the time",
-			  khmap_object(iter->map)->name, iter->page, iter->bucket);
+	if (!iter->start)
+		iter->start = shape;
+	iter->loaded = true;
+	iter->link = 0;
+	iter->slot = 0;
+	return 0;
 }
 
-/* To the next family; false if there is none. */
-static bool khmap_iter_advance(struct khmap_iter *iter)
+/* To the next bucket that is to be copied. */
+static void khmap_iter_advance(struct khmap_iter *iter)
 {
-	const struct khmap_geometry *g = &iter->map->reader.geometry;
+	__u32 place;
 
 	iter->loaded = false;
-	if (!iter->span || iter->page >= iter->span)
-		return false;
-	if (++iter->bucket < g->buckets_per_page)
-		return true;
-	iter->bucket = 0;
-	return ++iter->page < iter->span;
+	do {
+		if (++iter->bucket == iter->map->reader.geometry.buckets_per_page) {
+			iter->bucket = 0;
+			iter->page++;
+		}
+		place = khmap_iter_place(iter);
+		/* What a map in its header page has is all in one bucket. */
+		iter->ended = !iter->start || place >= khmap_map_shape(iter->map);
+	} while (!iter->ended && khmap_iter_returned(iter, place));
 }
 
-/* The next entry of the families' copies; NULL if there is none. */
+/* The next entry of the copy; NULL if there is none. */
 static const unsigned char *khmap_iter_step(struct khmap_iter *iter)
 {
-	const struct khmap_chain *chain = &iter->chains[iter->member];
+	const struct khmap_chain *chain = &iter->chain;
 
 	while (iter->link < chain->count) {
 		struct khmap_link_form form = khmap_chain_form(chain, iter->link);
@@ -198,13 +244,14 @@ static const unsigned char *khmap_iter_step(struct khmap_iter *iter)
 }
 
 /* What is wrong with the chain that has just been returned. */
-static int khmap_iter_judge(const struct khmap_iter *iter, const struct khmap_chain *chain)
+static int khmap_iter_judge(const struct khmap_iter *iter)
 {
 	static const char *const ends[] = {
 		[KHMAP_CHAIN_OUTSIDE] = "leads outside",
 		[KHMAP_CHAIN_CIRCLE] = "leads in a circle",
 		[KHMAP_CHAIN_LONG] = "is too long",
 	};
+	const struct khmap_chain *chain = &iter->chain;
 	const char *name = khmap_object(iter->map)->name;
 
 	if (chain->end != KHMAP_CHAIN_ENDS)
@@ -223,33 +270,24 @@ int khmap_iter_next(struct khmap_iter *iter, void *key, void *value)
 	const unsigned char *at;
 	int err;
 
-	/* The end stays the end. */
-	if (iter->started && !iter->loaded && iter->span && iter->page >= iter->span)
-		return 0;
-	for (;;) {
+	while (!iter->ended) {
 		if (!iter->loaded) {
 			err = khmap_iter_load(iter);
 			if (err)
 				return err;
 		}
-		while (iter->member < iter->members) {
-			at = khmap_iter_step(iter);
-			if (at) {
-				memcpy(key, at, g->key_size);
-				if (value)
-					memcpy(value, at + g->value_offset, g->value_size);
-				return 1;
-			}
-			err = khmap_iter_judge(iter, &iter->chains[iter->member]);
-			iter->member++;
-			iter->link = 0;
-			iter->slot = 0;
-			if (err)
-				return err;
+		at = khmap_iter_step(iter);
+		if (at) {
+			memcpy(key, at, g->key_size);
+			if (value)
+				memcpy(value, at + g->value_offset, g->value_size);
+			return 1;
 		}
-		if (!iter->span)
-			return 0;
-		if (!khmap_iter_advance(iter))
-			return 0;
+		err = khmap_iter_judge(iter);
+		khmap_iter_advance(iter);
+		if (err)
+			return err;
 	}
+	/* The end stays the end. */
+	return 0;
 }
