@@ -11,7 +11,8 @@
 #include <vector>
 #include <jansson.h>
 
-#include "histogram.hh"
+#include "histogram.h"
+#include "host.h"
 
 struct options {
 	std::vector<std::size_t> sizes = { 100000, 1000000, 10000000 };
@@ -118,7 +119,7 @@ public:
 
 			static_cast<T *>(this)->put_one(key);
 			now = clock_ticks();
-			h.add(now - before);
+			histogram_add(&h, now - before);
 			/* Recording is no part of the next put. */
 			before = clock_ticks();
 		}
@@ -156,8 +157,7 @@ json_t *json_reals(const std::vector<double> &v);
 void progress(const char *what, std::size_t entries, int round, int rounds);
 
 /* The parts; each returns what goes into the file. */
-json_t *describe_machine(const options &o);
-json_t *load_average();
+json_t *peer_versions();
 json_t *measure_get(const options &o);
 json_t *measure_doubling(const options &o);
 json_t *measure_put(const options &o);

@@ -116,8 +116,10 @@ int main(int argc, char **argv)
 {
 	options o = parse(argc, argv);
 	json_t *root = json_pack("{s:I, s:o, s:o, s:{s:i, s:I}}", "version",
-				 (json_int_t)1, "machine", describe_machine(o),
-				 "load_average_before", load_average(),
+				 (json_int_t)1, "machine",
+				 host_describe(o.revision, BENCH_FLAGS,
+						  peer_versions()),
+				 "load_average_before", host_load(),
 				 "options", "rounds", o.rounds, "lookups",
 				 (json_int_t)o.lookups);
 
@@ -125,7 +127,7 @@ int main(int argc, char **argv)
 	json_object_set_new(root, "doubling", measure_doubling(o));
 	if (o.puts)
 		json_object_set_new(root, "put", measure_put(o));
-	json_object_set_new(root, "load_average_after", load_average());
+	json_object_set_new(root, "load_average_after", host_load());
 	if (json_dump_file(root, o.output, JSON_INDENT(1) | JSON_REAL_PRECISION(8))) {
 		fprintf(stderr, "bench: %s: cannot be written\n", o.output);
 		return 1;

@@ -5,16 +5,12 @@
  * Twice a round: once for the time of all of them, and once with a clock read
  * around each, for a histogram, which adds the histograms of all rounds up.
  */
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 
 #include "bench.hh"
 
 namespace {
-
-const char *const quantile_names[] = { "p50", "p99", "p99.9", "p99.99" };
-const double quantiles[] = { 0.5, 0.99, 0.999, 0.9999 };
 
 std::unique_ptr<put_subject> make(int which)
 {
@@ -39,39 +35,6 @@ void check(const put_subject &s, std::size_t entries)
 	exit(1);
 }
 
-/* Ticks to nanoseconds, by the clock of the system over a tenth of a second. */
-double measure_tick_ns()
-{
-	auto start = std::chrono::steady_clock::now();
-	std::uint64_t ticks = clock_ticks();
-	std::chrono::duration<double, std::nano> spent;
-
-	do
-		spent = std::chrono::steady_clock::now() - start;
-	while (spent.count() < 1e8);
-	return spent.count() / (double)(clock_ticks() - ticks);
-}
-
-json_t *describe(const histogram &h, double tick_ns)
-{
-	json_t *buckets = json_array(), *out = json_object();
-
-	for (std::size_t i = 0; i < 4; i++)
-		json_object_set_new(out, quantile_names[i],
-				    json_real((double)h.quantile(quantiles[i]) *
-					      tick_ns));
-	json_object_set_new(out, "max", json_real((double)h.longest * tick_ns));
-	for (std::size_t at = 0; at < h.counts.size(); at++) {
-		if (!h.counts[at])
-			continue;
-		json_array_append_new(buckets, json_pack("[f, I]",
-			(double)histogram::least(at) * tick_ns,
-			(json_int_t)h.counts[at]));
-	}
-	json_object_set_new(out, "buckets", buckets);
-	return out;
-}
-
 } /* namespace */
 
 json_t *measure_put(const options &o)
@@ -80,7 +43,7 @@ json_t *measure_put(const options &o)
 	std::vector<std::vector<double>> total(subjects_count);
 	std::vector<histogram> latency(subjects_count);
 	workload w = make_workload(o.puts, 1);
-	double tick_ns = measure_tick_ns();
+	double tick_ns = clock_tick_ns();
 	json_t *rows = json_array();
 
 	for (int round = 0; round < o.rounds; round++) {
@@ -109,7 +72,7 @@ json_t *measure_put(const options &o)
 
 		if (map->has_latency())
 			json_object_set_new(row, "latency_ns",
-					    describe(latency[i], tick_ns));
+					    histogram_json(&latency[i], tick_ns));
 		json_array_append_new(rows, row);
 	}
 	return json_pack("{s:I, s:I, s:f, s:o}", "entries",

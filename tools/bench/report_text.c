@@ -14,17 +14,15 @@
 static void text_machine(const json_t *root)
 {
 	const json_t *machine = json_object_get(root, "machine"), *versions;
-	const char *cpu, *kernel, *compiler, *flags, *revision, *date, *boost, *absl, *lmdb;
-	const json_t *load = json_object_get(root, "load_average_before");
+	const json_t *load = json_object_get(root, "load_average_before"), *version;
+	const char *cpu, *kernel, *compiler, *flags, *revision, *date, *name;
 	json_error_t error;
 	int virtual;
 
 	if (json_unpack_ex((json_t *)machine, &error, 0,
 			   "{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o}", "cpu", &cpu, "kernel",
 			   &kernel, "compiler", &compiler, "flags", &flags, "revision", &revision,
-			   "date", &date, "virtual", &virtual, "versions", &versions) ||
-	    json_unpack_ex((json_t *)versions, &error, 0, "{s:s, s:s, s:s}", "boost", &boost,
-			   "absl", &absl, "lmdb", &lmdb)) {
+			   "date", &date, "virtual", &virtual, "versions", &versions)) {
 		printf("machine: %s\n", error.text);
 		return;
 	}
@@ -32,8 +30,10 @@ static void text_machine(const json_t *root)
 	       report_number(machine, "processors"), virtual ? " of a virtual machine" : "",
 	       report_number(machine, "l2_bytes") / 1024,
 	       report_number(machine, "l3_bytes") / 1048576);
-	printf("Linux %s; %s %s; boost %s, absl %s, %s\n", kernel, compiler, flags, boost, absl,
-	       lmdb);
+	printf("Linux %s; %s %s", kernel, compiler, flags);
+	json_object_foreach((json_t *)versions, name, version)
+		printf("; %s %s", name, json_string_value(version));
+	putchar('\n');
 	printf("revision %s, %s; load average %.1f before, %.1f after\n", revision, date,
 	       json_number_value(json_array_get(load, 0)),
 	       json_number_value(json_array_get(json_object_get(root, "load_average_after"), 0)));
