@@ -20,7 +20,7 @@ MAKEFLAGS += --no-print-directory $(if $(V),,-s)
 
 .DEFAULT_GOAL := help
 .PHONY: help all setup kernel module lib cli prof unit guest check check-lint check-unit \
-	check-model check-vm check-guest demo bench vm install clean format man
+	check-model check-vm check-guest demo bench bench-study vm install clean format man
 
 help: ## list the targets
 	@echo 'khmap: a hash map in the Linux kernel that everybody reads from memory.'
@@ -89,6 +89,10 @@ demo: ## set up, then show khmap at work on real data, in a guest
 bench: ## measure look-ups and puts against boost, Abseil and LMDB, natively
 	@tools/setup.sh build bench
 	@$(MAKE) -C tools/bench run
+
+bench-study: ## study the choices behind the map: hashes, probes, locks, sizes, churn
+	@tools/setup.sh build bench
+	@$(MAKE) -C tools/bench study
 
 vm: module lib cli prof ## open a shell in a guest that has the module loaded
 	@tools/vm/run.sh $(if $(KERNEL),--kernel $(KERNEL)) --shell \

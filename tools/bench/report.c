@@ -16,11 +16,11 @@ static int report_compare(const void *left, const void *right)
 	return (*a > *b) - (*a < *b);
 }
 
-double report_median(const json_t *object, const char *member)
+double report_median_of(const json_t *array)
 {
-	const json_t *array = json_object_get(object, member), *sample;
 	size_t count = json_array_size(array), i;
 	double median, *sorted;
+	const json_t *sample;
 
 	if (!count)
 		return NAN;
@@ -33,6 +33,11 @@ double report_median(const json_t *object, const char *member)
 	median = sorted[count / 2];
 	free(sorted);
 	return median;
+}
+
+double report_median(const json_t *object, const char *member)
+{
+	return report_median_of(json_object_get(object, member));
 }
 
 bool report_is(const json_t *subject, const char *role)
@@ -72,8 +77,8 @@ static int report_usage(FILE *out)
 {
 	fprintf(out,
 		"Usage: bench-report [--gnuplot] FILE\n"
-		"Prints the file that bench wrote as tables, or as a script of which gnuplot makes\n"
-		"charts in SVG.\n");
+		"Prints the file that bench or bench-study wrote as tables, or as a script of which\n"
+		"gnuplot makes charts in SVG.\n");
 	return out == stdout ? 0 : 2;
 }
 
@@ -81,8 +86,8 @@ int main(int argc, char **argv)
 {
 	bool plot = argc > 1 && !strcmp(argv[1], "--gnuplot");
 	const char *path = argv[argc > 1 ? argc - 1 : 0];
+	json_t *root, *studies;
 	json_error_t error;
-	json_t *root;
 
 	if (argc == 2 && (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help")))
 		return report_usage(stdout);
@@ -98,10 +103,18 @@ int main(int argc, char **argv)
 		json_decref(root);
 		return 1;
 	}
-	if (plot)
+	studies = json_object_get(root, "studies");
+	if (studies && plot) {
+		report_study_plot(studies);
+	} else if (studies) {
+		report_machine(root);
+		report_study_text(studies);
+	} else if (plot) {
 		report_plot(root);
-	else
+	} else {
+		report_machine(root);
 		report_text(root);
+	}
 	json_decref(root);
 	return ferror(stdout) || fflush(stdout);
 }

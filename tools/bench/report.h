@@ -19,6 +19,14 @@
 double report_median(const json_t *object, const char *member);
 
 /**
+ * report_median_of() - the median of samples
+ * @array: of the file
+ *
+ * Return: as report_median().
+ */
+double report_median_of(const json_t *array);
+
+/**
  * report_best() - the median of the fastest subject of a role
  * @subjects: array of subjects
  * @role: "khmap", "peer" or "other"
@@ -61,5 +69,23 @@ void report_text(const json_t *root);
  * @root: the file
  */
 void report_plot(const json_t *root);
+
+/**
+ * report_machine() - print what made the file, and when
+ * @root: the file
+ */
+void report_machine(const json_t *root);
+
+/**
+ * report_study_text() - print studies as tables
+ * @studies: of the file that bench-study wrote
+ */
+void report_study_text(const json_t *studies);
+
+/**
+ * report_study_plot() - print studies as a script for gnuplot
+ * @studies: of the file that bench-study wrote
+ */
+void report_study_plot(const json_t *studies);
 
 #endif /* KHMAP_BENCH_REPORT_H */

@@ -11,7 +11,7 @@
 
 #include "report.h"
 
-static void text_machine(const json_t *root)
+void report_machine(const json_t *root)
 {
 	const json_t *machine = json_object_get(root, "machine"), *versions;
 	const json_t *load = json_object_get(root, "load_average_before"), *version;
@@ -150,7 +150,6 @@ void report_text(const json_t *root)
 	const json_t *run;
 	size_t i;
 
-	text_machine(root);
 	json_array_foreach(json_object_get(root, "get"), i, run)
 		text_get(run);
 	json_array_foreach(json_object_get(root, "doubling"), i, run)
