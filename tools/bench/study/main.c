@@ -20,6 +20,7 @@ static const struct {
 	void (*run)(struct study *study);
 } parts[] = {
 	{ "hash", "Hash kinds", study_hash },
+	{ "probe", "Collision strategies", study_probe },
 };
 
 #define PARTS	(sizeof(parts) / sizeof(parts[0]))
