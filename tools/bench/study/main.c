@@ -21,6 +21,7 @@ static const struct {
 } parts[] = {
 	{ "hash", "Hash kinds", study_hash },
 	{ "probe", "Collision strategies", study_probe },
+	{ "lock", "Lock schemes over the same engine", study_lock },
 };
 
 #define PARTS	(sizeof(parts) / sizeof(parts[0]))
