@@ -22,6 +22,8 @@ static const struct {
 	{ "hash", "Hash kinds", study_hash },
 	{ "probe", "Collision strategies", study_probe },
 	{ "lock", "Lock schemes over the same engine", study_lock },
+	{ "slot", "Slots of exact size and size classes", study_slot },
+	{ "align", "Alignment of fields", study_align },
 };
 
 #define PARTS	(sizeof(parts) / sizeof(parts[0]))
