@@ -24,6 +24,8 @@ static const struct {
 	{ "lock", "Lock schemes over the same engine", study_lock },
 	{ "slot", "Slots of exact size and size classes", study_slot },
 	{ "align", "Alignment of fields", study_align },
+	{ "ends", "Both ends: a small map and a large one", study_ends },
+	{ "churn", "Churn: mixed small values, a minute long", study_churn },
 };
 
 #define PARTS	(sizeof(parts) / sizeof(parts[0]))
