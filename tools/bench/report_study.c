@@ -31,6 +31,8 @@ static void cell_text(const json_t *cell, char text[CELL])
 		snprintf(text, CELL, "-");
 	else if (json_is_integer(cell) || fabs(value) >= 100)
 		snprintf(text, CELL, "%.0f", value);
+	else if (value && fabs(value) < 0.1)
+		snprintf(text, CELL, "%.2g", value);
 	else
 		snprintf(text, CELL, "%.*f", fabs(value) >= 10 ? 1 : 2, value);
 }

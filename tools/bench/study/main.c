@@ -26,6 +26,7 @@ static const struct {
 	{ "align", "Alignment of fields", study_align },
 	{ "ends", "Both ends: a small map and a large one", study_ends },
 	{ "churn", "Churn: mixed small values, a minute long", study_churn },
+	{ "scale", "What limits 64 threads: a model", study_scale },
 };
 
 #define PARTS	(sizeof(parts) / sizeof(parts[0]))
