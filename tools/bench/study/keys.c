@@ -2,7 +2,6 @@
 /*
  * keys.c - sets of keys: numbers, and names of files
  */
-#include <errno.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,11 +88,8 @@ static void keys_of_files(struct keys *keys, u32 count)
 		globfree(&found);
 	}
 	keys_unique(keys);
-	if (keys->count < 1000) {
-		fprintf(stderr, "bench-study: " LISTS " name %u files, too few for keys\n",
-			keys->count);
-		exit(1);
-	}
+	if (keys->count < 1000)
+		study_failed(LISTS " name %u files, too few for keys", keys->count);
 	keys_shuffle(keys);
 	if (keys->count > count)
 		keys->count = count;

@@ -118,7 +118,7 @@ static void lock_round(const struct lock_scheme *scheme, u32 reads, u32 at, u32 
 		workers[i].scene = &scene;
 		workers[i].index = i;
 		if (pthread_create(&workers[i].thread, NULL, worker_run, &workers[i]))
-			study_wrong("thread %u of %u does not start", i, threads);
+			study_failed("thread %u of %u does not start", i, threads);
 	}
 	pthread_barrier_wait(&scene.start);
 	start = study_seconds(CLOCK_MONOTONIC);

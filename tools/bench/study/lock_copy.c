@@ -73,7 +73,7 @@ static struct copy *copy_take(struct store *store)
 	copy = study_alloc(1, sizeof(*copy));
 	copy->account = khmap_account_create(COPY_ADDRESSES, 0, false);
 	if (!copy->account || khmap_copy_alloc(copy->account, &copy->copy))
-		study_wrong("there is no memory for a copy");
+		study_failed("there is no memory for a copy");
 	return copy;
 }
 
@@ -85,7 +85,7 @@ static void copy_publish(struct store *store)
 
 	if (khmap_copy_reserve(copy->copy, store->map.table, NULL) ||
 	    khmap_copy_fill(copy->copy, store->map.table, 0, 0))
-		study_wrong("a map cannot be copied");
+		study_failed("a map cannot be copied");
 	store->copies_bytes += khmap_account_used(copy->account) - before;
 	khmap_reader_init(&copy->reader, copy->copy->header, khmap_account_image(copy->account));
 	__atomic_store_n(&store->current, copy, __ATOMIC_SEQ_CST);
@@ -101,7 +101,7 @@ struct store *copy_open(void)
 	struct store *store = aligned_alloc(128, sizeof(*store));
 
 	if (!store)
-		study_wrong("there is no memory for a store");
+		study_failed("there is no memory for a store");
 	memset(store, 0, sizeof(*store));
 	pthread_mutex_init(&store->mutex, NULL);
 	store->epoch = 1;

@@ -36,7 +36,7 @@ static struct store *store_open(u32 count)
 	store->count = count;
 	store->shards = aligned_alloc(128, count * sizeof(*store->shards));
 	if (!store->shards)
-		study_wrong("there is no memory for %u shards", count);
+		study_failed("there is no memory for %u shards", count);
 	for (i = 0; i < count; i++) {
 		pthread_rwlock_init(&store->shards[i].lock, NULL);
 		map_open(&store->shards[i].map, 8, 8, KHMAP_LOAD_DEFAULT, false);

@@ -2,8 +2,6 @@
 /*
  * map.c - a map of the engine, and a reader of it
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 
 #include "../../../user/engine/memory.h"
@@ -16,8 +14,7 @@
 
 static void map_failed(const char *what, int err)
 {
-	fprintf(stderr, "\nbench-study: %s: %s\n", what, strerror(-err));
-	exit(1);
+	study_failed("%s: %s", what, strerror(-err));
 }
 
 void map_open(struct map *map, u32 key_size, u32 value_size, u32 load_percent, bool huge)

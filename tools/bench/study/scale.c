@@ -112,12 +112,13 @@ void study_scale(struct study *study)
 		    "1,2,3,4,5,6,7,8", "loglines");
 
 	table = study_table(study, "What limits 64 threads",
-			    "|waits, %|busiest|busy, %|2 threads, model|2 threads, measured");
+			    "|waits, %|busiest|busy, %|splits left, %|2 threads, model|2 threads, measured");
 	for (i = 0; i < MIXES; i++) {
 		row = study_row(table, mixes[i].title);
 		study_cell_real(row, 100 * results[i].waiting);
 		study_cell_text(row, results[i].busiest);
 		study_cell_real(row, 100 * results[i].busy);
+		study_cell_real(row, 100 * results[i].behind);
 		study_cell_real(row, two[i]);
 		if (mixes[i].scheme == SCALE_KHMAP)
 			cells[i] = study_cell_samples(row);

@@ -65,12 +65,14 @@ struct scale_mix {
  * @waiting: share of the threads' time that they wait for a lock or a line
  * @busiest: name of what is busy for most of the time
  * @busy: for what share of it
+ * @behind: of the splits that puts asked for, the share that nobody has done
  */
 struct scale_result {
 	double rate;
 	double waiting;
 	const char *busiest;
 	double busy;
+	double behind;
 };
 
 /**

@@ -159,7 +159,7 @@ static pthread_t thread_start(int processor, void *(*run)(void *arg), void *arg)
 	pthread_attr_init(&attr);
 	pthread_attr_setaffinity_np(&attr, sizeof(set), &set);
 	if (pthread_create(&thread, &attr, run, arg))
-		study_wrong("a thread on processor %d does not start", processor);
+		study_failed("a thread on processor %d does not start", processor);
 	pthread_attr_destroy(&attr);
 	return thread;
 }

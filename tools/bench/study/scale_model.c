@@ -82,7 +82,8 @@ struct model {
 	const struct scale_times *times;
 	const struct scale_mix *mix;
 	struct random random;
-	double debt;		/* buckets that the load asks to be split */
+	double asked;		/* buckets that the load has asked to be split */
+	double debt;		/* of them, those that nobody has split yet */
 	struct resource resources[RESOURCES];
 	struct thread threads[SCALE_THREADS];
 };
@@ -100,7 +101,7 @@ static const char *resource_title(u32 resource)
 static void step_add(struct thread *thread, enum step_kind kind, u32 resource, double ns)
 {
 	if (thread->count == STEPS_MAX)
-		study_wrong("an operation of the model has too many steps");
+		study_failed("an operation of the model has too many steps");
 	thread->steps[thread->count++] = (struct step){ kind, resource, 0, ns };
 }
 
@@ -122,6 +123,7 @@ static void plan_growth(struct model *model, struct thread *thread)
 		step_add(thread, UNLOCK, HEADER_LOCK, 0);
 		step_add(thread, UNLOCK, STAGE_LOCK, 0);
 	}
+	model->asked += times->splits;
 	model->debt += times->splits;
 	if (model->debt < 1)
 		return;
@@ -302,7 +304,7 @@ static u32 earliest(const struct model *model, u32 threads)
 		    (best == threads || model->threads[i].now < model->threads[best].now))
 			best = i;
 	if (best == threads)
-		study_wrong("all threads of the model wait for each other");
+		study_failed("all threads of the model wait for each other");
 	return best;
 }
 
@@ -316,6 +318,9 @@ void scale_simulate(const struct scale_times *times, const struct scale_mix *mix
 	model->times = times;
 	model->mix = mix;
 	model->random.state = threads;
+	/* Everybody has loaded every line before. */
+	for (i = 0; i < RESOURCES; i++)
+		model->resources[i].seen = ~0ull;
 	/* Not all at once. */
 	for (i = 0; i < threads; i++) {
 		model->threads[i].now = i * times->get / threads;
@@ -340,6 +345,7 @@ void scale_simulate(const struct scale_times *times, const struct scale_mix *mix
 		.rate = done / end * 1e3,
 		.waiting = waited / all,
 		.busiest = "nothing",
+		.behind = model->asked ? model->debt / model->asked : 0,
 	};
 	for (i = 0; i < RESOURCES; i++)
 		if (model->resources[i].busy / end > result->busy) {

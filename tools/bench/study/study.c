@@ -107,14 +107,30 @@ void study_chart(struct study *study, const char *title, const char *unit, const
 					style));
 }
 
+static void __attribute__((format(printf, 2, 0)))
+study_end(const char *kind, const char *fmt, va_list args)
+{
+	fprintf(stderr, "\nbench-study: %s", kind);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+}
+
+void study_failed(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	study_end("", fmt, args);
+	va_end(args);
+	exit(1);
+}
+
 void study_wrong(const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
-	fputs("\nbench-study: wrong answer: ", stderr);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
+	study_end("wrong answer: ", fmt, args);
 	va_end(args);
 	exit(1);
 }
@@ -125,10 +141,8 @@ void *study_alloc(size_t count, size_t size)
 	size_t bytes = (count * size + align - 1) & ~(align - 1);
 	void *memory = aligned_alloc(align, bytes ? bytes : align);
 
-	if (!memory) {
-		fprintf(stderr, "bench-study: there is no memory for %zu bytes\n", bytes);
-		exit(1);
-	}
+	if (!memory)
+		study_failed("there is no memory for %zu bytes", bytes);
 	/* A system without huge pages measures without them. */
 	if (align == HUGE_PAGE)
 		madvise(memory, bytes, MADV_HUGEPAGE);

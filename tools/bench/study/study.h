@@ -102,6 +102,13 @@ void study_chart(struct study *study, const char *title, const char *unit,
 		 const char *columns, const char *style);
 
 /**
+ * study_failed() - end the run, with status 1: something is missing
+ * @fmt: what
+ */
+void study_failed(const char *fmt, ...)
+	__attribute__((noreturn, format(printf, 1, 2)));
+
+/**
  * study_wrong() - end the run, with status 1: an answer was wrong
  * @fmt: what, and of whom
  */

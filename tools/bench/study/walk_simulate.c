@@ -16,9 +16,7 @@
 
 static void walk_failed(const char *what, const char *output)
 {
-	fprintf(stderr, "\nbench-study: %s (Debian's package valgrind), see %s.log\n", what,
-		output);
-	exit(1);
+	study_failed("%s (Debian's package valgrind), see %s.log", what, output);
 }
 
 static void walk_run(const char *program, u32 set, const char *output)
