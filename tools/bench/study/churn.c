@@ -175,8 +175,8 @@ static double churn_span(struct churn *churns, u32 ticks)
 	return study_seconds(CLOCK_MONOTONIC) - start;
 }
 
-static void churn_row(json_t *table, const char *title, struct churn *churn, double seconds,
-		      double tick_ns)
+static void churn_row(struct study *study, json_t *table, const char *title, struct churn *churn,
+		      double seconds, double tick_ns)
 {
 	json_t *row = study_row(table, title);
 	u64 bytes = churn_bytes(churn), entries;
@@ -188,6 +188,8 @@ static void churn_row(json_t *table, const char *title, struct churn *churn, dou
 	study_cell_real(row, (double)histogram_quantile(&churn->latency, 0.99) * tick_ns / 1e3);
 	study_cell_real(row, (double)histogram_quantile(&churn->latency, 0.999) * tick_ns / 1e3);
 	study_cell_real(row, (double)churn->latency.longest * tick_ns / 1e3);
+	json_object_set_new(json_object_get(study->root, "latency_ns"), title,
+			    histogram_json(&churn->latency, tick_ns));
 	entries = churn_close(churn);
 	study_cell_count(row, entries);
 	study_cell_real(row, (double)bytes / 1048576);
@@ -235,7 +237,8 @@ void study_churn(struct study *study)
 	}
 	study_chart(study, "pages allocated under churn, by second", "pages a second", "1,2", "lines");
 	study_chart(study, "writes under churn, by second", "us", "3,4,5,6", "loglines");
-	churn_row(table, "grew", &churns[0], seconds, tick_ns);
-	churn_row(table, "reserved", &churns[1], seconds, tick_ns);
+	json_object_set_new(study->root, "latency_ns", json_object());
+	churn_row(study, table, "grew", &churns[0], seconds, tick_ns);
+	churn_row(study, table, "reserved", &churns[1], seconds, tick_ns);
 	free(churns);
 }
