@@ -76,9 +76,9 @@ static void khmap_copy_drop(struct khmap_copy *copy)
 {
 	struct khmap_account *account = copy->account;
 
-	khmap_extents_drain(&copy->primary, account, 1);
+	khmap_extents_drain(&copy->primary, account, 1, 0);
 	khmap_extents_drain(&copy->overflow, account,
-			    1 + (u64)copy->primary.max);
+			    1 + (u64)copy->primary.max, 0);
 	khmap_extents_free(&copy->primary, account);
 	khmap_extents_free(&copy->overflow, account);
 	copy->overflow_pages = 0;
@@ -106,7 +106,8 @@ int khmap_copy_reserve(struct khmap_copy *copy, struct khmap_table *table,
 	err = khmap_extents_fill(&copy->overflow, account,
 				 1 + (u64)primary_pages, copy->overflow_pages,
 				 overflow_pages, stop);
-	if (!err)
+	/* Compaction may have shortened the region: it may grow again, too. */
+	if (!err && copy->overflow_pages < overflow_pages)
 		copy->overflow_pages = overflow_pages;
 	return err;
 }
@@ -114,9 +115,16 @@ int khmap_copy_reserve(struct khmap_copy *copy, struct khmap_table *table,
 int khmap_copy_fill(struct khmap_copy *copy, struct khmap_table *table,
 		    u64 snapshot_ns, u64 epoch)
 {
+	u32 overflow_pages = khmap_overflow_pages(table);
+
 	if (copy->primary.max != khmap_shape_pages(os_load_acquire(&table->header->shape)) ||
-	    copy->overflow_pages != khmap_overflow_pages(table))
+	    copy->overflow_pages < overflow_pages)
 		return -EAGAIN;
+	/* More were reserved before compaction shortened the region. */
+	if (copy->overflow_pages > overflow_pages)
+		khmap_extents_drain(&copy->overflow, copy->account,
+				    1 + (u64)copy->primary.max, overflow_pages);
+	copy->overflow_pages = overflow_pages;
 	khmap_copy_header(table, copy, snapshot_ns, epoch);
 	khmap_copy_region(&copy->primary, &table->primary, copy->primary.max);
 	khmap_copy_region(&copy->overflow, &table->overflow,

@@ -229,10 +229,10 @@ void khmap_table_destroy(struct khmap_table *table)
 		khmap_overflow_free(table);
 		khmap_extents_drain(&table->overflow, account,
 				    table->header->overflow_offset >>
-				    KHMAP_OS_PAGE_SHIFT);
+				    KHMAP_OS_PAGE_SHIFT, 0);
 		khmap_extents_drain(&table->primary, account,
 				    table->header->primary_offset >>
-				    KHMAP_OS_PAGE_SHIFT);
+				    KHMAP_OS_PAGE_SHIFT, 0);
 	}
 	khmap_extents_free(&table->primary, account);
 	khmap_extents_free(&table->overflow_owner, account);

@@ -127,9 +127,10 @@ int khmap_extents_fill(struct khmap_extents *extents,
 }
 
 void khmap_extents_drain(struct khmap_extents *extents,
-			 struct khmap_account *account, u64 base)
+			 struct khmap_account *account, u64 base, u32 from)
 {
-	u32 index = 0;
+	/* No run reaches over a leaf's end. */
+	u32 index = from & ~(KHMAP_LEAF_PAGES - 1);
 
 	while (index < extents->max) {
 		struct khmap_leaf *leaf = khmap_extents_leaf_of(extents, index);
@@ -140,9 +141,15 @@ void khmap_extents_drain(struct khmap_extents *extents,
 		} else if (!leaf->entry[at]) {
 			index++;
 		} else {
-			os_pages_free(account, base + index, leaf->entry[at],
-				      leaf->order[at]);
-			index += 1u << leaf->order[at];
+			u32 run = 1u << leaf->order[at];
+
+			if (index >= from) {
+				os_pages_free(account, base + index,
+					      leaf->entry[at], leaf->order[at]);
+				memset(&leaf->entry[at], 0,
+				       run * sizeof(leaf->entry[at]));
+			}
+			index += run;
 			os_resched();
 		}
 	}

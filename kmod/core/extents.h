@@ -126,15 +126,16 @@ int khmap_extents_fill(struct khmap_extents *extents,
 		       u32 count, bool (*stop)(void));
 
 /**
- * khmap_extents_drain() - free the pages of all entries
+ * khmap_extents_drain() - free the pages of all entries, or of the last ones
  * @extents: the tree; nobody else may use it
  * @account: as when they were allocated
  * @base: likewise
+ * @from: the first to go; a run that begins before stays as a whole
  *
  * Context: may sleep.
  */
 void khmap_extents_drain(struct khmap_extents *extents,
-			 struct khmap_account *account, u64 base);
+			 struct khmap_account *account, u64 base, u32 from);
 
 /* The leaf of an index below max; NULL if there is none. */
 static inline struct khmap_leaf *

@@ -381,7 +381,6 @@ static void khmap_counts_sum(struct khmap_table *table,
 void khmap_table_stat(struct khmap_table *table, struct khmap_counts *counts)
 {
 	struct khmap_image_header *header = table->header;
-	u32 overflow_pages = khmap_overflow_pages(table);
 	unsigned long flags;
 
 	khmap_counts_sum(table, counts);
@@ -390,8 +389,7 @@ void khmap_table_stat(struct khmap_table *table, struct khmap_counts *counts)
 	os_store(&header->entries, counts->entries);
 	os_store(&header->overflow_entries, counts->overflow_entries);
 	os_store(&header->overflow_buckets, counts->overflow_buckets);
-	/* Another call may have stored more; there never are less. */
-	if (header->overflow_pages < overflow_pages)
-		os_store(&header->overflow_pages, overflow_pages);
+	/* Loaded under the lock: of two calls, the later one has the later. */
+	os_store(&header->overflow_pages, khmap_overflow_pages(table));
 	os_unlock(&table->header_lock, flags);
 }

@@ -143,17 +143,28 @@ struct khmap_growth {
 struct khmap_overflow_page;
 
 /**
+ * struct khmap_overflow_list - overflow pages in some order
+ * @first: or NULL
+ * @last: or NULL
+ */
+struct khmap_overflow_list {
+	struct khmap_overflow_page *first;
+	struct khmap_overflow_page *last;
+};
+
+/**
  * struct khmap_stripe - a lock and what it owns
  * @lock: taken by every writer of the stripe's pages
  * @counts: under @lock
- * @free: overflow pages of this stripe with a free bucket, under @lock
+ * @free: overflow pages of this stripe with a free bucket, under @lock; the
+ *	first is used first
  * @hungry: a free bucket was asked for and there was none, or the last one was
  *	taken; under @lock
  */
 struct khmap_stripe {
 	os_lock_t lock;
 	struct khmap_counts counts;
-	struct khmap_overflow_page *free;
+	struct khmap_overflow_list free;
 	bool hungry;
 } __attribute__((aligned(128)));
 
@@ -173,10 +184,13 @@ struct khmap_stripe {
  * @overflow_owner: for each overflow page its struct khmap_overflow_page
  * @overflow_max: overflow pages that may have an index, constant
  * @growth: of the primary region
- * @grow_lock: guards the next three; a leaf, no lock is taken under it
+ * @grow_lock: guards the next five; a leaf, no lock is taken under it
  * @overflow_next: overflow pages that have an index
- * @spares: overflow pages that belong to no stripe yet
+ * @overflow_pages: overflow pages of the image: those behind are spares or
+ *	holes.  Loaded without the lock, too
+ * @spares: overflow pages that belong to no stripe; the first is used first
  * @holes: indexes whose page could not be allocated
+ * @compact_pages: overflow pages that compaction has taken out of the image
  * @entries: keys in the map, and puts that are about to add one
  * @header_lock: guards the inline bucket and promotion; taken before a
  *	stripe's
@@ -200,8 +214,10 @@ struct khmap_table {
 	struct khmap_growth growth;
 	os_lock_t grow_lock;
 	u32 overflow_next;
-	struct khmap_overflow_page *spares;
-	struct khmap_overflow_page *holes;
+	u32 overflow_pages;
+	struct khmap_overflow_list spares;
+	struct khmap_overflow_list holes;
+	u64 compact_pages;
 	os_count_t entries;
 	os_lock_t header_lock;
 	struct khmap_counts inline_counts;
@@ -509,7 +525,8 @@ void *khmap_table_page(struct khmap_table *table, u64 page);
  * @header: the header page
  * @primary: the primary region
  * @overflow: the overflow region, which follows it
- * @overflow_pages: of the overflow region
+ * @overflow_pages: of the overflow region; of a copy that is not filled, as many as
+ *	are reserved
  */
 struct khmap_copy {
 	struct khmap_account *account;
