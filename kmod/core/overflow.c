@@ -359,8 +359,10 @@ bool khmap_overflow_cut(struct khmap_table *table, u32 index)
 	/* Who has just allocated it has shown it, or will after this. */
 	page = khmap_overflow_page(table, index);
 	cut = index + 1 == table->overflow_pages && (!page || page->spare);
-	if (cut)
+	if (cut) {
 		os_store(&table->overflow_pages, index);
+		table->compact_pages++;
+	}
 	os_unlock(&table->grow_lock, flags);
 	return cut;
 }

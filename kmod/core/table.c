@@ -342,6 +342,7 @@ static void khmap_counts_add(struct khmap_counts *sum,
 	sum->inserts += counts->inserts;
 	sum->replaces += counts->replaces;
 	sum->deletes += counts->deletes;
+	sum->moves += counts->moves;
 }
 
 /*

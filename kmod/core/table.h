@@ -64,6 +64,7 @@ struct khmap_table_params {
  * @inserts: puts that added a key
  * @replaces: puts that replaced a value
  * @deletes: keys deleted
+ * @moves: overflow buckets that compaction moved
  */
 struct khmap_counts {
 	u64 entries;
@@ -72,6 +73,7 @@ struct khmap_counts {
 	u64 inserts;
 	u64 replaces;
 	u64 deletes;
+	u64 moves;
 };
 
 /**
