@@ -9,8 +9,10 @@
 #include <linux/module.h>
 #include <linux/pagemap.h>
 
+#include "core/compact.h"
 #include "account.h"
 #include "batch.h"
+#include "compact.h"
 #include "control.h"
 #include "file.h"
 #include "growth.h"
@@ -88,12 +90,14 @@ static int khmap_stat(struct khmap_call *call)
 	struct khmap_map *map = call->file->private_data;
 	struct khmap_ioc_stat *stat = &call->arg.stat;
 	const struct khmap_image_header *header = map->table->header;
+	struct khmap_compaction compaction;
 	struct khmap_growth_state growth;
 	struct khmap_counts counts;
 	u64 total;
 
 	khmap_table_stat(map->table, &counts);
 	khmap_table_growth(map->table, &growth);
+	khmap_table_compaction(map->table, &compaction);
 	stat->map_id = map->id;
 	stat->entries = counts.entries;
 	stat->max_entries = map->table->max_entries;
@@ -117,6 +121,10 @@ static int khmap_stat(struct khmap_call *call)
 	stat->wanted = growth.wanted;
 	stat->growth = khmap_growth_kind(&growth, stat->shape,
 					 header->primary_pages_max);
+	stat->compact_buckets = compaction.moved;
+	stat->compact_pages = compaction.released;
+	stat->overflow_needed = compaction.needed;
+	stat->reserved = 0;
 	return khmap_call_reply(call);
 }
 
@@ -145,10 +153,12 @@ static const struct khmap_ioctl khmap_map_ioctls[] = {
 		    FMODE_WRITE, khmap_delete),
 	KHMAP_IOCTL(KHMAP_IOC_CLEAR, khmap_ioc_clear, deleted, 0,
 		    FMODE_WRITE, khmap_clear),
-	KHMAP_IOCTL(KHMAP_IOC_STAT, khmap_ioc_stat, growth, 0,
+	KHMAP_IOCTL(KHMAP_IOC_STAT, khmap_ioc_stat, reserved, 0,
 		    FMODE_READ, khmap_stat),
 	KHMAP_IOCTL(KHMAP_IOC_RESERVE, khmap_ioc_reserve, primary_pages, 0,
 		    FMODE_WRITE, khmap_growth_reserve),
+	KHMAP_IOCTL(KHMAP_IOC_COMPACT, khmap_ioc_compact, overflow_pages, 0,
+		    FMODE_WRITE, khmap_compact_map),
 	/* The snapshot can be read, so the map must be readable too. */
 	KHMAP_IOCTL(KHMAP_IOC_SNAPSHOT, khmap_ioc_snapshot, entries, 0,
 		    FMODE_READ | FMODE_WRITE, khmap_snapshot_ioctl),

@@ -162,7 +162,7 @@ static const struct khmap_ioctl khmap_snapshot_ioctls[] = {
 		    khmap_control_abi),
 	KHMAP_IOCTL(KHMAP_IOC_GET, khmap_ioc_record, value_size, 0,
 		    FMODE_READ, khmap_snapshot_get),
-	KHMAP_IOCTL(KHMAP_IOC_STAT, khmap_ioc_stat, growth, 0,
+	KHMAP_IOCTL(KHMAP_IOC_STAT, khmap_ioc_stat, reserved, 0,
 		    FMODE_READ, khmap_snapshot_stat),
 };
 

@@ -191,6 +191,31 @@ TRACE_EVENT(khmap_split,
 		  __entry->shape, __entry->moved)
 );
 
+/*
+ * A compaction is done, or was killed: @moved overflow buckets, each with its
+ * chain's sequence and the reference to it, and took @released pages out of the
+ * image, which has @overflow_pages now.
+ */
+TRACE_EVENT(khmap_compact,
+	TP_PROTO(u64 map_id, u64 moved, u32 released, u32 overflow_pages),
+	TP_ARGS(map_id, moved, released, overflow_pages),
+	TP_STRUCT__entry(
+		__field(u64, map_id)
+		__field(u64, moved)
+		__field(u32, released)
+		__field(u32, overflow_pages)
+	),
+	TP_fast_assign(
+		__entry->map_id = map_id;
+		__entry->moved = moved;
+		__entry->released = released;
+		__entry->overflow_pages = overflow_pages;
+	),
+	TP_printk("map_id=%llu moved=%llu released=%u overflow_pages=%u",
+		  __entry->map_id, __entry->moved, __entry->released,
+		  __entry->overflow_pages)
+);
+
 /* A put gave a chain one more overflow bucket; follows its khmap_put. */
 DEFINE_EVENT(khmap_store, khmap_overflow,
 	TP_PROTO(u64 map_id, const struct khmap_store *store),

@@ -17,6 +17,18 @@ _Static_assert(offsetof(struct khmap_op, operand) == 24, "operand");
 _Static_assert(offsetof(struct khmap_op, offset) == 32, "offset");
 _Static_assert(offsetof(struct khmap_op, status) == 36, "status");
 _Static_assert(offsetof(struct khmap_op, result) == 40, "result");
+_Static_assert(sizeof(struct khmap_ioc_compact) == 24, "khmap_ioc_compact");
+_Static_assert(offsetof(struct khmap_ioc_compact, moved) == 8, "moved");
+_Static_assert(offsetof(struct khmap_ioc_compact, released) == 16, "released");
+_Static_assert(offsetof(struct khmap_ioc_compact, overflow_pages) == 20,
+	       "overflow_pages");
+_Static_assert(sizeof(struct khmap_ioc_stat) == 160, "khmap_ioc_stat");
+_Static_assert(offsetof(struct khmap_ioc_stat, compact_buckets) == 136,
+	       "compact_buckets");
+_Static_assert(offsetof(struct khmap_ioc_stat, compact_pages) == 144,
+	       "compact_pages");
+_Static_assert(offsetof(struct khmap_ioc_stat, overflow_needed) == 152,
+	       "overflow_needed");
 _Static_assert(sizeof(struct khmap_ioc_batch) == 96, "khmap_ioc_batch");
 _Static_assert(offsetof(struct khmap_ioc_batch, count) == 8, "count");
 _Static_assert(offsetof(struct khmap_ioc_batch, done) == 12, "done");
@@ -44,6 +56,8 @@ union any {
 	struct khmap_ioc_clear clear;
 	struct khmap_ioc_stat stat;
 	struct khmap_ioc_snapshot snapshot;
+	struct khmap_ioc_reserve reserve;
+	struct khmap_ioc_compact compact;
 	struct khmap_ioc_batch batch;
 	uint32_t head[2];
 	unsigned char bytes[8192];
@@ -173,6 +187,18 @@ FIXTURE_VARIANT_ADD(ioctls, snapshot) {
 	.target = MAP_FD,
 	.command = KHMAP_IOC_SNAPSHOT,
 	.size = sizeof(struct khmap_ioc_snapshot),
+};
+
+FIXTURE_VARIANT_ADD(ioctls, reserve) {
+	.target = MAP_FD,
+	.command = KHMAP_IOC_RESERVE,
+	.size = sizeof(struct khmap_ioc_reserve),
+};
+
+FIXTURE_VARIANT_ADD(ioctls, compact) {
+	.target = MAP_FD,
+	.command = KHMAP_IOC_COMPACT,
+	.size = sizeof(struct khmap_ioc_compact),
 };
 
 FIXTURE_VARIANT_ADD(ioctls, batch) {
@@ -385,6 +411,7 @@ unmap:
 TEST(reserved_fields_are_refused)
 {
 	struct khmap_ioc_snapshot shot = { .size = sizeof(shot), .reserved = 1 };
+	struct khmap_ioc_reserve reserve = { .size = sizeof(reserve), .reserved = 1 };
 	struct khmap_ioc_create args = create_args(NULL, 1);
 	int map = create_named(NULL, 1);
 
@@ -392,6 +419,7 @@ TEST(reserved_fields_are_refused)
 	args.reserved = 1u << 31;
 	EXPECT_EQ(-EINVAL, create_map(&args));
 	EXPECT_EQ(-EINVAL, call(map, KHMAP_IOC_SNAPSHOT, &shot));
+	EXPECT_EQ(-EINVAL, call(map, KHMAP_IOC_RESERVE, &reserve));
 	close(map);
 }
 
@@ -400,7 +428,8 @@ TEST(unknown_commands)
 	static const unsigned long on_control[] = {
 		KHMAP_IOC_DESTROY, KHMAP_IOC_PUT, KHMAP_IOC_GET,
 		KHMAP_IOC_DELETE, KHMAP_IOC_CLEAR, KHMAP_IOC_STAT,
-		KHMAP_IOC_SNAPSHOT, _IO(KHMAP_IOC_TYPE, 0xff), 0,
+		KHMAP_IOC_SNAPSHOT, KHMAP_IOC_RESERVE, KHMAP_IOC_COMPACT,
+		_IO(KHMAP_IOC_TYPE, 0xff), 0,
 	};
 	static const unsigned long on_map[] = {
 		KHMAP_IOC_CREATE, KHMAP_IOC_LIST, _IO(KHMAP_IOC_TYPE, 0xff),
@@ -409,7 +438,7 @@ TEST(unknown_commands)
 	static const unsigned long on_snapshot[] = {
 		KHMAP_IOC_CREATE, KHMAP_IOC_LIST, KHMAP_IOC_DESTROY,
 		KHMAP_IOC_PUT, KHMAP_IOC_DELETE, KHMAP_IOC_CLEAR,
-		KHMAP_IOC_SNAPSHOT, 0,
+		KHMAP_IOC_SNAPSHOT, KHMAP_IOC_RESERVE, KHMAP_IOC_COMPACT, 0,
 	};
 	int control = control_open(O_RDWR), map = create_named(NULL, 1), shot;
 	struct khmap_ioc_snapshot args;

@@ -94,6 +94,12 @@ static inline int map_reserve(int fd, uint64_t entries)
 	return call(fd, KHMAP_IOC_RESERVE, &args);
 }
 
+static inline int map_compact(int fd, struct khmap_ioc_compact *args)
+{
+	*args = (struct khmap_ioc_compact){ .size = sizeof(*args) };
+	return call(fd, KHMAP_IOC_COMPACT, args);
+}
+
 static inline int map_open(const char *name, int flags)
 {
 	char path[256];

@@ -45,12 +45,13 @@ FIXTURE(trace) {
 	int fd;
 };
 
-/* Growth has a test of its own. */
+/* Growth and compaction have tests of their own. */
 static bool is_of_operations(const char *event)
 {
 	return strncmp(event, ": khmap_grow:", 13) &&
 	       strncmp(event, ": khmap_split:", 14) &&
-	       strncmp(event, ": khmap_promote:", 16);
+	       strncmp(event, ": khmap_promote:", 16) &&
+	       strncmp(event, ": khmap_compact:", 16);
 }
 
 /* The lines of this test's map, from the event's name on. */
@@ -105,6 +106,7 @@ TEST_F(trace, events_exist)
 	EXPECT_EQ(0, access(EVENTS "/khmap_put/format", R_OK));
 	EXPECT_EQ(0, access(EVENTS "/khmap_delete/format", R_OK));
 	EXPECT_EQ(0, access(EVENTS "/khmap_overflow/format", R_OK));
+	EXPECT_EQ(0, access(EVENTS "/khmap_compact/format", R_OK));
 }
 
 TEST_F(trace, life_of_a_map)
@@ -343,6 +345,41 @@ TEST_F(trace, growth)
 	EXPECT_LT(300, events.moved);
 	EXPECT_EQ(0, map_verify(fd));
 	close(fd);
+}
+
+/* One event for each call, with what the call answered. */
+TEST_F(trace, compaction)
+{
+	struct khmap_ioc_compact first, second;
+	struct trace_lines lines = { .count = 0 };
+	FILE *file;
+	uint64_t i;
+
+	if (!self->trace.map_id)
+		return;
+	for (i = 0; i < 2000; i++)
+		ASSERT_EQ(0, put(self->fd, i, i));
+	for (i = 0; i < 2000; i++)
+		if (i % 20)
+			ASSERT_EQ(0, delete(self->fd, i));
+	ASSERT_EQ(0, map_compact(self->fd, &first));
+	EXPECT_LT(0, first.released);
+	ASSERT_EQ(0, map_compact(self->fd, &second));
+	EXPECT_EQ(0, second.released);
+	file = fopen(INSTANCE "/trace", "r");
+	ASSERT_NE(NULL, file);
+	while (lines.count < 3 && fgets(lines.lines[lines.count], 400, file))
+		if (strstr(lines.lines[lines.count], ": khmap_compact:") &&
+		    field(lines.lines[lines.count], "map_id") == self->trace.map_id)
+			lines.count++;
+	fclose(file);
+	ASSERT_EQ(2, lines.count);
+	EXPECT_EQ(first.moved, field(lines.lines[0], "moved"));
+	EXPECT_EQ(first.released, field(lines.lines[0], "released"));
+	EXPECT_EQ(first.overflow_pages, field(lines.lines[0], "overflow_pages"));
+	EXPECT_EQ(0, field(lines.lines[1], "moved"));
+	EXPECT_EQ(0, field(lines.lines[1], "released"));
+	EXPECT_EQ(first.overflow_pages, field(lines.lines[1], "overflow_pages"));
 }
 
 /* Nothing that users may read tells where the kernel is. */

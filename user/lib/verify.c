@@ -185,6 +185,7 @@ bool khmap_verify_quiet(const struct khmap_verifier *verifier,
 	return !verifier->live ||
 	       (before->inserts == after->inserts && before->replaces == after->replaces &&
 		before->deletes == after->deletes && before->shape == after->shape &&
+		before->compact_buckets == after->compact_buckets &&
 		!verifier->options->unsettled);
 }
 

@@ -54,6 +54,7 @@
 #define KHMAP_IOC_SNAPSHOT	_IO(KHMAP_IOC_TYPE, 0x16)
 #define KHMAP_IOC_BATCH		_IO(KHMAP_IOC_TYPE, 0x17)
 #define KHMAP_IOC_RESERVE	_IO(KHMAP_IOC_TYPE, 0x18)
+#define KHMAP_IOC_COMPACT	_IO(KHMAP_IOC_TYPE, 0x19)
 
 /**
  * struct khmap_ioc_abi - KHMAP_IOC_ABI: what this kernel's module offers
@@ -299,8 +300,8 @@ enum khmap_growth_kind {
  * @shape: out: the shape word; 0 while the map is inline
  * @primary_pages: out: pages of the primary region, those included that are
  *	ready for the shape to grow into
- * @overflow_pages: out: pages of the overflow region, those included whose
- *	memory was refused and is asked for again when it is needed
+ * @overflow_pages: out: pages of the overflow region, up to the last one that
+ *	is in use
  * @stripes: out: stripes, each with a lock
  * @snapshots: out: snapshots that exist
  * @kind: out: enum khmap_image_kind
@@ -308,6 +309,10 @@ enum khmap_growth_kind {
  * @wanted: out: the shape that the load asks for; @shape below it: the map is
  *	still growing
  * @growth: out: enum khmap_growth_kind
+ * @compact_buckets: out: overflow buckets that COMPACT moved, since creation
+ * @compact_pages: out: overflow pages that it took out of the image, likewise
+ * @overflow_needed: out: overflow pages that it would leave; 0 for a snapshot
+ * @reserved: out: 0
  *
  * Also brings the counts in a live map's header page up to date.  Counts of a
  * map that is being written have each operation that returned before the call,
@@ -336,6 +341,10 @@ struct khmap_ioc_stat {
 	__aligned_u64 splits;
 	__u32 wanted;
 	__u32 growth;
+	__aligned_u64 compact_buckets;
+	__aligned_u64 compact_pages;
+	__u32 overflow_needed;
+	__u32 reserved;
 };
 
 /**
@@ -358,6 +367,29 @@ struct khmap_ioc_reserve {
 	__aligned_u64 entries;
 	__u32 reserved;
 	__u32 primary_pages;
+};
+
+/**
+ * struct khmap_ioc_compact - KHMAP_IOC_COMPACT: have overflow buckets close up
+ * @size: sizeof(struct khmap_ioc_compact)
+ * @flags: must be 0
+ * @moved: out: overflow buckets that moved
+ * @released: out: overflow pages that left the image
+ * @overflow_pages: out: overflow pages that it has
+ *
+ * For after many deletes, whose chains are short but lie scattered: snapshots
+ * and their files have fewer pages then.  Pages that left keep their memory and
+ * are used before any other.  Readers find every key throughout, and others may
+ * write.
+ *
+ * Errors: EINTR after a fatal signal; what was moved until then has moved.
+ */
+struct khmap_ioc_compact {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 moved;
+	__u32 released;
+	__u32 overflow_pages;
 };
 
 /**

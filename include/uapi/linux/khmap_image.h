@@ -281,8 +281,9 @@ struct khmap_geometry {
  *	KHMAP_ENTRIES_MAX if there is no ceiling but the regions' room
  * @primary_pages: pages of the primary region that exist: of a live map, some
  *	may be beyond the shape, to be grown into
- * @overflow_pages: pages of the overflow region that may exist: of a live map,
- *	some may have no memory yet; no reference leads there
+ * @overflow_pages: pages of the overflow region, up to the last one that is in
+ *	use.  Of a live map, some may have no memory yet, and there may be more by
+ *	now
  * @name: of the map, NUL-padded; empty if unnamed
  * @reserved: zero
  * @shape: what a reader needs to turn a hash into a bucket; on a line of its
