@@ -318,6 +318,19 @@ int khmap_clear(struct khmap *map, __u64 *deleted);
 int khmap_reserve(struct khmap *map, __u64 entries);
 
 /**
+ * khmap_compact() - Have overflow buckets close up, after many deletes.
+ * @map: a live map, opened with KHMAP_OPEN_WRITE
+ * @result: receives what was done; or NULL
+ *
+ * Snapshots and their files are smaller then; the map keeps its memory.  Others
+ * may read and write meanwhile.  @overflow_needed of khmap_stat() says before how
+ * many overflow pages it would leave.
+ *
+ * Return: 0; -EINTR, and it has gone part of the way; -EBADF; -EROFS.
+ */
+int khmap_compact(struct khmap *map, struct khmap_ioc_compact *result);
+
+/**
  * khmap_batch() - Carry out many operations.
  * @map: a live map
  * @ops: the operations, see struct khmap_op; those that are done have a status

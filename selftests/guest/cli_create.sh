@@ -189,7 +189,7 @@ ok 'descriptors that are closed' is '' closed
 ok 'no such command' refused 2 'there is no command "frob"' khmapctl frob
 each_helps() {
 	for command in create ls info stat load get put del clear dump inspect snapshot verify \
-		destroy; do
+		reserve compact destroy; do
 		khmapctl "$command" --help | grep -q "^Usage: khmapctl $command" || return
 	done
 }

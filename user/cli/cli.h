@@ -49,6 +49,7 @@ struct cli_command {
 };
 
 extern const struct cli_command cli_clear;
+extern const struct cli_command cli_compact;
 extern const struct cli_command cli_create;
 extern const struct cli_command cli_del;
 extern const struct cli_command cli_destroy;

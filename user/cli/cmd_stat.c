@@ -48,6 +48,9 @@ static const struct {
 	STAT_WORD(snapshots),
 	STAT_WIDE(splits),
 	STAT_WORD(wanted),
+	STAT_WIDE(compact_buckets),
+	STAT_WIDE(compact_pages),
+	STAT_WORD(overflow_needed),
 };
 
 #define STAT_FIELDS (sizeof(stat_fields) / sizeof(stat_fields[0]))

@@ -22,6 +22,7 @@ static const struct cli_command *const cli_commands[] = {
 	&cli_del,
 	&cli_clear,
 	&cli_reserve,
+	&cli_compact,
 	&cli_dump,
 	&cli_inspect,
 	&cli_snapshot,

@@ -132,6 +132,16 @@ int khmap_reserve(struct khmap *map, __u64 entries)
 	return khmap_live_call(map, KHMAP_IOC_RESERVE, &reserve);
 }
 
+int khmap_compact(struct khmap *map, struct khmap_ioc_compact *result)
+{
+	struct khmap_ioc_compact compact = { .size = sizeof(compact) };
+	int err = khmap_live_call(map, KHMAP_IOC_COMPACT, &compact);
+
+	if (!err && result)
+		*result = compact;
+	return err;
+}
+
 static void khmap_stat_file(const struct khmap_object *object, struct khmap_ioc_stat *stat)
 {
 	const struct khmap_image_header *h = &object->header;
