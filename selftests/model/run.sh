@@ -170,6 +170,7 @@ if command -v spin >/dev/null; then
 	holds split-across -O0 22 split -DSTRIPES=2
 	holds split-long -O1 24 split -DSTRIPES=1 -DSTAYS
 	holds promote -O1 24 promote
+	holds compact -O1 24 compact
 	if [ -n "$all" ]; then
 		holds split-across-long -O2 25 split -DSTRIPES=2 -DSTAYS
 		holds promote-long -O2 25 promote -DSTAYS
@@ -187,6 +188,9 @@ if command -v spin >/dev/null; then
 	refuted promote/shape-early missed promote -DSHAPE_EARLY -DALONE
 	refuted promote/no-recheck missed promote -DNO_RECHECK
 	refuted promote/empty-after-even unheld promote -DEMPTY_AFTER_EVEN
+	refuted compact/move-even 'missed|unheld' compact -DMOVE_EVEN
+	refuted compact/link-after-even 'missed|unheld' compact -DLINK_AFTER_EVEN
+	refuted compact/trust-overflow-count 'missed|unheld|corrupt' compact -DTRUST_OVERFLOW_COUNT
 	refuted promote/no-recompute 'lost|misplaced' promote -DNO_RECOMPUTE
 else
 	verdict spin 'there is no spin here (run tools/setup.sh test)'
