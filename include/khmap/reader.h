@@ -439,8 +439,36 @@ static khmap__cold int khmap__find_slow(const struct khmap_reader *r,
 	return khmap__retries_spent(r);
 }
 
+/*
+ * The inline bucket, which small maps have instead of a region.  Returns 0 with
+ * the value copied, -ENOENT, or 1 if the loop has to decide.
+ */
+static khmap__always_inline int
+khmap__get_inline(const struct khmap_reader *r, const void *key, __u64 hash,
+		  void *value)
+{
+	const struct khmap_geometry *g = &r->geometry;
+	const unsigned char *at;
+	struct khmap_read read;
+	__u32 mask;
+
+	if (khmap__load_shape(r, &mask))				/* R1 */
+		return 1;
+	read.bucket = r->inline_bucket;
+	read.sequence = khmap__acquire32(read.bucket);			/* R2 */
+	at = khmap__bucket_find(g, read.bucket, KHMAP_INLINE_TAGS,
+				g->inline_slots, key, khmap__pattern(hash));
+	if (at)
+		khmap__copy_out(value, at + g->value_offset, g->value_size);
+	if (read.sequence & 1 || !khmap_read_validate(&read))
+		return 1;
+	if (at)
+		return 0;
+	return khmap__load_shape(r, &mask) ? 1 : -ENOENT;		/* R1 */
+}
+
 /* The loop; a hit is copied and validated. */
-static khmap__cold int khmap__get_slow(const struct khmap_reader *r,
+static khmap__cold int khmap__get_loop(const struct khmap_reader *r,
 				       const void *key, __u64 hash, void *value)
 {
 	struct khmap_read read;
@@ -459,6 +487,17 @@ static khmap__cold int khmap__get_slow(const struct khmap_reader *r,
 		khmap__relax();
 	}
 	return khmap__retries_spent(r);
+}
+
+/* What the common path does not decide. */
+static __attribute__((__noinline__, unused)) int
+khmap__get_slow(const struct khmap_reader *r, const void *key, __u64 hash,
+		void *value)
+{
+	int err = khmap__get_inline(r, key, hash, value);
+
+	return khmap__likely(err <= 0) ? err :
+	       khmap__get_loop(r, key, hash, value);
 }
 
 /*
@@ -621,9 +660,9 @@ static const struct khmap_geometry khmap__geometry_eight = {
  * own, so that no caller's variables have to live in memory for its sake.
  */
 #define KHMAP__DEFINE_GET(name, geometry, key_type, value_type, kind)	       \
-static khmap__cold int name##_slow(const struct khmap_reader *reader,	       \
-				   key_type key, __u64 hash,		       \
-				   value_type *value)			       \
+static __attribute__((__noinline__, unused)) int			       \
+name##_slow(const struct khmap_reader *reader, key_type key, __u64 hash,      \
+	    value_type *value)						       \
 {									       \
 	return khmap__get_slow(reader, &key, hash, value);		       \
 }									       \
