@@ -10,6 +10,7 @@
 #include <linux/module.h>
 #include <linux/percpu-rwsem.h>
 
+#include "core/read.h"
 #include "core/update.h"
 #include "guard.h"
 #include "map.h"
@@ -46,7 +47,7 @@ int khmap_map_lookup(struct khmap_map *map, const void *key, void *value)
 {
 	if (khmap_guard_blocked())
 		return -EBUSY;
-	return khmap_table_get(map->table, key, value);
+	return khmap_table_read(map->table, key, value);
 }
 EXPORT_SYMBOL_GPL(khmap_map_lookup);
 

@@ -2,7 +2,6 @@
 /*
  * guard.c - operations that come from any context
  */
-#include <linux/hardirq.h>
 #include <linux/percpu-rwsem.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
@@ -12,15 +11,6 @@
 #include "map.h"
 
 DEFINE_PER_CPU(unsigned int, khmap_locks_held);
-
-/*
- * Who can be moved to another processor between finding out which one it is and
- * reading holds nothing, and reads 0 on either: a holder has interrupts off.
- */
-bool khmap_guard_blocked(void)
-{
-	return in_nmi() || this_cpu_read(khmap_locks_held);
-}
 
 /*
  * While no snapshot is, or was just, taken, the semaphore is idle.  Its writer

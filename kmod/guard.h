@@ -9,7 +9,11 @@
 #ifndef _KHMAP_GUARD_H
 #define _KHMAP_GUARD_H
 
+#include <linux/hardirq.h>
+#include <linux/percpu.h>
 #include <linux/types.h>
+
+#include "core/os.h"
 
 struct khmap_map;
 
@@ -19,10 +23,16 @@ struct khmap_map;
  * In NMI, or with a lock of khmap held by this processor: the caller has come
  * in on top of its holder, who can only go on when the caller has returned.
  *
+ * Who can be moved to another processor between finding out which one it is and
+ * reading holds nothing, and reads 0 on either: a holder has interrupts off.
+ *
  * Context: any.
  * Return: true if it must not.
  */
-bool khmap_guard_blocked(void);
+static inline bool khmap_guard_blocked(void)
+{
+	return in_nmi() || this_cpu_read(khmap_locks_held);
+}
 
 /**
  * khmap_guard_enter() - let a caller of any context change a map

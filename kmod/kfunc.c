@@ -7,9 +7,12 @@
 #include <linux/btf_ids.h>
 #include <linux/khmap.h>
 #include <linux/module.h>
+#include <linux/preempt.h>
 #include <linux/rcupdate.h>
 
 #include "compat.h"
+#include "core/read.h"
+#include "guard.h"
 #include "kfunc.h"
 #include "map.h"
 
@@ -35,11 +38,13 @@ __bpf_kfunc int bpf_khmap_get(u64 map_id, const void *key, u32 key__sz,
 	struct khmap_map *map;
 	int err = -EINVAL;
 
-	rcu_read_lock();
+	/* As good as rcu_read_lock(), and no call. */
+	preempt_disable();
 	map = khmap_kfunc_map(map_id, key__sz, &err);
 	if (map && map->table->geometry.value_size == value__sz)
-		err = khmap_map_lookup(map, key, value);
-	rcu_read_unlock();
+		err = khmap_guard_blocked() ? -EBUSY :
+		      khmap_table_read(map->table, key, value);
+	preempt_enable();
 	return err;
 }
 

@@ -27,7 +27,7 @@
  * @map_id: the map's
  * @key: the key
  * @key__sz: bytes of it
- * @value: filled on success
+ * @value: filled on success; may be written on failure, too
  * @value__sz: bytes of it
  *
  * Return: 0; -ENOENT, -EINVAL, -EBUSY.

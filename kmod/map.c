@@ -27,8 +27,12 @@ static DEFINE_IDR(khmap_minors);
 
 static u64 khmap_next_id = 1;
 
-/* Published maps by their ids, for those who can take no mutex: RCU. */
+/*
+ * Published maps by their ids, for those who can take no mutex: RCU.  Of the maps
+ * that share a slot, it has the one that was published last, if that one lives.
+ */
 static DEFINE_XARRAY(khmap_ids);
+struct khmap_map __rcu *khmap_id_slots[KHMAP_ID_SLOTS];
 
 static void *khmap_map_view_page(const struct khmap_view *view, u64 page)
 {
@@ -183,6 +187,7 @@ int khmap_map_publish(struct khmap_map *map)
 	}
 	map->published = true;
 	xa_store(&khmap_ids, map->id, map, 0);
+	rcu_assign_pointer(khmap_id_slots[map->id % KHMAP_ID_SLOTS], map);
 	mutex_unlock(&khmap_maps_lock);
 	trace_khmap_create(map->id, map->name, &map->table->geometry);
 	khmap_map_put(map);
@@ -220,6 +225,18 @@ int khmap_map_unlink(struct khmap_map *map)
 	return 0;
 }
 
+/* Nobody finds the map by its id any more. */
+static void khmap_map_forget(struct khmap_map *map)
+{
+	struct khmap_map __rcu **slot =
+		&khmap_id_slots[map->id % KHMAP_ID_SLOTS];
+
+	lockdep_assert_held(&khmap_maps_lock);
+	xa_erase(&khmap_ids, map->id);
+	if (rcu_access_pointer(*slot) == map)
+		RCU_INIT_POINTER(*slot, NULL);
+}
+
 static void khmap_map_release(struct kref *refs)
 {
 	struct khmap_map *map = container_of(refs, struct khmap_map, refs);
@@ -227,7 +244,7 @@ static void khmap_map_release(struct kref *refs)
 
 	list_del(&map->link);
 	if (published)
-		xa_erase(&khmap_ids, map->id);
+		khmap_map_forget(map);
 	mutex_unlock(&khmap_maps_lock);
 	if (published) {
 		/*
@@ -275,7 +292,7 @@ found:
 	return map;
 }
 
-struct khmap_map *khmap_map_find_id(u64 id)
+struct khmap_map *khmap_map_find_id_slowly(u64 id)
 {
 	unsigned long index = id;
 

@@ -14,6 +14,7 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/percpu-rwsem.h>
+#include <linux/rcupdate.h>
 #include <linux/uidgid.h>
 #include <linux/workqueue.h>
 #include <linux/khmap.h>
@@ -140,15 +141,32 @@ struct khmap_map *khmap_map_find(unsigned int minor);
  */
 struct khmap_map *khmap_map_find_name(const char *name);
 
+/* Maps that are found by their ids at once. */
+#define KHMAP_ID_SLOTS	64u
+extern struct khmap_map __rcu *khmap_id_slots[KHMAP_ID_SLOTS];
+
+/* khmap_map_find_id() of any other. */
+struct khmap_map *khmap_map_find_id_slowly(u64 id);
+
 /**
  * khmap_map_find_id() - the map of an id
  * @id: the map's
  *
- * Context: any, within rcu_read_lock(), until whose end the map stays.
+ * Context: any, within rcu_read_lock() or with preemption off, until whose end
+ * the map stays.
  * Return: the map, without a reference; NULL if there is none, or it is not
  * published.
  */
-struct khmap_map *khmap_map_find_id(u64 id);
+static inline struct khmap_map *khmap_map_find_id(u64 id)
+{
+	struct khmap_map *map =
+		rcu_dereference_check(khmap_id_slots[id % KHMAP_ID_SLOTS],
+				      rcu_read_lock_sched_held());
+
+	if (likely(map && map->id == id))
+		return map;
+	return khmap_map_find_id_slowly(id);
+}
 
 /**
  * khmap_map_next() - walk through the registry

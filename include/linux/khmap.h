@@ -55,7 +55,7 @@ void khmap_map_close(struct khmap_map *map);
  * khmap_map_lookup() - copy a key's value
  * @map: of khmap_map_open()
  * @key: @key_size bytes
- * @value: @value_size bytes, filled on success
+ * @value: @value_size bytes, filled on success; may be written on failure, too
  *
  * Context: any, see above.
  * Return: 0; -ENOENT there is no such key; -EBUSY.

@@ -88,8 +88,12 @@ static inline bool os_trylock_save(os_lock_t *lock, unsigned long *flags)
 #define os_store_release(p, v)		smp_store_release(p, v)
 #define os_load(p)			READ_ONCE(*(p))
 #define os_store(p, v)			WRITE_ONCE(*(p), v)
+/* Of data that is validated afterwards. */
+#define os_load_data(p)			READ_ONCE(*(p))
 /* Orders a relaxed store before it before all stores after it. */
 #define os_fence_release()		smp_wmb()
+/* Orders loads of data before it before a relaxed load after it. */
+#define os_fence_acquire()		smp_rmb()
 #define os_resched()			cond_resched()
 /* A line that will be written. */
 #define os_prefetch(p)			prefetchw(p)
@@ -197,10 +201,14 @@ static inline void os_lock_wait(const os_lock_t *lock)
 #ifdef __SANITIZE_THREAD__
 /* ThreadSanitizer knows no fences: every store then carries the order. */
 #define os_store(p, v)		__atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define os_load_data(p)		__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define os_fence_release()	((void)0)
+#define os_fence_acquire()	((void)0)
 #else
 #define os_store(p, v)		__atomic_store_n(p, v, __ATOMIC_RELAXED)
+#define os_load_data(p)		__atomic_load_n(p, __ATOMIC_RELAXED)
 #define os_fence_release()	__atomic_thread_fence(__ATOMIC_RELEASE)
+#define os_fence_acquire()	__atomic_thread_fence(__ATOMIC_ACQUIRE)
 #endif
 #define os_resched()		((void)0)
 #define os_prefetch(p)		__builtin_prefetch(p, 1)

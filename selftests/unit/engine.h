@@ -13,6 +13,7 @@
 
 #include <khmap/reader.h>
 
+#include "../../kmod/core/read.h"
 #include "../../kmod/core/table.h"
 #include "../../user/engine/memory.h"
 

@@ -184,7 +184,9 @@ static bool step_put(struct run *run, u32 number, const void *key)
 static bool step_get(struct run *run, u32 number, const void *key)
 {
 	unsigned char got[VALUE_MAX], want[VALUE_MAX];
-	int err = khmap_table_get(run->engine.table, key, got);
+	bool locked = rng_below(&run->rng, 2);
+	int err = locked ? khmap_table_get(run->engine.table, key, got) :
+			   khmap_table_read(run->engine.table, key, got);
 
 	if (err != (run->versions[number] ? 0 : -ENOENT))
 		return wrong(run, "get number %u: %d", number, err);

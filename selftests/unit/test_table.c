@@ -55,6 +55,8 @@ static void test_modes(u64 expected, const char *form)
 	is_i64(put_u64(&e, 42, 1, KHMAP_PUT_ONLY_OLD), -ENOENT, "%s: replace what is not there",
 	       form);
 	is_i64(khmap_table_get(e.table, &key, &value), -ENOENT, "%s: get what is not there", form);
+	is_i64(khmap_table_read(e.table, &key, &value), -ENOENT, "%s: read what is not there",
+	       form);
 	is_i64(khmap_table_delete(e.table, &key, NULL, NULL), -ENOENT,
 	       "%s: delete what is not there", form);
 	ok(engine_sum(&e) == sum, "%s: nothing has changed", form);
@@ -87,6 +89,9 @@ static void test_modes(u64 expected, const char *form)
 	value = 0;
 	is_i64(khmap_table_get(e.table, &key, &value), 0, "%s: get", form);
 	is_u64(value, 10, "%s: the value got", form);
+	value = 0;
+	is_i64(khmap_table_read(e.table, &key, &value), 0, "%s: read", form);
+	is_u64(value, 10, "%s: the value read", form);
 	ok(table_is_sound(e.table, 1), "%s: image after replacements", form);
 
 	value = 0;

@@ -165,14 +165,25 @@ static void *writer_run(void *arg)
 	return NULL;
 }
 
-/* Look up as a process would: by plain loads, and under the lock if need be. */
-static int look_up(struct scene *s, const void *key, void *value, bool in_place)
+enum way {
+	BY_COPY,
+	IN_PLACE,
+	IN_KERNEL,
+};
+
+/*
+ * Look up as a process would: by plain loads, and under the lock if need be; or
+ * as the kernel does itself.
+ */
+static int look_up(struct scene *s, const void *key, void *value, enum way way)
 {
 	struct khmap_reader *reader = &s->engine.reader;
 	struct khmap_read read;
 	int err;
 
-	if (!in_place) {
+	if (way == IN_KERNEL)
+		return khmap_table_read(s->engine.table, key, value);
+	if (way == BY_COPY) {
 		err = khmap_reader_get(reader, key, value);
 	} else {
 		do {
@@ -189,7 +200,7 @@ static int look_up(struct scene *s, const void *key, void *value, bool in_place)
 	return err;
 }
 
-static void read_one(struct scene *s, u32 number, u32 *seen, bool in_place)
+static void read_one(struct scene *s, u32 number, u32 *seen, enum way way)
 {
 	unsigned char key[64], value[VALUE_MAX];
 	u32 before, after, version;
@@ -197,7 +208,7 @@ static void read_one(struct scene *s, u32 number, u32 *seen, bool in_place)
 
 	key_make(key, s->engine.header.geometry.key_size, number);
 	before = word_load(s, number);
-	err = look_up(s, key, value, in_place);
+	err = look_up(s, key, value, way);
 	after = word_load(s, number);
 	if (err && err != -ENOENT) {
 		count_up(&s->missed);
@@ -230,7 +241,8 @@ static void *reader_run(void *arg)
 	while (__atomic_load_n(&s->writing, __ATOMIC_ACQUIRE)) {
 		u32 number = (u32)rng_below(&rng, s->keys);
 
-		read_one(s, number, &seen[number], lookups % 4 == 0);
+		read_one(s, number, &seen[number],
+			 lookups % 4 == 0 ? IN_PLACE : lookups % 4 == 1 ? IN_KERNEL : BY_COPY);
 		lookups++;
 	}
 	__atomic_fetch_add(&s->lookups, lookups, __ATOMIC_RELAXED);
