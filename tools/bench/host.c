@@ -79,3 +79,11 @@ json_t *host_describe(const char *revision, const char *flags, json_t *versions)
 			 "kernel", kernel.release, "machine", kernel.machine, "huge_pages", huge,
 			 "compiler", "gcc " __VERSION__, "versions", versions, "flags", flags);
 }
+
+int host_write(const json_t *root, const char *path)
+{
+	if (!json_dump_file(root, path, JSON_INDENT(1) | JSON_REAL_PRECISION(8)))
+		return 0;
+	fprintf(stderr, "bench: %s: cannot be written\n", path);
+	return -1;
+}

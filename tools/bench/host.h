@@ -28,6 +28,15 @@ json_t *host_describe(const char *revision, const char *flags, json_t *versions)
  */
 json_t *host_load(void);
 
+/**
+ * host_write() - write a file of figures
+ * @root: all of it
+ * @path: the file
+ *
+ * Return: 0; -1 it cannot be written, which has been said.
+ */
+int host_write(const json_t *root, const char *path);
+
 #ifdef __cplusplus
 }
 #endif

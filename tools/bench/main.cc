@@ -128,10 +128,8 @@ int main(int argc, char **argv)
 	if (o.puts)
 		json_object_set_new(root, "put", measure_put(o));
 	json_object_set_new(root, "load_average_after", host_load());
-	if (json_dump_file(root, o.output, JSON_INDENT(1) | JSON_REAL_PRECISION(8))) {
-		fprintf(stderr, "bench: %s: cannot be written\n", o.output);
+	if (host_write(root, o.output))
 		return 1;
-	}
 	json_decref(root);
 	return 0;
 }

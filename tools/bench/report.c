@@ -3,6 +3,7 @@
  * report.c - read the benchmark's file
  */
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,12 +74,29 @@ double report_number(const json_t *object, const char *member)
 	return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
+const json_t *report_subject(const json_t *group, const json_t *compare, const char *member)
+{
+	double index = report_number(compare, member);
+
+	return json_array_get(json_object_get(group, "subjects"),
+			      index >= 0 ? (size_t)index : SIZE_MAX);
+}
+
+double report_speed(const json_t *group, const json_t *compare)
+{
+	const char *unit = json_string_value(json_object_get(group, "unit"));
+	double of = report_median(report_subject(group, compare, "of"), "samples");
+	double to = report_median(report_subject(group, compare, "to"), "samples");
+
+	return unit && strstr(unit, "/s") ? of / to : to / of;
+}
+
 static int report_usage(FILE *out)
 {
 	fprintf(out,
 		"Usage: bench-report [--gnuplot] FILE\n"
-		"Prints the file that bench or bench-study wrote as tables, or as a script of which\n"
-		"gnuplot makes charts in SVG.\n");
+		"Prints a file that a benchmark wrote as tables, or as a script of which gnuplot makes\n"
+		"charts in SVG.\n");
 	return out == stdout ? 0 : 2;
 }
 

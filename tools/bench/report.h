@@ -59,6 +59,25 @@ const char *report_name(const json_t *subject);
 double report_number(const json_t *object, const char *member);
 
 /**
+ * report_subject() - one of the two that a group compares
+ * @group: a group of subjects
+ * @compare: which
+ * @member: "of" or "to"
+ *
+ * Return: the subject; NULL if there is none.
+ */
+const json_t *report_subject(const json_t *group, const json_t *compare, const char *member);
+
+/**
+ * report_speed() - how many times as fast one subject of a group is as another
+ * @group: the group; with a unit that ends in "/s" more is faster, else less
+ * @compare: which
+ *
+ * Return: a ratio of medians; NaN if one has no samples.
+ */
+double report_speed(const json_t *group, const json_t *compare);
+
+/**
  * report_text() - print the file as tables
  * @root: the file
  */

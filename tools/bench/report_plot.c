@@ -113,12 +113,35 @@ static void plot_put(const json_t *put)
 	putchar('\n');
 }
 
+/* A bar for each subject. */
+static void plot_group(const json_t *group, size_t number)
+{
+	const json_t *subjects = json_object_get(group, "subjects"), *subject;
+	size_t i;
+
+	printf("$group%zu << EOD\n", number);
+	json_array_foreach(subjects, i, subject)
+		printf("%zu %g \"%s\"\n", i, report_median(subject, "samples"),
+		       report_name(subject));
+	printf("EOD\n");
+	printf("set title '%s'\n", json_string_value(json_object_get(group, "title")));
+	printf("set style fill solid\nset boxwidth 0.6\nunset logscale\nunset key\n");
+	printf("set ylabel '%s'\nset format y '%%.1s%%c'\nset yrange [0:*]\n",
+	       json_string_value(json_object_get(group, "unit")));
+	printf("set xrange [-0.5:%zu.5]\nset xtics rotate by -20 font ',8'\n",
+	       json_array_size(subjects) - 1);
+	printf("plot $group%zu using 1:2:xtic(3) with boxes\n", number);
+}
+
 void report_plot(const json_t *root)
 {
+	const json_t *groups = json_object_get(root, "groups"), *group;
 	const json_t *get = json_object_get(root, "get");
 	const json_t *doubling = json_object_get(root, "doubling");
 	const json_t *put = json_object_get(root, "put");
-	size_t charts = (json_array_size(get) ? 3 : 0) + json_array_size(doubling) + !!put;
+	size_t charts = (json_array_size(get) ? 3 : 0) + json_array_size(doubling) + !!put +
+			json_array_size(groups);
+	size_t i;
 
 	printf("set terminal svg size 1200,%zu dynamic noenhanced font 'sans,11'\n",
 	       (charts + 1) / 2 * 380);
@@ -129,5 +152,7 @@ void report_plot(const json_t *root)
 	plot_doubling(doubling);
 	if (put)
 		plot_put(put);
+	json_array_foreach(groups, i, group)
+		plot_group(group, i);
 	printf("unset multiplot\n");
 }

@@ -15,26 +15,31 @@ void report_machine(const json_t *root)
 {
 	const json_t *machine = json_object_get(root, "machine"), *versions;
 	const json_t *load = json_object_get(root, "load_average_before"), *version;
-	const char *cpu, *kernel, *compiler, *flags, *revision, *date, *name;
+	const char *cpu, *kernel, *compiler, *flags, *revision, *date, *name, *host = NULL;
 	json_error_t error;
 	int virtual;
 
 	if (json_unpack_ex((json_t *)machine, &error, 0,
-			   "{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o}", "cpu", &cpu, "kernel",
+			   "{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:o, s?s}", "cpu", &cpu, "kernel",
 			   &kernel, "compiler", &compiler, "flags", &flags, "revision", &revision,
-			   "date", &date, "virtual", &virtual, "versions", &versions)) {
+			   "date", &date, "virtual", &virtual, "versions", &versions, "host",
+			   &host)) {
 		printf("machine: %s\n", error.text);
 		return;
 	}
-	printf("%s, %.0f processors%s, %.0f KiB second-level and %.0f MiB third-level cache\n", cpu,
-	       report_number(machine, "processors"), virtual ? " of a virtual machine" : "",
-	       report_number(machine, "l2_bytes") / 1024,
-	       report_number(machine, "l3_bytes") / 1048576);
-	printf("Linux %s; %s %s", kernel, compiler, flags);
+	if (host)
+		printf("%s\n", host);
+	printf("%s, %.0f processors%s", cpu, report_number(machine, "processors"),
+	       virtual ? " of a virtual machine" : "");
+	/* An emulated processor has caches in name only. */
+	if (!host)
+		printf(", %.0f KiB second-level and %.0f MiB third-level cache",
+		       report_number(machine, "l2_bytes") / 1024,
+		       report_number(machine, "l3_bytes") / 1048576);
+	printf("\nLinux %s; %s %s", kernel, compiler, flags);
 	json_object_foreach((json_t *)versions, name, version)
 		printf("; %s %s", name, json_string_value(version));
-	putchar('\n');
-	printf("revision %s, %s; load average %.1f before, %.1f after\n", revision, date,
+	printf("\nrevision %s, %s; load average %.1f before, %.1f after\n", revision, date,
 	       json_number_value(json_array_get(load, 0)),
 	       json_number_value(json_array_get(json_object_get(root, "load_average_after"), 0)));
 }
@@ -145,6 +150,34 @@ static void text_put(const json_t *put)
 	printf("  From a map for %.0f entries, which grows.\n", report_number(put, "from"));
 }
 
+/* Subjects that were measured in turn, and how some of them compare. */
+static void text_group(const json_t *group)
+{
+	const char *unit = json_string_value(json_object_get(group, "unit"));
+	const json_t *subjects = json_object_get(group, "subjects"), *subject, *compare;
+	size_t i;
+
+	printf("\n%-62s %13s\n", json_string_value(json_object_get(group, "title")), unit);
+	json_array_foreach(subjects, i, subject) {
+		double median = report_median(subject, "samples");
+
+		printf("  %-60s", report_name(subject));
+		text_cell(median, 14, median < 1000 ? 1 : 0);
+		putchar('\n');
+	}
+	json_array_foreach(json_object_get(group, "compare"), i, compare) {
+		double goal = report_number(compare, "goal");
+
+		printf("  %s: %.2f times as fast as %s",
+		       report_name(report_subject(group, compare, "of")),
+		       report_speed(group, compare),
+		       report_name(report_subject(group, compare, "to")));
+		if (!isnan(goal))
+			printf(" (goal: %g)", goal);
+		putchar('\n');
+	}
+}
+
 void report_text(const json_t *root)
 {
 	const json_t *run;
@@ -155,5 +188,8 @@ void report_text(const json_t *root)
 	json_array_foreach(json_object_get(root, "doubling"), i, run)
 		text_doubling(run);
 	text_put(json_object_get(root, "put"));
-	printf("\n* a hit of get_many, to the faster peer's hit by single look-ups\n");
+	json_array_foreach(json_object_get(root, "groups"), i, run)
+		text_group(run);
+	if (json_object_get(root, "get"))
+		printf("\n* a hit of get_many, to the faster peer's hit by single look-ups\n");
 }

@@ -179,10 +179,8 @@ int main(int argc, char **argv)
 			 "churn_seconds", (int)options.churn_seconds, "lock_ms",
 			 (int)options.lock_ms, "studies", run_parts(&options, wanted));
 	json_object_set_new(root, "load_average_after", host_load());
-	if (json_dump_file(root, output, JSON_INDENT(1) | JSON_REAL_PRECISION(8))) {
-		fprintf(stderr, "bench-study: %s: cannot be written\n", output);
+	if (host_write(root, output))
 		return 1;
-	}
 	json_decref(root);
 	return 0;
 }
