@@ -20,7 +20,8 @@ MAKEFLAGS += --no-print-directory $(if $(V),,-s)
 
 .DEFAULT_GOAL := help
 .PHONY: help all setup kernel module lib cli prof unit guest check check-lint check-unit \
-	check-model check-vm check-guest demo bench bench-study vm install clean format man
+	check-model check-vm check-guest demo bench bench-study bench-guest bench-uml vm install \
+	clean format man
 
 help: ## list the targets
 	@echo 'khmap: a hash map in the Linux kernel that everybody reads from memory.'
@@ -93,6 +94,21 @@ bench: ## measure look-ups and puts against boost, Abseil and LMDB, natively
 bench-study: ## study the choices behind the map: hashes, probes, locks, sizes, churn
 	@tools/setup.sh build bench
 	@$(MAKE) -C tools/bench study
+
+bench-guest: ## measure it beside the kernel's own maps, in a guest, where ratios count
+	@tools/setup.sh build guest bench
+	@$(MAKE) module lib
+	@$(MAKE) -C tools/bench $(BUILD)/bench/bench-report
+	@$(MAKE) -C tools/bench/guest all
+	@tools/bench/guest/run.sh $(ARGS)
+
+bench-uml: ## measure puts in user-mode Linux, at native speed, beside the engine in a process
+	@tools/setup.sh build guest bench
+	@$(MAKE) lib kernel
+	@$(MAKE) -C tools/bench $(BUILD)/bench/bench-report
+	@$(MAKE) -C tools/bench/guest all
+	@$(MAKE) -C tools/bench/uml all
+	@tools/bench/uml/run.sh $(ARGS)
 
 vm: module lib cli prof ## open a shell in a guest that has the module loaded
 	@tools/vm/run.sh $(if $(KERNEL),--kernel $(KERNEL)) --shell \
