@@ -75,8 +75,6 @@ static void khmap_store_fill(const struct khmap_table *table,
 	const struct khmap_bucket *bucket = &place->bucket;
 	u32 start = 0;
 
-	if (!store)
-		return;
 	if (bucket->region == KHMAP_REGION_PRIMARY)
 		start = bucket->index * table->geometry.bucket_stride;
 	else if (bucket->region == KHMAP_REGION_OVERFLOW)
@@ -158,9 +156,10 @@ int khmap_chain_insert(struct khmap_table *table,
 		os_store(&place->previous.head->overflow, reference);
 	khmap_write_end(head);
 
-	khmap_store_fill(table, owner, place, store);
-	if (store)
+	if (store) {
+		khmap_store_fill(table, owner, place, store);
 		store->overflowed = reference;
+	}
 	return 0;
 }
 
@@ -176,9 +175,10 @@ void khmap_chain_write(struct khmap_table *table,
 			 size);
 	khmap_write_end(place->first.head);
 
-	khmap_store_fill(table, owner, place, store);
-	if (store)
+	if (store) {
+		khmap_store_fill(table, owner, place, store);
 		store->replaced = true;
+	}
 }
 
 void khmap_chain_replace(struct khmap_table *table,
@@ -258,7 +258,8 @@ void khmap_chain_remove(struct khmap_table *table,
 	if (unlinked)
 		khmap_overflow_release(table, owner->stripe, unlinked);
 	owner->counts->deletes++;
-	khmap_store_fill(table, owner, place, store);
+	if (store)
+		khmap_store_fill(table, owner, place, store);
 }
 
 u32 khmap_chain_empty(struct khmap_table *table,

@@ -24,9 +24,14 @@
 #define KHMAP_SPLIT_MAX	\
 	(KHMAP_SLOTS_MAX + (KHMAP_CHAIN_MAX - 1) * (KHMAP_OVERFLOW_TAGS - 1))
 
-/* A slot's note: one of these, or the class of the key that stays. */
-#define KHMAP_SPLIT_MOVES	0x80	/* and the class */
-#define KHMAP_SPLIT_EMPTY	0x40
+/*
+ * An entry of the source, in the order of the chain: the bucket's position, the
+ * slot and the class of its hash.
+ */
+#define KHMAP_ENTRY(chain, slot, class)	((u16)((chain) << 7 | (slot) << 3 | (class)))
+#define khmap_entry_chain(entry)	((u32)(entry) >> 7)
+#define khmap_entry_slot(entry)		((u32)(entry) >> 3 & 15)
+#define khmap_entry_class_bit(entry)	(1u << ((entry) & 7))
 
 /**
  * struct khmap_split - a split on its way
@@ -38,11 +43,12 @@
  * @reference: the source's overflow buckets
  * @fresh: overflow buckets for the target
  * @buckets: of the source, the primary one included
- * @slots: of the source, empty ones included
  * @in_overflow: entries of the source in overflow buckets
  * @moves: entries that leave
+ * @stays: entries that stay
  * @fresh_count: of @fresh
- * @note: of each slot in the chain's order, see KHMAP_SPLIT_MOVES
+ * @entry: those that leave from the first one on, those that stay from the last
+ *	one down, both in the order of the chain; see khmap_split_stay()
  */
 struct khmap_split {
 	struct khmap_owner source_owner;
@@ -53,57 +59,16 @@ struct khmap_split {
 	u32 reference[KHMAP_CHAIN_MAX];
 	u32 fresh[KHMAP_CHAIN_MAX];
 	u32 buckets;
-	u32 slots;
 	u32 in_overflow;
 	u32 moves;
+	u32 stays;
 	u32 fresh_count;
-	u8 note[KHMAP_SPLIT_MAX];
+	u16 entry[KHMAP_SPLIT_MAX];
 };
 
-/**
- * struct khmap_cursor - a slot of a chain, by its position
- * @slot: the slot
- * @tag: its tag
- * @left: slots of its bucket from it on
- * @chain: the bucket's position
- */
-struct khmap_cursor {
-	char *slot;
-	u8 *tag;
-	u32 left;
-	u32 chain;
-};
-
-static void khmap_cursor_enter(const struct khmap_table *table,
-			       struct khmap_cursor *at,
-			       const struct khmap_bucket *bucket)
+static inline u16 *khmap_split_stay(struct khmap_split *split, u32 index)
 {
-	at->slot = khmap_bucket_slot(table, bucket, 0);
-	at->tag = bucket->head->tags;
-	at->left = bucket->slots;
-}
-
-static void khmap_cursor_start(const struct khmap_table *table,
-			       struct khmap_cursor *at,
-			       const struct khmap_bucket *first)
-{
-	khmap_cursor_enter(table, at, first);
-	at->chain = 0;
-}
-
-/* Go to the next slot, if there is one; @references are those of the chain. */
-static inline void khmap_cursor_next(const struct khmap_table *table,
-				     struct khmap_cursor *at,
-				     const u32 *references, u32 count)
-{
-	struct khmap_bucket bucket;
-
-	at->slot += table->geometry.slot_stride;
-	at->tag++;
-	if (likely(--at->left) || at->chain >= count)
-		return;
-	bucket = khmap_bucket_overflow(table, references[at->chain++]);
-	khmap_cursor_enter(table, at, &bucket);
+	return &split->entry[KHMAP_SPLIT_MAX - 1 - index];
 }
 
 static void khmap_split_owner(struct khmap_table *table, u32 page,
@@ -114,44 +79,48 @@ static void khmap_split_owner(struct khmap_table *table, u32 page,
 	owner->counts = &owner->stripe->counts;
 }
 
-static u8 khmap_split_note(const struct khmap_table *table,
-			   const struct khmap_bucket *bucket, u32 slot, u32 bit)
+/* Which entries of a bucket leave; @bit of the hash says so. */
+static void khmap_split_sort_bucket(struct khmap_table *table,
+				    struct khmap_split *split, u32 bit,
+				    const struct khmap_bucket *bucket)
 {
-	u64 hash;
-	u8 note;
+	u32 chain = split->buckets - 1, slot;
+	const char *at = khmap_bucket_slot(table, bucket, 0);
 
-	/* A chain's last bucket may have holes. */
-	if (!bucket->head->tags[slot])
-		return KHMAP_SPLIT_EMPTY;
-	hash = khmap_hash(table->hash_kind, table->secret,
-			  khmap_bucket_slot(table, bucket, slot),
-			  table->geometry.key_size);
-	note = hash >> KHMAP_CLASS_SHIFT & 7;
-	return hash & bit ? note | KHMAP_SPLIT_MOVES : note;
+	for (slot = 0; slot < bucket->slots; slot++) {
+		u64 hash;
+		u16 entry;
+
+		/* A chain's last bucket may have holes. */
+		if (bucket->head->tags[slot]) {
+			hash = khmap_hash(table->hash_kind, table->secret, at,
+					  table->geometry.key_size);
+			entry = KHMAP_ENTRY(chain, slot,
+					    hash >> KHMAP_CLASS_SHIFT & 7);
+			if (hash & bit)
+				split->entry[split->moves++] = entry;
+			else
+				*khmap_split_stay(split, split->stays++) = entry;
+		}
+		at += table->geometry.slot_stride;
+	}
 }
 
-/* Which entries leave; @bit of the hash says so. */
+/* Which entries leave. */
 static void khmap_split_sort(struct khmap_table *table,
 			     struct khmap_split *split, u32 bit)
 {
 	struct khmap_bucket bucket = split->source;
-	u32 slot, reference;
+	u32 reference, in_primary;
 
-	for (;;) {
-		for (slot = 0; slot < bucket.slots; slot++) {
-			u8 note = khmap_split_note(table, &bucket, slot, bit);
-
-			split->note[split->slots++] = note;
-			split->moves += note >> 7;
-			split->in_overflow += split->buckets > 1 &&
-					      note != KHMAP_SPLIT_EMPTY;
-		}
-		reference = bucket.head->overflow;
-		if (!reference)
-			return;
+	khmap_split_sort_bucket(table, split, bit, &bucket);
+	in_primary = split->moves + split->stays;
+	while ((reference = bucket.head->overflow)) {
 		split->reference[split->buckets++ - 1] = reference;
 		bucket = khmap_bucket_overflow(table, reference);
+		khmap_split_sort_bucket(table, split, bit, &bucket);
 	}
+	split->in_overflow = split->moves + split->stays - in_primary;
 }
 
 /* Take the overflow buckets of the new chain, all or none. */
@@ -186,79 +155,126 @@ static int khmap_split_fresh(struct khmap_table *table,
 	return -ENOBUFS;
 }
 
-static inline void khmap_entry_copy(const struct khmap_table *table,
-				    const struct khmap_cursor *to,
-				    const struct khmap_cursor *from)
+/* The bucket of an entry of the source. */
+static struct khmap_bucket khmap_split_bucket(const struct khmap_table *table,
+					      const struct khmap_split *split,
+					      u32 chain)
 {
-	khmap_slot_copy(table, to->slot, from->slot);
-	os_store(to->tag, *from->tag);
+	if (likely(!chain))
+		return split->source;
+	return khmap_bucket_overflow(table, split->reference[chain - 1]);
+}
+
+static void khmap_entry_copy(const struct khmap_table *table,
+			     const struct khmap_bucket *to, u32 to_slot,
+			     const struct khmap_bucket *from, u32 from_slot)
+{
+	khmap_slot_copy(table, khmap_bucket_slot(table, to, to_slot),
+			khmap_bucket_slot(table, from, from_slot));
+	khmap_image_tag(to->head, to_slot, from->head->tags[from_slot]);
 }
 
 /* 2. Store what leaves in the new chain. */
 static void khmap_split_move(struct khmap_table *table,
 			     struct khmap_split *split)
 {
-	struct khmap_head *head = split->target.head;
-	struct khmap_cursor from, to;
-	u32 filter = 0, i;
+	struct khmap_bucket from, to = split->target;
+	u32 filter = 0, chain = 0, slot = 0, i;
 
-	khmap_cursor_start(table, &from, &split->source);
-	khmap_cursor_start(table, &to, &split->target);
-	for (i = 0; i < split->fresh_count; i++) {
-		os_store(&head->overflow, split->fresh[i]);
-		head = khmap_bucket_overflow(table, split->fresh[i]).head;
-	}
-	for (i = 0; i < split->slots; i++) {
-		if (split->note[i] & KHMAP_SPLIT_MOVES) {
-			khmap_entry_copy(table, &to, &from);
-			if (to.chain) {
-				filter |= 1u << (split->note[i] & 7);
-				split->target_owner.counts->overflow_entries++;
-			}
-			khmap_cursor_next(table, &to, split->fresh,
-					  split->fresh_count);
+	for (i = 0; i < split->moves; i++, slot++) {
+		u16 entry = split->entry[i];
+
+		if (slot == to.slots) {
+			u32 reference = split->fresh[chain++];
+
+			os_store(&to.head->overflow, reference);
+			to = khmap_bucket_overflow(table, reference);
+			slot = 0;
 		}
-		khmap_cursor_next(table, &from, split->reference,
-				  split->buckets - 1);
+		from = khmap_split_bucket(table, split,
+					  khmap_entry_chain(entry));
+		khmap_entry_copy(table, &to, slot, &from,
+				 khmap_entry_slot(entry));
+		if (chain) {
+			filter |= khmap_entry_class_bit(entry);
+			split->target_owner.counts->overflow_entries++;
+		}
 	}
 	if (filter)
 		khmap_image_filter(&split->target, filter);
+}
+
+/* Buckets that the source needs for what stays, the primary one included. */
+static u32 khmap_split_kept(const struct khmap_table *table,
+			    const struct khmap_split *split)
+{
+	const struct khmap_geometry *g = &table->geometry;
+
+	if (split->stays <= g->bucket_slots)
+		return 1;
+	return 1 + (split->stays - g->bucket_slots + g->overflow_slots - 1) /
+		   g->overflow_slots;
+}
+
+static void khmap_split_vacate(struct khmap_table *table,
+			       const struct khmap_split *split, u16 entry)
+{
+	struct khmap_bucket bucket =
+		khmap_split_bucket(table, split, khmap_entry_chain(entry));
+
+	khmap_slot_clear(table, &bucket, khmap_entry_slot(entry));
+}
+
+/*
+ * Fill the holes that must not be with what stays, from the chain's end: all
+ * buckets but the last that is kept are to be full, those behind it empty.
+ * Returns how many holes are filled; that many of those that stay have moved.
+ */
+static u32 khmap_split_fill(struct khmap_table *table,
+			    struct khmap_split *split, u32 kept)
+{
+	struct khmap_bucket from, to;
+	u32 filled = 0;
+
+	while (filled < split->moves && filled < split->stays) {
+		u16 *last = khmap_split_stay(split, split->stays - 1 - filled);
+		u16 hole = split->entry[filled], stay = *last;
+
+		if (hole > stay ||
+		    (khmap_entry_chain(stay) < kept &&
+		     khmap_entry_chain(hole) + 1 >= kept))
+			break;
+		to = khmap_split_bucket(table, split, khmap_entry_chain(hole));
+		from = khmap_split_bucket(table, split,
+					  khmap_entry_chain(stay));
+		khmap_entry_copy(table, &to, khmap_entry_slot(hole), &from,
+				 khmap_entry_slot(stay));
+		khmap_slot_clear(table, &from, khmap_entry_slot(stay));
+		*last = KHMAP_ENTRY(khmap_entry_chain(hole),
+				    khmap_entry_slot(hole), stay & 7);
+		filled++;
+	}
+	return filled;
 }
 
 /* 4. What stays closes up; returns the buckets that the chain keeps. */
 static u32 khmap_split_close(struct khmap_table *table,
 			     struct khmap_split *split)
 {
-	u32 filter = 0, in_overflow = 0, at = 0, kept, i;
-	struct khmap_cursor from, to;
+	u32 filter = 0, in_overflow = 0, kept, i;
 
-	khmap_cursor_start(table, &from, &split->source);
-	to = from;
-	for (i = 0; i < split->slots; i++) {
-		if (split->note[i] < KHMAP_SPLIT_EMPTY) {
-			at++;
-			if (to.slot != from.slot)
-				khmap_entry_copy(table, &to, &from);
-			if (to.chain) {
-				filter |= 1u << (split->note[i] & 7);
-				in_overflow++;
-			}
-			khmap_cursor_next(table, &to, split->reference,
-					  split->buckets - 1);
-		}
-		khmap_cursor_next(table, &from, split->reference,
-				  split->buckets - 1);
-	}
-	/* The chain's last bucket is not empty, unless it is the first. */
-	kept = to.chain + 1 -
-	       (to.chain && to.left == table->geometry.overflow_slots);
-	for (i = at; i < split->slots; i++) {
-		if (*to.tag) {
-			os_store(to.tag, 0);
-			khmap_image_zero(to.slot, table->geometry.slot_stride);
-		}
-		khmap_cursor_next(table, &to, split->reference,
-				  split->buckets - 1);
+	kept = khmap_split_kept(table, split);
+	for (i = khmap_split_fill(table, split, kept); i < split->moves; i++)
+		khmap_split_vacate(table, split, split->entry[i]);
+	if (!split->in_overflow)
+		return kept;
+	for (i = 0; i < split->stays; i++) {
+		u16 entry = *khmap_split_stay(split, i);
+
+		if (!khmap_entry_chain(entry))
+			continue;
+		filter |= khmap_entry_class_bit(entry);
+		in_overflow++;
 	}
 	khmap_image_filter(&split->source, filter);
 	split->source_owner.counts->overflow_entries += in_overflow;
@@ -270,17 +286,11 @@ static u32 khmap_split_close(struct khmap_table *table,
 static void khmap_split_unlink(struct khmap_table *table,
 			       struct khmap_split *split, u32 kept)
 {
-	struct khmap_head *head = split->source.head;
-	u32 i;
+	u32 chain;
 
-	for (i = 1; i < split->buckets; i++) {
-		struct khmap_head *next = khmap_bucket_overflow(table,
-				split->reference[i - 1]).head;
-
-		if (i >= kept)
-			os_store(&head->overflow, 0);
-		head = next;
-	}
+	for (chain = kept - 1; chain + 1 < split->buckets; chain++)
+		os_store(&khmap_split_bucket(table, split, chain).head->overflow,
+			 0);
 }
 
 static void khmap_split_do(struct khmap_table *table,
@@ -341,9 +351,8 @@ int khmap_split_next(struct khmap_table *table,
 	bucket = khmap_place_bucket(g, shape);
 	/* Not the arrays, which are filled as far as they are used. */
 	split.buckets = 1;
-	split.slots = 0;
-	split.in_overflow = 0;
 	split.moves = 0;
+	split.stays = 0;
 	split.fresh_count = 0;
 	split.shape = khmap_shape(page, 0) + khmap_bucket_place(g, bucket + 1);
 	split.source = khmap_bucket_at(table, shape - bit);

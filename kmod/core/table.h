@@ -128,6 +128,8 @@ typedef bool (*khmap_stop_t)(void *owner);
  * @refused: the last allocation of primary pages failed
  * @hungry: a put that may not sleep lacked memory, or will
  * @splits: buckets that were split, under @split_lock
+ * @due: with fewer entries than this there is nothing to do; a hint that may be
+ *	too low
  */
 struct khmap_growth {
 	u64 entry_places;
@@ -140,6 +142,7 @@ struct khmap_growth {
 	bool refused;
 	bool hungry;
 	u64 splits;
+	unsigned long due;
 };
 
 struct khmap_overflow_page;
