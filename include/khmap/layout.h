@@ -251,4 +251,36 @@ static inline __u32 khmap_slot_offset(const struct khmap_geometry *geometry,
 	return KHMAP_BUCKET_TAGS + tags_size + slot * geometry->slot_stride;
 }
 
+/**
+ * khmap_geometry_same() - are they equal in all that a lookup in buckets needs?
+ * @a: a geometry
+ * @b: another
+ *
+ * Return: true if code for the one reads the other's buckets.
+ */
+static inline int khmap_geometry_same(const struct khmap_geometry *a,
+				      const struct khmap_geometry *b)
+{
+	return a->page_shift == b->page_shift && a->layout == b->layout &&
+	       a->key_size == b->key_size && a->value_size == b->value_size &&
+	       a->value_offset == b->value_offset &&
+	       a->slot_stride == b->slot_stride &&
+	       a->value_kind == b->value_kind &&
+	       a->bucket_stride == b->bucket_stride &&
+	       a->bucket_slots == b->bucket_slots &&
+	       a->buckets_per_page == b->buckets_per_page &&
+	       a->tags_size == b->tags_size &&
+	       a->overflow_stride == b->overflow_stride &&
+	       a->overflow_slots == b->overflow_slots &&
+	       a->overflow_per_page == b->overflow_per_page &&
+	       a->overflow_shift == b->overflow_shift;
+}
+
+/* What 8-byte keys and values come to in aligned pages of 4096 bytes. */
+static const struct khmap_geometry khmap_geometry_eight
+	__attribute__((unused)) = {
+	12, KHMAP_LAYOUT_ALIGNED, 8, 8, 8, 16, KHMAP_META_NONE, 0,
+	KHMAP_VALUE_INLINE, 128, 7, 32, 8, 64, 3, 64, 6, 0, 0, 0
+};
+
 #endif /* _KHMAP_LAYOUT_H */

@@ -166,7 +166,7 @@ static inline size_t khmap_reader_get_many(const struct khmap_reader *reader,
 					   void *values, int *status)
 {
 	if (khmap__likely(reader->eight))
-		return khmap__get_many(reader, &khmap__geometry_eight,
+		return khmap__get_many(reader, &khmap_geometry_eight,
 				       KHMAP_HASH_FOLD, keys, count, values,
 				       status);
 	return khmap__get_many(reader, &reader->geometry, reader->hash_kind,

@@ -629,31 +629,6 @@ static inline int khmap_reader_find(const struct khmap_reader *reader,
 	return khmap__find_slow(reader, key, hash, read);
 }
 
-/* Are they equal in all that a lookup in buckets asks for? */
-static inline bool khmap__geometry_same(const struct khmap_geometry *a,
-					const struct khmap_geometry *b)
-{
-	return a->page_shift == b->page_shift && a->layout == b->layout &&
-	       a->key_size == b->key_size && a->value_size == b->value_size &&
-	       a->value_offset == b->value_offset &&
-	       a->slot_stride == b->slot_stride &&
-	       a->value_kind == b->value_kind &&
-	       a->bucket_stride == b->bucket_stride &&
-	       a->bucket_slots == b->bucket_slots &&
-	       a->buckets_per_page == b->buckets_per_page &&
-	       a->tags_size == b->tags_size &&
-	       a->overflow_stride == b->overflow_stride &&
-	       a->overflow_slots == b->overflow_slots &&
-	       a->overflow_per_page == b->overflow_per_page &&
-	       a->overflow_shift == b->overflow_shift;
-}
-
-/* What 8-byte keys and values come to in aligned pages of 4096 bytes. */
-static const struct khmap_geometry khmap__geometry_eight = {
-	12, KHMAP_LAYOUT_ALIGNED, 8, 8, 8, 16, KHMAP_META_NONE, 0,
-	KHMAP_VALUE_INLINE, 128, 7, 32, 8, 64, 3, 64, 6, 0, 0, 0
-};
-
 /*
  * Define NAME_get(), khmap_reader_get() for a geometry and a hash that the
  * compiler knows.  The slow path takes the key by value and has a value of its
@@ -692,7 +667,7 @@ name##_get(const struct khmap_reader *reader, const key_type *key,	       \
 	return err;							       \
 }
 
-KHMAP__DEFINE_GET(khmap__eight, khmap__geometry_eight, __u64, __u64,
+KHMAP__DEFINE_GET(khmap__eight, khmap_geometry_eight, __u64, __u64,
 		  KHMAP_HASH_FOLD)
 
 /* khmap_reader_get() for a geometry that is known at run time only. */
@@ -767,8 +742,8 @@ static inline void khmap_reader_init(struct khmap_reader *reader,
 	reader->overflow_pages = (__u32)header->overflow_pages_max;
 	reader->geometry = header->geometry;
 	reader->eight = header->hash_kind == KHMAP_HASH_FOLD &&
-			khmap__geometry_same(&header->geometry,
-					     &khmap__geometry_eight);
+			khmap_geometry_same(&header->geometry,
+					    &khmap_geometry_eight);
 	reader->fixed_shape[0] = header->shape;
 	reader->fixed_shape[1] = khmap_shape_mask(header->shape);
 	reader->shape = live ? (const __u32 *)(const void *)

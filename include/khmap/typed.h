@@ -101,7 +101,7 @@ static const struct khmap_geometry name##_geometry = {			       \
 static inline khmap__unused bool					       \
 name##_check(const struct khmap_reader *reader)				       \
 {									       \
-	return khmap__geometry_same(&reader->geometry, &name##_geometry) &&    \
+	return khmap_geometry_same(&reader->geometry, &name##_geometry) &&    \
 	       reader->hash_kind == (kind);				       \
 }									       \
 KHMAP__DEFINE_GET(name, name##_geometry, key_type, value_type, kind)	       \

@@ -188,6 +188,25 @@ static inline void khmap_shape_store(struct khmap_image_header *header,
 	}
 }
 
+/* The shape and its mask, at once where that is one load. */
+static inline u32 khmap_shape_load(const struct khmap_image_header *header,
+				   u32 *mask)
+{
+	const unsigned long *both = (const void *)&header->shape;
+	unsigned long word;
+	u32 pair[2];
+
+	if (sizeof(word) == sizeof(pair)) {
+		word = os_load_acquire(both);				/* R1 */
+		memcpy(pair, &word, sizeof(word));
+	} else {
+		pair[0] = os_load_acquire(&header->shape);		/* R1 */
+		pair[1] = khmap_shape_mask(pair[0]);
+	}
+	*mask = pair[1];
+	return pair[0];
+}
+
 /* The place of a hash; @shape is not 0. */
 static inline u32 khmap_shape_place(u32 shape, u64 hash)
 {

@@ -181,6 +181,9 @@ int khmap_table_create(const struct khmap_table_params *params,
 	table->secret[0] = params->secret[0];
 	table->secret[1] = params->secret[1];
 	table->hash_kind = params->hash_kind;
+	table->eight = params->hash_kind == KHMAP_HASH_FOLD &&
+		       khmap_geometry_same(&table->geometry,
+					   &khmap_geometry_eight);
 	table->max_entries = params->max_entries ? params->max_entries :
 						   KHMAP_ENTRIES_MAX;
 	table->overflow_max = plan.overflow_max;

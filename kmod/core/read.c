@@ -64,11 +64,10 @@ static inline bool khmap_read_equal(const void *image, const void *key,
 }
 
 /* The slot of a key in one bucket, or NULL. */
-static inline const u8 *khmap_read_bucket(const struct khmap_geometry *g,
-					  const struct khmap_head *head,
-					  u32 tags_size, u32 slots,
-					  const void *key, u32 key_size,
-					  u32 top)
+static inline __attribute__((always_inline)) const u8 *
+khmap_read_bucket(const struct khmap_geometry *g,
+		  const struct khmap_head *head, u32 tags_size, u32 slots,
+		  const void *key, u32 top)
 {
 	u32 word;
 
@@ -84,7 +83,7 @@ static inline const u8 *khmap_read_bucket(const struct khmap_geometry *g,
 				break;
 			at = (const u8 *)head +
 			     khmap_slot_offset(g, tags_size, slot);
-			if (khmap_read_equal(at, key, key_size))
+			if (khmap_read_equal(at, key, g->key_size))
 				return at;
 		}
 	}
@@ -92,11 +91,11 @@ static inline const u8 *khmap_read_bucket(const struct khmap_geometry *g,
 }
 
 /* In the chain's overflow buckets; NULL also if it changes under the reader. */
-static const u8 *khmap_read_overflow(const struct khmap_table *table,
-				     const struct khmap_head *head,
-				     const void *key, u32 top)
+static inline __attribute__((always_inline)) const u8 *
+khmap_read_overflow(const struct khmap_table *table,
+		    const struct khmap_geometry *g,
+		    const struct khmap_head *head, const void *key, u32 top)
 {
-	const struct khmap_geometry *g = &table->geometry;
 	u32 chain, reference;
 	const u8 *at;
 
@@ -106,77 +105,102 @@ static const u8 *khmap_read_overflow(const struct khmap_table *table,
 			break;
 		head = khmap_bucket_overflow(table, reference).head;
 		at = khmap_read_bucket(g, head, KHMAP_OVERFLOW_TAGS,
-				       g->overflow_slots, key, g->key_size,
-				       top);
+				       g->overflow_slots, key, top);
 		if (at)
 			return at;
 	}
 	return NULL;
 }
 
-/*
- * One try; -EAGAIN if the chain was being changed.  Sizes that are constants
- * make of the loops above a few instructions.
- */
-static inline __attribute__((always_inline)) int
-khmap_read_once(const struct khmap_table *table, u64 hash, const void *key,
-		u32 key_size, void *value, u32 value_size)
+/* What was read of a bucket is right if it has not been written since. */
+static inline bool khmap_read_valid(const struct khmap_head *first,
+				    u32 sequence)
+{
+	os_fence_acquire();					/* R3 */
+	return likely(os_load(&first->sequence) == sequence);
+}
+
+/* A map in its header page; -EAGAIN as below. */
+static int khmap_read_inline(const struct khmap_table *table, u64 hash,
+			     const void *key, void *value)
 {
 	const struct khmap_geometry *g = &table->geometry;
-	u32 tags_size = g->tags_size, slots = g->bucket_slots;
-	u32 top = khmap_tophash(hash), place = 0, sequence, shape, now;
+	const struct khmap_head *first = khmap_bucket_inline(table).head;
+	u32 sequence = os_load_acquire(&first->sequence);	/* R2 */
+	const u8 *at;
+
+	at = khmap_read_bucket(g, first, KHMAP_INLINE_TAGS, g->inline_slots,
+			       key, khmap_tophash(hash));
+	if (at)
+		khmap_read_copy(value, at + g->value_offset, g->value_size);
+	if (sequence & 1 || !khmap_read_valid(first, sequence))
+		return -EAGAIN;
+	if (at)
+		return 0;
+	/* Not promoted meanwhile? */
+	return os_load_acquire(&table->header->shape) ? -EAGAIN :	/* R1 */
+							-ENOENT;
+}
+
+/*
+ * One try; -EAGAIN if the chain was being changed.  @g is the table's geometry,
+ * or a constant equal to it, which makes of all this a few instructions.
+ */
+static inline __attribute__((always_inline)) int
+khmap_read_once(const struct khmap_table *table, const struct khmap_geometry *g,
+		u64 hash, const void *key, void *value)
+{
+	u32 mask, shape = khmap_shape_load(table->header, &mask);	/* R1 */
+	u32 top = khmap_tophash(hash), place, sequence, now;
 	const struct khmap_head *first;
 	const u8 *at;
 
-	shape = os_load_acquire(&table->header->shape);		/* R1 */
-	if (likely(shape)) {
-		place = khmap_shape_place(shape, hash);
-		first = khmap_bucket_at(table, place).head;
-	} else {
-		first = khmap_bucket_inline(table).head;
-		tags_size = KHMAP_INLINE_TAGS;
-		slots = g->inline_slots;
-	}
+	if (unlikely(!shape))
+		return khmap_read_inline(table, hash, key, value);
+	place = khmap_hash_place(shape, mask, hash);
+	first = (void *)((char *)khmap_extents_get(&table->primary,
+						   khmap_place_page(place)) +
+			 khmap_place_bucket(g, place) * g->bucket_stride);
 	sequence = os_load_acquire(&first->sequence);		/* R2 */
 	if (unlikely(sequence & 1))
 		return -EAGAIN;
 
-	at = khmap_read_bucket(g, first, tags_size, slots, key, key_size, top);
-	if (!at && shape &&
-	    os_load_data(&first->tags[tags_size - 1]) & khmap_class_bit(hash))
-		at = khmap_read_overflow(table, first, key, top);
-	if (likely(at))
-		khmap_read_copy(value, at + g->value_offset, value_size);
-
-	os_fence_acquire();					/* R3 */
-	if (unlikely(os_load(&first->sequence) != sequence))
+	at = khmap_read_bucket(g, first, g->tags_size, g->bucket_slots, key,
+			       top);
+	if (unlikely(!at) &&
+	    os_load_data(&first->tags[g->tags_size - 1]) & khmap_class_bit(hash))
+		at = khmap_read_overflow(table, g, first, key, top);
+	if (likely(at)) {
+		khmap_read_copy(value, at + g->value_offset, g->value_size);
+		return khmap_read_valid(first, sequence) ? 0 : -EAGAIN;
+	}
+	if (!khmap_read_valid(first, sequence))
 		return -EAGAIN;
-	if (likely(at))
-		return 0;
-	now = os_load_acquire(&table->header->shape);		/* R1 */
-	if (now != shape &&
-	    (!shape || khmap_shape_place(now, hash) != place))
+	now = khmap_shape_load(table->header, &mask);		/* R1 */
+	if (now != shape && khmap_hash_place(now, mask, hash) != place)
 		return -EAGAIN;
 	return -ENOENT;
 }
 
+/* Any geometry and hash. */
+static __attribute__((__noinline__)) int
+khmap_read_any(const struct khmap_table *table, const void *key, void *value)
+{
+	u64 hash = khmap_hash(table->hash_kind, table->secret, key,
+			      table->geometry.key_size);
+
+	return khmap_read_once(table, &table->geometry, hash, key, value);
+}
+
 int khmap_table_read(struct khmap_table *table, const void *key, void *value)
 {
-	u32 key_size = table->geometry.key_size;
-	u32 value_size = table->geometry.value_size;
-
-	u64 hash;
 	int err;
 
-	if (likely(key_size == 8 && value_size == 8 &&
-		   table->hash_kind == KHMAP_HASH_FOLD)) {
-		hash = khmap_hash_fold(table->secret, key, 8);
-		err = khmap_read_once(table, hash, key, 8, value, 8);
-	} else {
-		hash = khmap_hash(table->hash_kind, table->secret, key,
-				  key_size);
-		err = khmap_read_once(table, hash, key, key_size, value,
-				      value_size);
-	}
+	if (likely(table->eight))
+		err = khmap_read_once(table, &khmap_geometry_eight,
+				      khmap_hash_fold(table->secret, key, 8),
+				      key, value);
+	else
+		err = khmap_read_any(table, key, value);
 	return likely(err != -EAGAIN) ? err : khmap_table_get(table, key, value);
 }

@@ -178,6 +178,8 @@ struct khmap_stripe {
  * @geometry: constant
  * @secret: constant
  * @hash_kind: constant
+ * @eight: constant: @geometry is khmap_geometry_eight and @hash_kind
+ *	KHMAP_HASH_FOLD, for which look-ups have code of their own
  * @stripe_mask: stripes - 1, constant
  * @max_entries: constant; KHMAP_ENTRIES_MAX for no ceiling
  * @account: of the creator
@@ -206,6 +208,7 @@ struct khmap_table {
 	struct khmap_geometry geometry;
 	u64 secret[2];
 	u32 hash_kind;
+	bool eight;
 	u32 stripe_mask;
 	u64 max_entries;
 	struct khmap_account *account;
