@@ -75,6 +75,7 @@ static void test_stripes(void)
 	u64 keys[6][LONGEST];
 	struct khmap_compact compact;
 	struct engine e;
+	int err = 0;
 	u32 i;
 
 	two_pages(&e, 2);
@@ -96,10 +97,19 @@ static void test_stripes(void)
 	/* What left a stripe without a free bucket is provided for. */
 	ok(e.table->growth.hungry && e.table->stripes[0].hungry && !e.table->stripes[1].hungry,
 	   "stripes: the one without a page is hungry");
+	for (i = 0; i < LONGEST && !err; i++)
+		err = khmap_table_try_put(e.table, &keys[0][i], &keys[0][i], KHMAP_PUT_EITHER,
+					  NULL);
+	ok(err == -ENOMEM, "stripes: until then, who may not sleep gets no overflow bucket");
+	is_u64(i, e.table->geometry.bucket_slots + 1, "stripes: as soon as one is needed");
 	khmap_table_work(e.table);
 	ok(!e.table->stripes[0].hungry, "stripes: and is fed");
 	is_u64(pages_of(e.table), 2, "stripes: with the lowest page that there is");
-	put_keys(e.table, keys[0], LONGEST);
+	i--;
+	err = khmap_table_try_put(e.table, &keys[0][i], &keys[0][i], KHMAP_PUT_EITHER, NULL);
+	ok(!err, "stripes: who may not sleep gets one then");
+	i++;
+	put_keys(e.table, keys[0] + i, LONGEST - i);
 	is_u64(pages_of(e.table), 2, "stripes: which it uses");
 	ok(table_is_sound(e.table, 2 * LONGEST), "stripes: image of both");
 	engine_close(&e);
