@@ -331,10 +331,11 @@ int khmap_table_reserve(struct khmap_table *table, u64 entries,
 	u32 shape;
 	int err;
 
+	if (entries > table->max_entries)
+		return -ENOSPC;
 	if (entries <= table->geometry.inline_slots)
 		return 0;
-	if (entries > table->max_entries ||
-	    entries > ~0ull / growth->entry_places)
+	if (entries > ~0ull / growth->entry_places)
 		return -ENOSPC;
 	places = khmap_entries_places(growth->entry_places, entries);
 	if (places > khmap_shape(growth->max_pages, 0))

@@ -451,6 +451,21 @@ static bool stop_soon(void *owner)
 	return false;
 }
 
+/* Also one that the inline bucket would hold. */
+static void test_reserve_ceiling(void)
+{
+	struct khmap_table_params p = params_make(8, 8, 1);
+	struct engine e;
+
+	p.max_entries = 3;
+	engine_open(&e, &p);
+	ok(e.table->geometry.inline_slots > 3, "reserve, ceiling: below the inline slots");
+	is_i64(khmap_table_reserve(e.table, 3, NULL), 0, "reserve, ceiling: up to it");
+	is_i64(khmap_table_reserve(e.table, 4, NULL), -ENOSPC, "reserve, ceiling: beyond it");
+	is_u64(e.table->header->shape, 0, "reserve, ceiling: nothing was done");
+	engine_close(&e);
+}
+
 /* Whoever asks for much can be stopped in the middle of allocating it, and of splitting. */
 static void test_reserve_stopped(void)
 {
@@ -494,6 +509,7 @@ int main(void)
 	test_hints(16, "promoted");
 	test_hints(150000, "many pages");
 	test_memory();
+	test_reserve_ceiling();
 	test_reserve_stopped();
 	test_adversary();
 	test_siphash();
