@@ -109,4 +109,41 @@ TEST_F(library, operations)
 	free(ops);
 }
 
+/* Of a wrong call the reason says what is wrong with it, in more than an errno's words. */
+TEST_F(library, reasons)
+{
+	struct khmap_arrays arrays = {
+		.size = sizeof(arrays),
+		.opcode = KHMAP_OP_PUT,
+		.op_flags = KHMAP_PUT_INSERT | KHMAP_PUT_REPLACE,
+		.keys = self->keys,
+		.values = self->values,
+		.count = 1,
+	};
+	struct khmap_ioc_stat stat;
+	struct khmap *reader;
+	int fd;
+
+	EXPECT_EQ(-EINVAL, khmap_batch_arrays(self->map, &arrays));
+	EXPECT_STREQ(NAME ": an argument is out of range, or not for this operation",
+		     khmap_reason());
+	arrays.opcode = 99;
+	EXPECT_EQ(-EOPNOTSUPP, khmap_batch_arrays(self->map, &arrays));
+	EXPECT_STREQ(NAME ": the kernel does not know the operation, or a flag of it",
+		     khmap_reason());
+	EXPECT_EQ(-EFAULT, khmap_put(self->map, NULL, self->values, 0));
+	EXPECT_STREQ(NAME ": a pointer leads nowhere", khmap_reason());
+
+	ASSERT_EQ(0, khmap_open(NAME, NULL, &reader));
+	EXPECT_EQ(-EBADF, khmap_put(reader, self->keys, self->values, 0));
+	EXPECT_STREQ(NAME ": the map was not opened for writing", khmap_reason());
+	fd = dup(khmap_fd(reader));
+	close(khmap_fd(reader));
+	EXPECT_EQ(-EBADF, khmap_stat(reader, &stat));
+	EXPECT_NE(NULL, strstr(khmap_reason(), "was closed, not by khmap_close()"));
+	EXPECT_EQ(khmap_fd(reader), dup2(fd, khmap_fd(reader)));
+	close(fd);
+	khmap_close(reader);
+}
+
 TEST_HARNESS_MAIN

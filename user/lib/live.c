@@ -3,6 +3,7 @@
  * live.c - what only the kernel can do, by its ioctls
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -21,13 +22,29 @@ static const char *khmap_live_words(int err)
 		return "the key is there already";
 	case EXFULL:
 		return "the key's chain is full";
-	case EBADF:
-		return "the map was not opened for writing";
 	case ENOMEM:
-		return "no memory, or the map's limit is reached";
+		return "no memory, or a limit is reached: the map's max_bytes or the module's";
+	case EINVAL:
+		return "an argument is out of range, or not for this operation";
+	case EOPNOTSUPP:
+		return "the kernel does not know the operation, or a flag of it";
+	case EFAULT:
+		return "a pointer leads nowhere";
 	default:
 		return strerror(err);
 	}
+}
+
+/* Closed by others, or opened for the other direction. */
+static int khmap_live_bad(const struct khmap_object *object, unsigned long command)
+{
+	const char *words = command == KHMAP_IOC_STAT ? "the map was not opened for reading" :
+			    "the map was not opened for writing";
+
+	if (fcntl(object->fd, F_GETFL) < 0)
+		return khmap_fail(EBADF, "%s: descriptor %d was closed, not by khmap_close()",
+				  object->name, object->fd);
+	return khmap_fail(EBADF, "%s: %s", object->name, words);
 }
 
 static int khmap_live_full(const struct khmap_object *object)
@@ -56,6 +73,8 @@ int khmap_live_call(const struct khmap *map, unsigned long command, void *argume
 		return khmap_fail(EROFS, "%s: is a snapshot and cannot be changed", object->name);
 	if (err == ENOSPC)
 		return khmap_live_full(object);
+	if (err == EBADF)
+		return khmap_live_bad(object, command);
 	return khmap_fail(err, "%s: %s", object->name, khmap_live_words(err));
 }
 
