@@ -53,7 +53,7 @@ ok 'a dry run says what it would come to' is \
 	"$released of $before overflow pages would leave the image" \
 	khmapctl compact sessions --dry-run
 ok 'likewise, as JSON' is \
-	"{\"moved\":0,\"released\":$released,\"overflow_pages\":$needed,\"done\":false}" \
+	"{\"moved\":null,\"released\":$released,\"overflow_pages\":$needed,\"done\":false}" \
 	json . khmapctl compact sessions -j --dry-run
 ok 'and does nothing' is "[$before,$needed,0,0]" \
 	stat_of overflow_pages overflow_needed compact_buckets compact_pages

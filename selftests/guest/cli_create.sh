@@ -6,7 +6,7 @@
 
 set -u
 
-tests=83
+tests=94
 . "${0%/*}/cli_test.sh"
 
 create() {
@@ -71,10 +71,38 @@ ok 'no number to reserve' refused 2 'reserve: NAME and a number of entries are n
 	khmapctl reserve two
 ok '--entries with a unit' is '' create three -n 4K
 ok 'a unit counts by 1024' is '4096' json .entries khmapctl reserve three 4K --json
+ok 'without a sample, its numbers are null' is '[null,null,null]' \
+	json '[.sample, .mean, .deviation]' khmapctl reserve three 4K --dry-run --json
+ok 'a number too large for one' refused 2 \
+	'reserve: "99999999999999999999" is not a whole number 0..9223372036854775807; K, M, G and T behind it multiply by powers of 1024' \
+	khmapctl reserve three 99999999999999999999
+ok 'more than an image holds' refused 3 \
+	'reserve: three: the map is at its ceiling: its regions have no room' \
+	khmapctl reserve three 1T
+ok 'a dry run says so too' refused 3 \
+	'reserve: three: the map is at its ceiling: its regions have no room' \
+	khmapctl reserve three 1T --dry-run
+ok 'no limit of memory is none' is 'max_bytes none' \
+	sh -c 'khmapctl stat three | grep ^max_bytes | tr -s " "'
 ok 'destroy takes several names' is '' khmapctl destroy two three
 ok '--max-entries, --max-bytes' is '' create two -n 100 --max-entries 50 --max-bytes 1M
 ok 'the limits are set' is '[50,1048576]' json '[.max_entries, .max_bytes]' \
 	khmapctl stat two --json
+for dry in '' --dry-run; do
+	ok "reserve, beyond the ceiling $dry" refused 3 \
+		'reserve: two: the map is at its ceiling of 50 entries' \
+		khmapctl reserve two 51 $dry
+done
+ok 'a map whose limit is tight' is '' create tight --max-bytes 128K
+ok 'memory that runs out is said to stay' is 1 sh -c \
+	'khmapctl reserve tight 5000 2>&1 | grep -c "the map has grown part of the way, and keeps"'
+ok 'its limit is one that a dry run knows' is 1 sh -c \
+	'khmapctl reserve tight 50K --dry-run 2>&1 | grep -c "above the map.s limit of 131072"'
+khmapctl destroy tight
+khmapctl snapshot two ./two.khmap -q
+ok 'a dry run of what cannot grow' refused 3 \
+	'reserve: ./two.khmap: is a snapshot and cannot be changed' \
+	khmapctl reserve ./two.khmap 5 --dry-run
 ok '--load-percent, --hash, --layout' is '' create three --load-percent 60 --hash siphash13 \
 	--layout packed
 ok 'so it was made' is '["siphash13","packed"]' info three '[.hash, .layout]'

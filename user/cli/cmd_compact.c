@@ -32,8 +32,9 @@ static int compact_print(const struct khmap_ioc_compact *result, bool json, bool
 	unsigned long long before = (unsigned long long)result->overflow_pages + result->released;
 
 	if (json)
-		return cli_json(json_pack("{s:I, s:I, s:I, s:b}",
-					  "moved", (json_int_t)result->moved,
+		return cli_json(json_pack("{s:o, s:I, s:I, s:b}",
+					  "moved", done ? json_integer((json_int_t)result->moved) :
+						json_null(),
 					  "released", (json_int_t)result->released,
 					  "overflow_pages", (json_int_t)result->overflow_pages,
 					  "done", done), 0);

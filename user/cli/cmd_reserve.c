@@ -117,14 +117,18 @@ static int reserve_print(const struct reserve *reserve, bool json, bool done)
 	char amount[32];
 
 	if (json)
-		return cli_json(json_pack("{s:I, s:I, s:I, s:b, s:I, s:f, s:f}",
+		return cli_json(json_pack("{s:I, s:I, s:I, s:b, s:o, s:o, s:o}",
 					  "entries", (json_int_t)reserve->entries,
 					  "pages", (json_int_t)reserve->pages,
 					  "bytes", (json_int_t)reserve->bytes,
 					  "done", done,
-					  "sample", (json_int_t)reserve->count,
-					  "mean", reserve->mean,
-					  "deviation", reserve->deviation), 0);
+					  "sample", reserve->count ?
+						json_integer((json_int_t)reserve->count) :
+						json_null(),
+					  "mean", reserve->count ? json_real(reserve->mean) :
+						json_null(),
+					  "deviation", reserve->count ?
+						json_real(reserve->deviation) : json_null()), 0);
 	if (reserve->count)
 		printf("%llu sizes: mean %.1f, deviation %.1f\n",
 		       (unsigned long long)reserve->count, reserve->mean, reserve->deviation);
@@ -132,6 +136,43 @@ static int reserve_print(const struct reserve *reserve, bool json, bool done)
 	printf("%s for %llu entries: %llu primary pages, %s\n", done ? "reserved" : "would reserve",
 	       (unsigned long long)reserve->entries, (unsigned long long)reserve->pages, amount);
 	return CLI_OK;
+}
+
+/* Of a dry run: what the kernel would refuse for good, whoever asks and whenever. */
+static int reserve_foresee(struct khmap *map, const char *name, const struct reserve *reserve)
+{
+	const struct khmap_image_header *h = khmap_header(map);
+	struct khmap_ioc_stat stat;
+	int err;
+
+	if (h->kind != KHMAP_IMAGE_LIVE)
+		return cli_error(CLI_FAILED, "%s: is a snapshot and cannot be changed", name);
+	if (reserve->entries > h->max_entries)
+		return cli_error(CLI_FAILED, "%s: the map is at its ceiling of %llu entries", name,
+				 (unsigned long long)h->max_entries);
+	if (reserve->pages > (h->overflow_offset - h->primary_offset) >> h->geometry.page_shift)
+		return cli_error(CLI_FAILED,
+				 "%s: the map is at its ceiling: its regions have no room", name);
+	err = khmap_stat(map, &stat);
+	if (err)
+		return cli_failed(err);
+	if (stat.max_bytes && reserve->bytes > stat.max_bytes)
+		return cli_error(CLI_FAILED, "%s: %llu bytes are above the map's limit of %llu",
+				 name, (unsigned long long)reserve->bytes,
+				 (unsigned long long)stat.max_bytes);
+	return CLI_OK;
+}
+
+/* Memory that ran out has been taken for what could be had. */
+static int reserve_failed(struct khmap *map, int err)
+{
+	int code = cli_failed(err);
+	struct khmap_ioc_stat stat;
+
+	if ((err == -ENOMEM || err == -EINTR) && !khmap_stat(map, &stat))
+		cli_note("the map has grown part of the way, and keeps its %u primary pages",
+			 stat.primary_pages);
+	return code;
 }
 
 static int reserve_do(const char *name, struct reserve *reserve, bool json, bool dry)
@@ -142,9 +183,14 @@ static int reserve_do(const char *name, struct reserve *reserve, bool json, bool
 	if (code)
 		return code;
 	reserve_cost(reserve, khmap_header(map.map));
-	if (!dry)
+	if (dry)
+		code = reserve_foresee(map.map, name, reserve);
+	else
 		err = khmap_reserve(map.map, reserve->entries);
-	code = err ? cli_failed(err) : reserve_print(reserve, json, !dry);
+	if (err)
+		code = reserve_failed(map.map, err);
+	else if (!code)
+		code = reserve_print(reserve, json, !dry);
 	cli_close(&map);
 	return code;
 }
@@ -172,7 +218,8 @@ static int reserve_run(int argc, char **argv)
 	if (sample)
 		code = reserve_sample(&reserve, sample);
 	else if (!cli_number(argv[optind + 1], UINT64_MAX >> 1, &reserve.entries))
-		code = cli_usage("\"%s\" is not a whole number; " CLI_UNITS, argv[optind + 1]);
+		code = cli_usage("\"%s\" is not a whole number 0..%llu; " CLI_UNITS,
+				 argv[optind + 1], (unsigned long long)UINT64_MAX >> 1);
 	return code ? code : reserve_do(argv[optind], &reserve, json, dry);
 }
 

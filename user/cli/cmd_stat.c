@@ -83,7 +83,9 @@ static int stat_print(const struct khmap_ioc_stat *stat, bool json)
 	}
 	table = table_create(columns, 2, false);
 	for (i = 0; i < STAT_FIELDS; i++)
-		if (stat_value(stat, i) == KHMAP_ENTRIES_MAX)
+		if (stat_value(stat, i) == KHMAP_ENTRIES_MAX ||
+		    (stat_fields[i].offset == offsetof(struct khmap_ioc_stat, max_bytes) &&
+		     !stat->max_bytes))
 			table_row(table, stat_fields[i].name, "none");
 		else
 			table_row(table, stat_fields[i].name, "%llu",
