@@ -104,7 +104,7 @@ static bool khmap_limit_allows(u64 limit, u64 used, u64 bytes)
 	return !limit || (used <= limit && bytes <= limit - used);
 }
 
-bool khmap_account_fits(struct khmap_account *account, u64 bytes)
+bool os_fits(struct khmap_account *account, u64 bytes)
 {
 	account = khmap_account_root(account);
 	return khmap_limit_allows(account->max_bytes,

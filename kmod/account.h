@@ -73,15 +73,6 @@ struct khmap_account *khmap_account_create_snapshot(struct khmap_account *map);
  */
 void khmap_account_put(struct khmap_account *account);
 
-/**
- * khmap_account_fits() - whether more memory would stay within the limits
- * @account: of a map
- * @bytes: that are wanted
- *
- * Reserves nothing: for a refusal before anything is built.
- */
-bool khmap_account_fits(struct khmap_account *account, u64 bytes);
-
 /* The account that carries the limit: the map's. */
 static inline struct khmap_account *
 khmap_account_root(struct khmap_account *account)

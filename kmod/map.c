@@ -121,7 +121,7 @@ int khmap_map_create(struct khmap_table_params *params,
 		goto free;
 
 	err = -ENOMEM;
-	if (!khmap_account_fits(account, bytes))
+	if (!os_fits(account, bytes))
 		goto put;
 	/* A mapping need not be longer than the map may become. */
 	if (account->max_bytes)

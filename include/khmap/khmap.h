@@ -312,8 +312,9 @@ int khmap_clear(struct khmap *map, __u64 *deleted);
  * @map: opened for writing
  * @entries: that it is to hold at its target load without growing further
  *
- * Return: 0; -ENOSPC beyond the map's ceiling, and nothing was done; -ENOMEM or
- * -EINTR, and it has grown part of the way; -EBADF.
+ * Return: 0; -ENOSPC beyond the map's ceiling, or -ENOMEM beyond a limit of
+ * memory, and nothing was done; -ENOMEM or -EINTR otherwise, and it has grown
+ * part of the way; -EBADF.
  */
 int khmap_reserve(struct khmap *map, __u64 entries);
 

@@ -323,6 +323,16 @@ static u32 khmap_grow_even(u32 pages, u32 max_pages)
 	return even - pages <= even / 8 && even <= max_pages ? even : pages;
 }
 
+/* Is it worth while to begin with so many pages? */
+static bool khmap_reserve_fits(struct khmap_table *table, u32 pages)
+{
+	u32 ready = os_load_acquire(&table->growth.ready);
+
+	return pages <= ready ||
+	       os_fits(table->account,
+		       (u64)(pages - ready) << KHMAP_OS_PAGE_SHIFT);
+}
+
 int khmap_table_reserve(struct khmap_table *table, u64 entries,
 			khmap_stop_t stop)
 {
@@ -342,6 +352,8 @@ int khmap_table_reserve(struct khmap_table *table, u64 entries,
 		return -ENOSPC;
 	shape = khmap_shape(khmap_grow_even(khmap_shape_pages((u32)places),
 					    growth->max_pages), 0);
+	if (!khmap_reserve_fits(table, khmap_shape_pages(shape)))
+		return -ENOMEM;
 	/* Refused before anything moves, if it is. */
 	err = khmap_grow_stage_until(table, shape, stop);
 	if (!err && !os_load(&table->header->shape))

@@ -243,6 +243,17 @@ static inline bool os_count_take(os_count_t *c, u64 limit)
 struct khmap_account;
 
 /**
+ * os_fits() - would more memory stay within the account's limits?
+ * @account: of a map
+ * @bytes: that are wanted
+ *
+ * Reserves nothing: for a refusal before anything is built.
+ *
+ * Return: false if it is sure that so much would be refused.
+ */
+bool os_fits(struct khmap_account *account, u64 bytes);
+
+/**
  * os_alloc() - zeroed memory for the engine's own structs
  * @account: charged with @size
  * @size: bytes

@@ -397,8 +397,9 @@ void khmap_table_notify(struct khmap_table *table, khmap_notify_t notify,
  * all pages are then equally full.  A map is never made smaller.
  *
  * Context: may sleep.
- * Return: 0; -ENOSPC beyond the map's ceiling: nothing was done; -ENOMEM, or
- * -EINTR if @stop said so: it has grown part of the way.
+ * Return: 0; -ENOSPC beyond the map's ceiling, or -ENOMEM beyond a limit of
+ * memory: nothing was done; -ENOMEM otherwise, or -EINTR if @stop said so: it
+ * has grown part of the way.
  */
 int khmap_table_reserve(struct khmap_table *table, u64 entries,
 			khmap_stop_t stop);

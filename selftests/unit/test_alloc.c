@@ -297,6 +297,25 @@ static void test_limit(void)
 	engine_close(&e);
 }
 
+/* What cannot be had is not begun with: others may need what there is. */
+static void test_reserve_limit(void)
+{
+	struct khmap_table_params p = params_make(8, 8, 1);
+	u64 bytes, used;
+	struct engine e;
+
+	is_i64(khmap_table_bytes(&p, &bytes), 0, "reserve, limit: what a map takes");
+	e.account = khmap_account_create(IMAGE_BYTES, bytes + (1 << 20), false);
+	is_i64(khmap_table_create(&p, e.account, &e.table), 0, "reserve, limit: a map");
+	used = khmap_account_used(e.account);
+	is_i64(khmap_table_reserve(e.table, 50000, NULL), -ENOMEM, "reserve, limit: beyond it");
+	is_u64(khmap_account_used(e.account), used, "reserve, limit: nothing was taken");
+	is_u64(e.table->header->shape, 0, "reserve, limit: nothing was done");
+	is_i64(khmap_table_reserve(e.table, 20000, NULL), 0, "reserve, limit: within it");
+	ok(table_is_sound(e.table, 0), "reserve, limit: image");
+	engine_close(&e);
+}
+
 int main(void)
 {
 	struct khmap_table_params p = params_make(8, 8, 10);
@@ -306,6 +325,7 @@ int main(void)
 	/* Its first page, and the two nodes that lead to it. */
 	test_create("without an inline form", &p, 6);
 	test_reserve();
+	test_reserve_limit();
 	test_growth();
 	test_put(1, "inline at first");
 	test_put(100, "one page");

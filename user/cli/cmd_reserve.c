@@ -163,13 +163,19 @@ static int reserve_foresee(struct khmap *map, const char *name, const struct res
 	return CLI_OK;
 }
 
-/* Memory that ran out has been taken for what could be had. */
-static int reserve_failed(struct khmap *map, int err)
+/* Memory that ran out, unless a limit told so before, was taken for what could be had. */
+static int reserve_real(struct khmap *map, __u64 entries)
 {
-	int code = cli_failed(err);
 	struct khmap_ioc_stat stat;
+	int err = khmap_stat(map, &stat), code;
+	__u32 before = stat.primary_pages;
 
-	if ((err == -ENOMEM || err == -EINTR) && !khmap_stat(map, &stat))
+	if (!err)
+		err = khmap_reserve(map, entries);
+	if (!err)
+		return CLI_OK;
+	code = cli_failed(err);
+	if (!khmap_stat(map, &stat) && stat.primary_pages != before)
 		cli_note("the map has grown part of the way, and keeps its %u primary pages",
 			 stat.primary_pages);
 	return code;
@@ -178,7 +184,7 @@ static int reserve_failed(struct khmap *map, int err)
 static int reserve_do(const char *name, struct reserve *reserve, bool json, bool dry)
 {
 	struct cli_map map = { .map = NULL };
-	int code = cli_open(name, dry ? 0 : KHMAP_OPEN_WRITE, &map), err = 0;
+	int code = cli_open(name, dry ? 0 : KHMAP_OPEN_WRITE, &map);
 
 	if (code)
 		return code;
@@ -186,10 +192,8 @@ static int reserve_do(const char *name, struct reserve *reserve, bool json, bool
 	if (dry)
 		code = reserve_foresee(map.map, name, reserve);
 	else
-		err = khmap_reserve(map.map, reserve->entries);
-	if (err)
-		code = reserve_failed(map.map, err);
-	else if (!code)
+		code = reserve_real(map.map, reserve->entries);
+	if (!code)
 		code = reserve_print(reserve, json, !dry);
 	cli_close(&map);
 	return code;

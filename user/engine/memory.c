@@ -93,6 +93,13 @@ bool khmap_account_failed(struct khmap_account *account)
 	return failed;
 }
 
+bool os_fits(struct khmap_account *account, u64 bytes)
+{
+	u64 limit = account->max_bytes, used = khmap_account_used(account);
+
+	return !limit || (used <= limit && bytes <= limit - used);
+}
+
 static bool khmap_account_charge(struct khmap_account *account, __u64 bytes)
 {
 	bool granted = true;

@@ -358,8 +358,8 @@ struct khmap_ioc_stat {
  * Allocates the pages and splits every bucket.  Rounded up to whole pages, and
  * to a power of two of them if that is near.  Never makes a map smaller.
  *
- * Errors: ENOSPC beyond the map's ceiling: nothing was done; ENOMEM or EINTR:
- * the map has grown part of the way.
+ * Errors: ENOSPC beyond the map's ceiling, or ENOMEM beyond a limit of memory:
+ * nothing was done; ENOMEM or EINTR otherwise: the map has grown part of the way.
  */
 struct khmap_ioc_reserve {
 	__u32 size;
