@@ -235,6 +235,7 @@ struct scene {
 	u32 missed;
 	u32 phantoms;
 	u32 failed;
+	int error;
 };
 
 /**
@@ -246,6 +247,27 @@ struct worker {
 	struct scene *scene;
 	u32 index;
 };
+
+/* A call that must not fail did; the first one's errno is kept. */
+static void scene_failed(struct scene *s, int err)
+{
+	int none = 0;
+
+	__atomic_fetch_add(&s->failed, 1, __ATOMIC_RELAXED);
+	__atomic_compare_exchange_n(&s->error, &none, err, false, __ATOMIC_RELAXED,
+				    __ATOMIC_RELAXED);
+}
+
+/* What readers and writers of a scene have seen. */
+static void scene_check(const struct scene *s, const char *name)
+{
+	is_u64(s->torn, 0, "%s: no torn value in %llu look-ups", name,
+	       (unsigned long long)s->lookups);
+	is_u64(s->missed, 0, "%s: no key missed that was there", name);
+	is_u64(s->phantoms, 0, "%s: no key found that was never put", name);
+	is_u64(s->failed, 0, "%s: writers are answered rightly", name);
+	is_i64(s->error, 0, "%s: none of them by an error", name);
+}
 
 static u64 scene_value(u64 key)
 {
@@ -276,7 +298,7 @@ static void *scene_writer(void *arg)
 						      NULL);
 		}
 		if (err)
-			__atomic_fetch_add(&s->failed, 1, __ATOMIC_RELAXED);
+			scene_failed(s, err);
 		__atomic_store_n(&s->put[worker->index], i + 1, __ATOMIC_RELEASE);
 	}
 	__atomic_fetch_add(&s->done, 1, __ATOMIC_RELEASE);
@@ -343,11 +365,7 @@ static void test_scene(const char *name, struct khmap_table_params p)
 	while (khmap_table_work(s.engine.table))
 		;
 	khmap_table_growth(s.engine.table, &growth);
-	is_u64(s.torn, 0, "%s: no torn value in %llu look-ups", name,
-	       (unsigned long long)s.lookups);
-	is_u64(s.missed, 0, "%s: no key missed that was there", name);
-	is_u64(s.phantoms, 0, "%s: no key found that was never put", name);
-	is_u64(s.failed, 0, "%s: writers are answered rightly", name);
+	scene_check(&s, name);
 	ok(s.engine.table->header->shape >= growth.wanted, "%s: the shape has followed", name);
 	ok(table_is_sound(s.engine.table, KEYS - gone), "%s: image", name);
 	engine_close(&s.engine);
@@ -361,8 +379,11 @@ static void *reserve_run(void *arg)
 
 	for (entries = 100; __atomic_load_n(&s->done, __ATOMIC_ACQUIRE) < WRITERS;
 	     entries += entries / 8) {
-		if (entries < KEYS && khmap_table_reserve(s->engine.table, entries, NULL))
-			__atomic_fetch_add(&s->failed, 1, __ATOMIC_RELAXED);
+		int err = entries < KEYS ?
+			  khmap_table_reserve(s->engine.table, entries, NULL) : 0;
+
+		if (err)
+			scene_failed(s, err);
 		khmap_table_work(s->engine.table);
 		if (entries >= KEYS)
 			entries = KEYS;
@@ -388,7 +409,7 @@ static void test_reserve_meanwhile(void)
 	pthread_create(&threads[i], NULL, reserve_run, &s);
 	for (i = 0; i < WRITERS + 2; i++)
 		pthread_join(threads[i], NULL);
-	is_u64(s.torn + s.missed + s.phantoms + s.failed, 0, "reserve meanwhile: all went well");
+	scene_check(&s, "reserve meanwhile");
 	ok(table_is_sound(s.engine.table, KEYS - gone), "reserve meanwhile: image");
 	engine_close(&s.engine);
 }
