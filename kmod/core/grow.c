@@ -238,16 +238,23 @@ void khmap_grow_hungry(struct khmap_table *table)
 	khmap_notify(table, KHMAP_EVENT_BEHIND, 0, 0);
 }
 
-bool khmap_grow_force(struct khmap_table *table)
+bool khmap_grow_force(struct khmap_table *table, bool *behind)
 {
-	u32 shape = os_load(&table->header->shape), steps;
+	u32 shape = os_load(&table->header->shape), steps = 0;
+	u32 wanted = khmap_grow_wanted(table);
 	struct khmap_overflow_page *staged = NULL;
 
-	if (!shape || khmap_grow_wanted(table) < shape / 2)
+	*behind = shape && shape < wanted;
+	if (!shape || wanted < shape / 2)
 		return false;
-	for (steps = 0; steps < KHMAP_GROW_STEPS; steps++)
+	do {
 		if (khmap_grow_step(table, &staged))
 			break;
+		steps++;
+		os_resched();
+	} while (steps < KHMAP_GROW_STEPS ||
+		 (steps < KHMAP_WORK_STEPS &&
+		  os_load(&table->header->shape) < wanted));
 	khmap_overflow_unstage(table, staged);
 	return steps;
 }

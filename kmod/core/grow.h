@@ -76,15 +76,17 @@ void khmap_grow_follow(struct khmap_table *table, bool sleep);
 void khmap_grow_hungry(struct khmap_table *table);
 
 /**
- * khmap_grow_force() - split buckets though the load does not ask for it
- * @table: the map; not inline
+ * khmap_grow_force() - split buckets, though the load may not ask for it
+ * @table: the map
+ * @behind: filled: the shape was behind the load, as whoever splits was held up;
+ *	then it is worth while to come again, and that ends when it is not
  *
  * For a chain at its limit: KHMAP_GROW_STEPS, if the map is above half its
- * target load.
+ * target load; as many as a worker does in one go, if the shape is behind.
  *
  * Context: may sleep; no lock held.
  * Return: whether any was split.
  */
-bool khmap_grow_force(struct khmap_table *table);
+bool khmap_grow_force(struct khmap_table *table, bool *behind);
 
 #endif /* _KHMAP_CORE_GROW_H */

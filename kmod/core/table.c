@@ -176,16 +176,18 @@ int khmap_table_put(struct khmap_table *table, const void *key,
 	u64 hash = khmap_hash(table->hash_kind, table->secret, key,
 			      table->geometry.key_size);
 	struct khmap_overflow_page *staged = NULL;
-	bool forced = false;
+	bool forced = false, behind;
 	int err;
 
 	for (;;) {
 		err = khmap_put_try(table, hash, key, value, mode, store,
 				    &staged);
+		/* A chain may be long because the splits have not come yet. */
 		if (err == -EXFULL && !forced) {
-			forced = true;
-			if (khmap_grow_force(table))
+			if (khmap_grow_force(table, &behind)) {
+				forced = !behind;
 				continue;
+			}
 		}
 		if (err != -EAGAIN)
 			break;

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "check_image.h"
 #include "engine.h"
@@ -513,6 +514,55 @@ static void test_reserve_stopped(void)
 	engine_close(&e);
 }
 
+/* Many keys into a map whose splits do not come. */
+static void *held_up_run(void *arg)
+{
+	struct scene *s = arg;
+	u64 key;
+
+	for (key = 0; key < 20000; key++) {
+		int err = khmap_table_put(s->engine.table, &key, &key, KHMAP_PUT_ONLY_NEW, NULL);
+
+		if (err)
+			scene_failed(s, err);
+		__atomic_store_n(&s->put[0], (u32)key + 1, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+/*
+ * Who moves the shape may lose its processor meanwhile.  Puts go on, and chains
+ * get to their limit; that is no adversary's doing, and no put may fail for it.
+ */
+static void test_held_up(void)
+{
+	struct khmap_table_params p = params_make(8, 8, 1);
+	struct timespec pause = { .tv_nsec = 50000000 };
+	u32 before = 0, now = 1;
+	unsigned long flags;
+	static struct scene s;
+	pthread_t thread;
+	u64 key;
+
+	engine_open(&s.engine, &p);
+	for (key = 1u << 20; key < (1u << 20) + 16; key++)
+		if (khmap_table_put(s.engine.table, &key, &key, KHMAP_PUT_ONLY_NEW, NULL))
+			abort();
+	os_lock(&s.engine.table->growth.split_lock, flags);
+	pthread_create(&thread, NULL, held_up_run, &s);
+	while (now != before || !now) {
+		before = now;
+		nanosleep(&pause, NULL);
+		now = __atomic_load_n(&s.put[0], __ATOMIC_ACQUIRE);
+	}
+	ok(now < 20000, "held up: a put waits for the splits, after %u", now);
+	os_unlock(&s.engine.table->growth.split_lock, flags);
+	pthread_join(thread, NULL);
+	is_i64(s.error, 0, "held up: no put fails");
+	ok(table_is_sound(s.engine.table, 20016), "held up: image");
+	engine_close(&s.engine);
+}
+
 int main(void)
 {
 	struct khmap_table_params p = params_make(8, 8, 1);
@@ -546,6 +596,7 @@ int main(void)
 	p.hash_kind = KHMAP_HASH_SIPHASH13;
 	test_scene("growth, siphash", p);
 	test_reserve_meanwhile();
+	test_held_up();
 	test_stat_meanwhile();
 	return done();
 }
