@@ -13,7 +13,7 @@ licence() {
 	case $1 in
 	include/uapi/*) echo '((GPL-2.0-only WITH Linux-syscall-note) OR BSD-2-Clause)' ;;
 	kmod/core/* | include/khmap/hash*.h | include/khmap/layout*.h | include/khmap/reader*.h | \
-	include/khmap/typed*.h | include/khmap/many*.h)
+	include/khmap/match*.h | include/khmap/typed*.h | include/khmap/many*.h)
 		echo 'GPL-2.0-only OR BSD-2-Clause' ;;
 	kmod/* | include/linux/* | Kbuild | selftests/guest/example/*) echo 'GPL-2.0-only' ;;
 	*.bpf.c) echo 'GPL-2.0-only OR BSD-2-Clause' ;;
