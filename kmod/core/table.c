@@ -19,14 +19,14 @@ static bool khmap_table_lock(struct khmap_table *table, u64 hash,
 			     struct khmap_owner *owner, unsigned long *flags)
 {
 	for (;;) {
-		u32 shape = os_load_acquire(&table->header->shape), now;
+		u32 mask, shape = khmap_shape_load(table->header, &mask), now;
 		struct khmap_stripe *stripe;
 		unsigned long irq;
 		u32 place, index;
 
 		if (!shape)
 			return false;
-		place = khmap_shape_place(shape, hash);
+		place = khmap_hash_place(shape, mask, hash);
 		index = khmap_place_page(place) & table->stripe_mask;
 		stripe = &table->stripes[index];
 		*first = khmap_bucket_at(table, place);
@@ -51,11 +51,11 @@ static bool khmap_table_look(const struct khmap_table *table, const void *key,
 {
 	u64 hash = khmap_hash(table->hash_kind, table->secret, key,
 			      table->geometry.key_size);
-	u32 shape = os_load_acquire(&table->header->shape);
+	u32 mask, shape = khmap_shape_load(table->header, &mask);
 
 	if (!shape)
 		return false;
-	*first = khmap_bucket_at(table, khmap_shape_place(shape, hash));
+	*first = khmap_bucket_at(table, khmap_hash_place(shape, mask, hash));
 	return true;
 }
 

@@ -210,6 +210,16 @@ TEST_F_TIMEOUT(grow, under_processes_that_die, 240)
 	munmap(shared, sizeof(*shared));
 }
 
+/* A process that reserves more than has been there so far. */
+static pid_t start_reserve(int fd)
+{
+	pid_t child = fork();
+
+	if (!child)
+		_exit(map_reserve(fd, 2 * KEYS) ? 1 : 0);
+	return child;
+}
+
 /* A reserve that takes long lets a snapshot in, for which all writers wait. */
 TEST_F_TIMEOUT(grow, reserve_makes_way_for_snapshots, 240)
 {
@@ -219,10 +229,8 @@ TEST_F_TIMEOUT(grow, reserve_makes_way_for_snapshots, 240)
 	uint32_t shape;
 	pid_t child;
 
-	child = fork();
+	child = start_reserve(fd);
 	ASSERT_LE(0, child);
-	if (!child)
-		_exit(map_reserve(fd, 2 * KEYS) ? 1 : 0);
 	do {
 		ASSERT_EQ(0, map_stat(fd, &stat));
 	} while (!stat.shape);
@@ -244,10 +252,8 @@ TEST_F_TIMEOUT(grow, reserve_can_be_killed, 240)
 	int fd = self->fd;
 	pid_t child;
 
-	child = fork();
+	child = start_reserve(fd);
 	ASSERT_LE(0, child);
-	if (!child)
-		_exit(map_reserve(fd, 2 * KEYS) ? 1 : 0);
 	do {
 		ASSERT_EQ(0, map_stat(fd, &stat));
 	} while (!stat.primary_pages);
