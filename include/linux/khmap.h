@@ -72,7 +72,8 @@ int khmap_map_lookup(struct khmap_map *map, const void *key, void *value);
  * Context: any, see above.
  * Return: 0; -EEXIST the key is there, with KHMAP_PUT_INSERT; -ENOENT it is
  * not, with KHMAP_PUT_REPLACE; -ENOSPC the map is full; -EXFULL too many keys
- * collide with this one; -ENOMEM; -EBUSY; -EINVAL other @flags.
+ * collide with this one; -ENOMEM; -EBUSY, also if this key's chain waits for
+ * growth that was held up; -EINVAL other @flags.
  */
 int khmap_map_update(struct khmap_map *map, const void *key, const void *value,
 		     u32 flags);

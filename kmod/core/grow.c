@@ -238,14 +238,12 @@ void khmap_grow_hungry(struct khmap_table *table)
 	khmap_notify(table, KHMAP_EVENT_BEHIND, 0, 0);
 }
 
-bool khmap_grow_force(struct khmap_table *table, bool *behind)
+bool khmap_grow_force(struct khmap_table *table)
 {
 	u32 shape = os_load(&table->header->shape), steps = 0;
-	u32 wanted = khmap_grow_wanted(table);
 	struct khmap_overflow_page *staged = NULL;
 
-	*behind = shape && shape < wanted;
-	if (!shape || wanted < shape / 2)
+	if (!shape || khmap_grow_wanted(table) < shape / 2)
 		return false;
 	do {
 		if (khmap_grow_step(table, &staged))
@@ -253,8 +251,7 @@ bool khmap_grow_force(struct khmap_table *table, bool *behind)
 		steps++;
 		os_resched();
 	} while (steps < KHMAP_GROW_STEPS ||
-		 (steps < KHMAP_WORK_STEPS &&
-		  os_load(&table->header->shape) < wanted));
+		 (steps < KHMAP_WORK_STEPS && khmap_grow_behind(table)));
 	khmap_overflow_unstage(table, staged);
 	return steps;
 }

@@ -47,6 +47,22 @@ static inline u32 khmap_grow_wanted(struct khmap_table *table)
 }
 
 /**
+ * khmap_grow_behind() - has the shape not followed the load?
+ * @table: the map
+ *
+ * Whoever splits may be held up; then a chain may be long that no adversary made.
+ *
+ * Context: any.
+ * Return: true if splits are due.
+ */
+static inline bool khmap_grow_behind(struct khmap_table *table)
+{
+	u32 shape = os_load(&table->header->shape);
+
+	return shape && shape < khmap_grow_wanted(table);
+}
+
+/**
  * khmap_grow_stage() - allocate primary pages up to a place
  * @table: the map
  * @place: the pages below it are to exist
@@ -78,8 +94,6 @@ void khmap_grow_hungry(struct khmap_table *table);
 /**
  * khmap_grow_force() - split buckets, though the load may not ask for it
  * @table: the map
- * @behind: filled: the shape was behind the load, as whoever splits was held up;
- *	then it is worth while to come again, and that ends when it is not
  *
  * For a chain at its limit: KHMAP_GROW_STEPS, if the map is above half its
  * target load; as many as a worker does in one go, if the shape is behind.
@@ -87,6 +101,6 @@ void khmap_grow_hungry(struct khmap_table *table);
  * Context: may sleep; no lock held.
  * Return: whether any was split.
  */
-bool khmap_grow_force(struct khmap_table *table, bool *behind);
+bool khmap_grow_force(struct khmap_table *table);
 
 #endif /* _KHMAP_CORE_GROW_H */

@@ -176,18 +176,17 @@ int khmap_table_put(struct khmap_table *table, const void *key,
 	u64 hash = khmap_hash(table->hash_kind, table->secret, key,
 			      table->geometry.key_size);
 	struct khmap_overflow_page *staged = NULL;
-	bool forced = false, behind;
+	bool forced = false;
 	int err;
 
 	for (;;) {
 		err = khmap_put_try(table, hash, key, value, mode, store,
 				    &staged);
-		/* A chain may be long because the splits have not come yet. */
 		if (err == -EXFULL && !forced) {
-			if (khmap_grow_force(table, &behind)) {
-				forced = !behind;
+			/* Again and again, as long as splits are due. */
+			forced = !khmap_grow_behind(table);
+			if (khmap_grow_force(table))
 				continue;
-			}
 		}
 		if (err != -EAGAIN)
 			break;
@@ -213,6 +212,9 @@ int khmap_table_try_put(struct khmap_table *table, const void *key,
 		khmap_grow_hungry(table);
 		err = -ENOMEM;
 	}
+	/* The chain will be shorter in a moment. */
+	if (err == -EXFULL && khmap_grow_behind(table))
+		err = -EBUSY;
 	khmap_grow_follow(table, false);
 	return err;
 }

@@ -453,7 +453,8 @@ void khmap_table_growth(struct khmap_table *table,
  *
  * Context: any that may take a raw spinlock.
  * Return: 0; -EEXIST or -ENOENT by @mode; -ENOSPC the map is full; -EXFULL the
- * chain is at its limit; -ENOMEM the key needs an overflow page, or needs the
+ * chain is at its limit; -EBUSY it is because splits are due, which come in a
+ * moment; -ENOMEM the key needs an overflow page, or needs the
  * map to leave its header page: khmap_table_put() would do so, and
  * khmap_table_work() will provide for the next one.  On failure no key and no
  * value has changed.

@@ -314,6 +314,9 @@ static void test_held_up(void)
 		now = __atomic_load_n(&s.put[0], __ATOMIC_ACQUIRE);
 	}
 	ok(now < 20000, "held up: a put waits for the splits, after %u", now);
+	key = now;
+	is_i64(khmap_table_try_put(s.engine.table, &key, &key, KHMAP_PUT_ONLY_NEW, NULL), -EBUSY,
+	       "held up: who may not wait is told to come again");
 	os_unlock(&s.engine.table->growth.split_lock, flags);
 	pthread_join(thread, NULL);
 	is_i64(s.error, 0, "held up: no put fails");
