@@ -18,6 +18,7 @@
  */
 #define KHMAP_GFP	(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN)
 #define KHMAP_GFP_PAGE	(KHMAP_GFP | __GFP_RETRY_MAYFAIL)
+#define KHMAP_GFP_COPY	(KHMAP_GFP_PAGE & ~__GFP_ZERO)
 #define KHMAP_GFP_RUN	(KHMAP_GFP | __GFP_NORETRY | __GFP_COMP)
 
 #define KHMAP_MAX_BYTES_UNSET	ULLONG_MAX
@@ -167,6 +168,27 @@ void os_free(struct khmap_account *account, void *memory, size_t size)
 		return;
 	kvfree(memory);
 	khmap_account_uncharge(account, size);
+}
+
+void *os_page_alloc(struct khmap_account *account)
+{
+	struct mem_cgroup *old;
+	unsigned long page;
+
+	if (!khmap_account_charge(account, PAGE_SIZE))
+		return NULL;
+	old = set_active_memcg(account->memcg);
+	page = __get_free_page(KHMAP_GFP_COPY);
+	set_active_memcg(old);
+	if (!page)
+		khmap_account_uncharge(account, PAGE_SIZE);
+	return (void *)page;
+}
+
+void os_page_free(struct khmap_account *account, void *page)
+{
+	free_page((unsigned long)page);
+	khmap_account_uncharge(account, PAGE_SIZE);
 }
 
 void *os_pages_alloc(struct khmap_account *account, u64 page,

@@ -8,7 +8,6 @@
 #include <linux/export.h>
 #include <linux/khmap.h>
 #include <linux/module.h>
-#include <linux/percpu-rwsem.h>
 
 #include "core/read.h"
 #include "core/update.h"
@@ -81,17 +80,14 @@ int khmap_map_update(struct khmap_map *map, const void *key, const void *value,
 {
 	enum khmap_put_mode mode;
 	struct khmap_store store;
-	bool counted;
 	int err;
 
 	err = khmap_put_mode_of(flags, &mode);
 	if (err)
 		return err;
-	err = khmap_guard_enter(map, &counted);
-	if (err)
-		return err;
+	if (khmap_guard_blocked())
+		return -EBUSY;
 	err = khmap_table_try_put(map->table, key, value, mode, &store);
-	khmap_guard_exit(map, counted);
 	if (!err)
 		khmap_map_trace_put(map, &store);
 	return err;
@@ -109,9 +105,7 @@ int khmap_map_update_sleepable(struct khmap_map *map, const void *key,
 	err = khmap_put_mode_of(flags, &mode);
 	if (err)
 		return err;
-	percpu_down_read(&map->writers);
 	err = khmap_table_put(map->table, key, value, mode, &store);
-	percpu_up_read(&map->writers);
 	if (!err)
 		khmap_map_trace_put(map, &store);
 	return err;
@@ -122,14 +116,11 @@ int khmap_map_add(struct khmap_map *map, const void *key, u32 offset,
 		  u64 delta, u64 *old)
 {
 	struct khmap_store store;
-	bool counted;
 	int err;
 
-	err = khmap_guard_enter(map, &counted);
-	if (err)
-		return err;
+	if (khmap_guard_blocked())
+		return -EBUSY;
 	err = khmap_table_add(map->table, key, offset, delta, old, &store);
-	khmap_guard_exit(map, counted);
 	if (!err)
 		khmap_map_trace_put(map, &store);
 	return err;
@@ -139,14 +130,11 @@ EXPORT_SYMBOL_GPL(khmap_map_add);
 int khmap_map_remove(struct khmap_map *map, const void *key, void *value)
 {
 	struct khmap_store store;
-	bool counted;
 	int err;
 
-	err = khmap_guard_enter(map, &counted);
-	if (err)
-		return err;
+	if (khmap_guard_blocked())
+		return -EBUSY;
 	err = khmap_table_delete(map->table, key, value, &store);
-	khmap_guard_exit(map, counted);
 	if (!err)
 		trace_khmap_delete(map->id, &store);
 	return err;

@@ -204,7 +204,6 @@ static int khmap_arrays_run(struct khmap_batch *batch, u32 first, u32 count)
 		khmap_operands_fetch(&batch->operands, first, run, count);
 	if (arg->opcode == KHMAP_OP_GET_DELETE)
 		khmap_columns_probe(&batch->values, first, run, count);
-	run->changes = arg->opcode != KHMAP_OP_GET;
 	done = khmap_run_execute(run, count);
 	if (done < 0)
 		return done;
@@ -396,15 +395,12 @@ static int khmap_batch_loop(struct khmap_batch *batch)
 		if (done < 0)
 			break;
 		khmap_batch_count(batch, done);
-		/* Who has begun may as well wait. */
-		run->nonblock = false;
 		cond_resched();
 	}
 	return arg->done ?: done;
 }
 
-int khmap_batch_run(struct file *file, struct khmap_ioc_batch *arg,
-		    bool nonblock)
+int khmap_batch_run(struct file *file, struct khmap_ioc_batch *arg)
 {
 	bool arrays = arg->flags & KHMAP_BATCH_ARRAYS;
 	struct khmap_batch batch = { .arg = arg };
@@ -418,7 +414,6 @@ int khmap_batch_run(struct file *file, struct khmap_ioc_batch *arg,
 				     arg->count, arrays);
 	if (!batch.run)
 		return -ENOMEM;
-	batch.run->nonblock = nonblock;
 	batch.run->stop = arg->flags & KHMAP_BATCH_STOP;
 	result = arrays ? khmap_batch_check_arrays(&batch) :
 			  khmap_batch_check_ops(&batch);
@@ -428,7 +423,7 @@ int khmap_batch_run(struct file *file, struct khmap_ioc_batch *arg,
 	return result;
 }
 
-int khmap_op_run(struct file *file, struct khmap_op *op, bool nonblock)
+int khmap_op_run(struct file *file, struct khmap_op *op)
 {
 	struct khmap_run *run;
 	int done;
@@ -436,7 +431,6 @@ int khmap_op_run(struct file *file, struct khmap_op *op, bool nonblock)
 	run = khmap_run_create(file->private_data, file->f_mode, 1, false);
 	if (!run)
 		return -ENOMEM;
-	run->nonblock = nonblock;
 	run->ops[0] = *op;
 	run->ops[0].status = 0;
 	khmap_run_fetch(run, 1);

@@ -13,24 +13,21 @@
  * @file: of the map
  * @arg: the argument, flags known; @done and @failed are filled, also on
  *	error
- * @nonblock: rather fail than wait for a snapshot
  *
  * Context: may sleep.
  * Return: operations that were carried out; if none was, -EINVAL, -EOPNOTSUPP,
- * -EBADF, -EFAULT, -ENOMEM, -EINTR, or with @nonblock -EAGAIN.
+ * -EBADF, -EFAULT, -ENOMEM, -EINTR.
  */
-int khmap_batch_run(struct file *file, struct khmap_ioc_batch *arg,
-		    bool nonblock);
+int khmap_batch_run(struct file *file, struct khmap_ioc_batch *arg);
 
 /**
  * khmap_op_run() - carry one operation out
  * @file: of the map
  * @op: the operation, in kernel memory; @result is filled
- * @nonblock: rather fail than wait for a snapshot
  *
  * Context: may sleep.
- * Return: its status; -ENOMEM, or with @nonblock -EAGAIN, then nothing was done.
+ * Return: its status; -ENOMEM, then nothing was done.
  */
-int khmap_op_run(struct file *file, struct khmap_op *op, bool nonblock);
+int khmap_op_run(struct file *file, struct khmap_op *op);
 
 #endif /* _KHMAP_BATCH_H */

@@ -3,7 +3,6 @@
  * compact.c - COMPACT: a part of the map at a time, until it is done
  */
 #include <linux/pagemap.h>
-#include <linux/percpu-rwsem.h>
 #include <linux/sched/signal.h>
 
 #include "core/compact.h"
@@ -29,10 +28,7 @@ int khmap_compact_map(struct khmap_call *call)
 			err = -EINTR;
 			break;
 		}
-		/* A snapshot that waits makes all other writers wait too. */
-		percpu_down_read(&map->writers);
 		more = khmap_table_compact(map->table, &compact);
-		percpu_up_read(&map->writers);
 	}
 	/* For those who look at the header page only. */
 	khmap_table_stat(map->table, &counts);

@@ -97,4 +97,11 @@ static inline void khmap_uring_done(struct io_uring_cmd *cmd, s32 result,
 #endif
 }
 
+/* 6.5, 2cb1e08985e3 "splice: Use filemap_splice_read() instead of ...". */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define khmap_splice_read generic_file_splice_read
+#else
+#define khmap_splice_read copy_splice_read
+#endif
+
 #endif /* _KHMAP_COMPAT_H */

@@ -125,6 +125,9 @@ static int khmap_stat(struct khmap_call *call)
 	stat->compact_pages = compaction.released;
 	stat->overflow_needed = compaction.needed;
 	stat->reserved = 0;
+	stat->copied_pages = 0;
+	stat->reserved_pages = 0;
+	stat->snapshot_ns = 0;
 	return khmap_call_reply(call);
 }
 
@@ -136,7 +139,7 @@ static int khmap_batch(struct khmap_call *call)
 	/* Nothing is done for one who cannot be told how much. */
 	if (fault_in_writeable(call->user, call->size))
 		return -EFAULT;
-	done = khmap_batch_run(call->file, batch, false);
+	done = khmap_batch_run(call->file, batch);
 	return khmap_call_reply(call) ?: min(done, 0);
 }
 
@@ -153,7 +156,7 @@ static const struct khmap_ioctl khmap_map_ioctls[] = {
 		    FMODE_WRITE, khmap_delete),
 	KHMAP_IOCTL(KHMAP_IOC_CLEAR, khmap_ioc_clear, deleted, 0,
 		    FMODE_WRITE, khmap_clear),
-	KHMAP_IOCTL(KHMAP_IOC_STAT, khmap_ioc_stat, reserved, 0,
+	KHMAP_IOCTL(KHMAP_IOC_STAT, khmap_ioc_stat, snapshot_ns, 0,
 		    FMODE_READ, khmap_stat),
 	KHMAP_IOCTL(KHMAP_IOC_RESERVE, khmap_ioc_reserve, primary_pages, 0,
 		    FMODE_WRITE, khmap_growth_reserve),

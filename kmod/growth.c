@@ -7,7 +7,6 @@
  */
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
-#include <linux/percpu-rwsem.h>
 #include <linux/sched/signal.h>
 #include <linux/workqueue.h>
 
@@ -23,12 +22,8 @@ static void khmap_growth_work(struct work_struct *work)
 {
 	struct khmap_map *map = container_of(to_delayed_work(work),
 					     struct khmap_map, growth_work);
-	bool more;
 
-	percpu_down_read(&map->writers);
-	more = khmap_table_work(map->table);
-	percpu_up_read(&map->writers);
-	if (more)
+	if (khmap_table_work(map->table))
 		schedule_delayed_work(&map->growth_work, 0);
 }
 
@@ -78,13 +73,9 @@ void khmap_growth_stop(struct khmap_map *map)
 	cancel_delayed_work_sync(&map->growth_work);
 }
 
-/* A snapshot that waits for this makes all other writers wait too. */
-static bool khmap_growth_pause(void *owner)
+static bool khmap_growth_stopped(void *owner)
 {
-	struct khmap_map *map = owner;
-
-	return fatal_signal_pending(current) ||
-	       percpu_is_write_locked(&map->writers);
+	return fatal_signal_pending(current);
 }
 
 int khmap_growth_reserve(struct khmap_call *call)
@@ -95,12 +86,8 @@ int khmap_growth_reserve(struct khmap_call *call)
 
 	if (reserve->reserved)
 		return -EINVAL;
-	do {
-		percpu_down_read(&map->writers);
-		err = khmap_table_reserve(map->table, reserve->entries,
-					  khmap_growth_pause);
-		percpu_up_read(&map->writers);
-	} while (err == -EINTR && !fatal_signal_pending(current));
+	err = khmap_table_reserve(map->table, reserve->entries,
+				  khmap_growth_stopped);
 	if (err)
 		return err;
 	reserve->primary_pages = READ_ONCE(map->table->header->primary_pages);

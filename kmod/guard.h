@@ -15,8 +15,6 @@
 
 #include "core/os.h"
 
-struct khmap_map;
-
 /**
  * khmap_guard_blocked() - whether this caller must not take a lock of khmap
  *
@@ -33,28 +31,5 @@ static inline bool khmap_guard_blocked(void)
 {
 	return in_nmi() || this_cpu_read(khmap_locks_held);
 }
-
-/**
- * khmap_guard_enter() - let a caller of any context change a map
- * @map: the map
- * @counted: filled, for khmap_guard_exit()
- *
- * No snapshot is taken until khmap_guard_exit().  The caller must not sleep
- * until then.
- *
- * Context: any.
- * Return: 0; -EBUSY khmap_guard_blocked(), or a snapshot is being taken; with
- * interrupts off, also for an RCU grace period after a snapshot.
- */
-int khmap_guard_enter(struct khmap_map *map, bool *counted);
-
-/**
- * khmap_guard_exit() - the change is done
- * @map: as of khmap_guard_enter()
- * @counted: as it was filled
- *
- * Context: as khmap_guard_enter().
- */
-void khmap_guard_exit(struct khmap_map *map, bool counted);
 
 #endif /* _KHMAP_GUARD_H */

@@ -34,7 +34,8 @@ static u64 khmap_next_id = 1;
 static DEFINE_XARRAY(khmap_ids);
 struct khmap_map __rcu *khmap_id_slots[KHMAP_ID_SLOTS];
 
-static void *khmap_map_view_page(const struct khmap_view *view, u64 page)
+static void *khmap_map_view_page(const struct khmap_view *view, u64 page,
+				 bool wanted)
 {
 	struct khmap_map *map = container_of(view, struct khmap_map, view);
 
@@ -68,29 +69,20 @@ static void khmap_map_free(struct khmap_map *map)
 
 	khmap_growth_stop(map);
 	khmap_table_destroy(map->table);
-	percpu_free_rwsem(&map->writers);
 	os_free(account, map, sizeof(*map));
 	khmap_account_put(account);
 }
 
-static int khmap_map_alloc(struct khmap_account *account,
-			   struct khmap_map **result)
+static struct khmap_map *khmap_map_alloc(struct khmap_account *account)
 {
 	struct khmap_map *map = os_alloc(account, sizeof(*map));
-	int err;
 
 	if (!map)
-		return -ENOMEM;
-	err = percpu_init_rwsem(&map->writers);
-	if (err) {
-		os_free(account, map, sizeof(*map));
-		return err;
-	}
+		return NULL;
 	kref_init(&map->refs);
 	INIT_LIST_HEAD(&map->link);
 	map->account = account;
-	*result = map;
-	return 0;
+	return map;
 }
 
 int khmap_map_create(struct khmap_table_params *params,
@@ -108,10 +100,10 @@ int khmap_map_create(struct khmap_table_params *params,
 	account = khmap_account_create(max_bytes);
 	if (!account)
 		return -ENOMEM;
-	err = khmap_map_alloc(account, &map);
-	if (err) {
+	map = khmap_map_alloc(account);
+	if (!map) {
 		khmap_account_put(account);
-		return err;
+		return -ENOMEM;
 	}
 	map->owner = *owner;
 	map->created_ns = ktime_get_real_ns();

@@ -13,7 +13,6 @@
 #include <linux/irq_work.h>
 #include <linux/kref.h>
 #include <linux/list.h>
-#include <linux/percpu-rwsem.h>
 #include <linux/rcupdate.h>
 #include <linux/uidgid.h>
 #include <linux/workqueue.h>
@@ -47,11 +46,8 @@ struct khmap_node_owner {
  * @account: constant; a reference
  * @table: constant once published
  * @view: what a mapping shows; constant once published
- * @writers: held for reading by every operation that changes @table, for
- *	writing while a snapshot is taken
  * @growth_work: does what puts leave undone
  * @growth_kick: starts @growth_work from any context
- * @epoch: snapshots taken, under @writers
  * @id: unique among maps of this boot, constant
  * @created_ns: nanoseconds since 1970, constant
  * @owner: as created, constant
@@ -66,10 +62,8 @@ struct khmap_map {
 	struct khmap_account *account;
 	struct khmap_table *table;
 	struct khmap_view view;
-	struct percpu_rw_semaphore writers;
 	struct delayed_work growth_work;
 	struct irq_work growth_kick;
-	u64 epoch;
 	u64 id;
 	u64 created_ns;
 	struct khmap_node_owner owner;

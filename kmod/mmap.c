@@ -45,7 +45,7 @@ static vm_fault_t khmap_view_fault(struct vm_fault *vmf)
 	unsigned long count = 0;
 	int err;
 
-	if (vmf->pgoff >= view->pages || !view->page(view, vmf->pgoff))
+	if (vmf->pgoff >= view->pages || !view->page(view, vmf->pgoff, true))
 		return VM_FAULT_SIGBUS;
 
 	vma_end = vma->vm_pgoff + vma_pages(vma);
@@ -54,7 +54,7 @@ static vm_fault_t khmap_view_fault(struct vm_fault *vmf)
 		  KHMAP_FAULT_AROUND, vma_end);
 	/* The run of existing pages around the one that was touched. */
 	for (index = first; index < end; index++) {
-		void *page = view->page(view, index);
+		void *page = view->page(view, index, false);
 
 		if (page)
 			pages[count++] = virt_to_page(page);

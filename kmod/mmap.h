@@ -12,12 +12,13 @@ struct vm_area_struct;
 /**
  * struct khmap_view - what a mapping shows; embedded in its owner
  * @page: finds a page of the image by its index from the image's start; NULL
- *	if it does not exist (yet).  Once found, a page stays until the owner
- *	is freed.  Called under a page fault: must not sleep
+ *	if it does not exist (yet).  One that nobody has @wanted may be left
+ *	out if it would have to be made first.  Once found, a page stays until
+ *	the owner is freed.  Called under a page fault: must not sleep
  * @pages: length of the image, in pages; constant
  */
 struct khmap_view {
-	void *(*page)(const struct khmap_view *view, u64 page);
+	void *(*page)(const struct khmap_view *view, u64 page, bool wanted);
 	u64 pages;
 };
 

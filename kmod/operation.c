@@ -6,7 +6,6 @@
 #include <linux/mm.h>
 #include <linux/nospec.h>
 #include <linux/pagemap.h>
-#include <linux/percpu-rwsem.h>
 #include <linux/slab.h>
 
 #include "core/update.h"
@@ -191,7 +190,6 @@ void khmap_run_fetch(struct khmap_run *run, u32 count)
 {
 	u32 i;
 
-	run->changes = false;
 	for (i = 0; i < count; i++) {
 		struct khmap_op *op = &run->ops[i];
 
@@ -201,8 +199,6 @@ void khmap_run_fetch(struct khmap_run *run, u32 count)
 			op->status = khmap_op_check(run, op);
 		if (!op->status)
 			op->status = khmap_op_fetch(run, i);
-		if (!op->status && op->opcode != KHMAP_OP_GET)
-			run->changes = true;
 	}
 }
 
@@ -270,17 +266,6 @@ static void khmap_run_trace(const struct khmap_run *run, u32 count)
 	}
 }
 
-/* Shut snapshots out, for as long as the run changes the map. */
-static bool khmap_run_enter(struct khmap_run *run)
-{
-	if (!run->changes)
-		return true;
-	if (run->nonblock)
-		return percpu_down_read_trylock(&run->map->writers);
-	percpu_down_read(&run->map->writers);
-	return true;
-}
-
 /* Have what operation @index will touch brought near. */
 static void khmap_run_near(const struct khmap_run *run, u32 index, u32 count)
 {
@@ -299,8 +284,6 @@ int khmap_run_execute(struct khmap_run *run, u32 count)
 	bool traced = khmap_run_traced();
 	u32 i;
 
-	if (!khmap_run_enter(run))
-		return -EAGAIN;
 	for (i = 0; large && i < KHMAP_RUN_AHEAD && i < count; i++)
 		if (!run->ops[i].status)
 			khmap_table_prefetch(run->map->table,
@@ -316,8 +299,6 @@ int khmap_run_execute(struct khmap_run *run, u32 count)
 		if (op->status && run->stop)
 			count = i + 1;
 	}
-	if (run->changes)
-		percpu_up_read(&run->map->writers);
 	if (traced)
 		khmap_run_trace(run, count);
 	return count;

@@ -25,8 +25,6 @@ struct khmap_store;
  * @room: operations that there is room for
  * @key_step: bytes from a key to the next
  * @value_step: bytes from a value to the next
- * @changes: one of them may change the map
- * @nonblock: do not wait for a snapshot
  * @stop: end with the first operation that fails
  * @ops: the operations; those with a status other than 0 are left out
  * @stores: where each one wrote, if that is traced
@@ -42,8 +40,6 @@ struct khmap_run {
 	u32 room;
 	u32 key_step;
 	u32 value_step;
-	bool changes;
-	bool nonblock;
 	bool stop;
 	struct khmap_op *ops;
 	struct khmap_store *stores;

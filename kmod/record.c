@@ -4,7 +4,6 @@
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
-#include <linux/percpu-rwsem.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
@@ -86,11 +85,8 @@ int khmap_record_put(struct khmap_map *map,
 	err = khmap_copy_in(copy.value, record->value, geometry->value_size);
 	if (err)
 		goto free;
-
-	percpu_down_read(&map->writers);
 	err = khmap_table_put(map->table, copy.key, copy.value,
 			      khmap_put_mode(record->flags), &store);
-	percpu_up_read(&map->writers);
 	if (!err) {
 		trace_khmap_put(map->id, &store);
 		if (store.overflowed)
@@ -151,10 +147,7 @@ int khmap_record_delete(struct khmap_map *map,
 	err = khmap_record_init(&copy, geometry, record);
 	if (err)
 		return err;
-
-	percpu_down_read(&map->writers);
 	err = khmap_table_delete(map->table, copy.key, copy.value, &store);
-	percpu_up_read(&map->writers);
 	if (err)
 		goto free;
 	trace_khmap_delete(map->id, &store);
@@ -175,10 +168,7 @@ int khmap_record_clear(struct khmap_map *map, u64 *deleted)
 	do {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		/* A snapshot that waits makes all other writers wait too. */
-		percpu_down_read(&map->writers);
 		more = khmap_table_clear(map->table, &page, deleted);
-		percpu_up_read(&map->writers);
 	} while (more);
 	return 0;
 }

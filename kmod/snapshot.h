@@ -11,10 +11,11 @@ struct khmap_call;
  * khmap_snapshot_ioctl() - KHMAP_IOC_SNAPSHOT
  * @call: on a map's file
  *
- * Holds the map's writers still while the pages are copied.
+ * Holds the map's writers still for microseconds, whatever the map's size.
  *
  * Context: may sleep.
- * Return: 0; -EINVAL, -EFAULT, -EINTR, -ENOMEM, -EMFILE, -ENFILE.
+ * Return: 0; -EINVAL, -EFAULT, -EINTR, -ENOMEM, -EMFILE, -ENFILE, -EAGAIN,
+ * -EOVERFLOW.
  */
 int khmap_snapshot_ioctl(struct khmap_call *call);
 

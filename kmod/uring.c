@@ -3,8 +3,8 @@
  * uring.c - operations on a map by io_uring
  *
  * A command is carried out where it is issued, by the one who submits it or by
- * the ring's thread, unless it is long or would have to wait: then a worker of
- * io_uring issues it again.  Nothing of the first attempt is kept, so that the
+ * the ring's thread, unless it is long: then a worker of io_uring issues it
+ * again.  Nothing of the first attempt is kept, so that the
  * second may read all of it anew.
  *
  * Commands end by khmap_uring_done() if they succeed: 6.1 takes a positive
@@ -27,7 +27,6 @@ static int khmap_uring_batch(struct io_uring_cmd *cmd, unsigned int issue_flags)
 {
 	const struct khmap_uring_batch *area = khmap_uring_area(cmd);
 	u64 address = READ_ONCE(area->batch);
-	bool nonblock = issue_flags & IO_URING_F_NONBLOCK;
 	struct khmap_ioc_batch batch;
 	int err;
 
@@ -40,9 +39,10 @@ static int khmap_uring_batch(struct io_uring_cmd *cmd, unsigned int issue_flags)
 			     KHMAP_BATCH_FLAGS, u64_to_user_ptr(address));
 	if (err)
 		return err;
-	if (nonblock && batch.count > KHMAP_URING_SHORT)
+	if (issue_flags & IO_URING_F_NONBLOCK &&
+	    batch.count > KHMAP_URING_SHORT)
 		return -EAGAIN;
-	return khmap_batch_run(cmd->file, &batch, nonblock);
+	return khmap_batch_run(cmd->file, &batch);
 }
 
 static int khmap_uring_op(struct io_uring_cmd *cmd, unsigned int issue_flags,
@@ -66,7 +66,7 @@ static int khmap_uring_op(struct io_uring_cmd *cmd, unsigned int issue_flags,
 	};
 	if (op.status || op.result)
 		return -EINVAL;
-	err = khmap_op_run(cmd->file, &op, issue_flags & IO_URING_F_NONBLOCK);
+	err = khmap_op_run(cmd->file, &op);
 	*result = op.result;
 	return err;
 }

@@ -3,12 +3,12 @@
  * chain.c - find, put and remove within one chain
  */
 #include "chain.h"
+#include "cow.h"
 #include "overflow.h"
 
-/* The slot of a key in one bucket; bucket->slots if it is not there. */
-static u32 khmap_bucket_find(const struct khmap_table *table,
-			     const struct khmap_bucket *bucket,
-			     const void *key, u32 top)
+u32 khmap_bucket_find(const struct khmap_table *table,
+		      const struct khmap_bucket *bucket, const void *key,
+		      u32 top)
 {
 	u32 word;
 
@@ -28,6 +28,19 @@ static u32 khmap_bucket_find(const struct khmap_table *table,
 		}
 	}
 	return bucket->slots;
+}
+
+/* Before an entry is stored, changed or taken away. */
+static inline void khmap_cow_place(struct khmap_table *table,
+				   const struct khmap_place *place)
+{
+	if (likely(!os_load(&table->saves.newest)))
+		return;
+	khmap_cow_bucket(table, &place->first);
+	if (!place->chain)
+		return;
+	khmap_cow_bucket(table, &place->bucket);
+	khmap_cow_bucket(table, &place->previous);
 }
 
 static u32 khmap_bucket_filter(const struct khmap_bucket *bucket)
@@ -143,6 +156,7 @@ int khmap_chain_insert(struct khmap_table *table,
 			return err;
 	}
 
+	khmap_cow_place(table, place);
 	khmap_write_begin(head);
 	khmap_slot_write(table, &place->bucket, place->slot,
 			 khmap_tophash(hash), key, value);
@@ -170,6 +184,7 @@ void khmap_chain_write(struct khmap_table *table,
 {
 	char *at = khmap_bucket_slot(table, &place->bucket, place->slot);
 
+	khmap_cow_place(table, place);
 	khmap_write_begin(place->first.head);
 	khmap_image_copy(at + table->geometry.value_offset + offset, bytes,
 			 size);
@@ -229,6 +244,8 @@ void khmap_chain_remove(struct khmap_table *table,
 		filter = khmap_chain_filter(table, place->chain ? place :
 								  &last);
 
+	khmap_cow_place(table, place);
+	khmap_cow_place(table, &last);
 	khmap_write_begin(head);
 	if (last.chain && (last.chain != place->chain ||
 			   last.slot != place->slot)) {
@@ -271,6 +288,7 @@ u32 khmap_chain_empty(struct khmap_table *table,
 
 	if (khmap_bucket_last(first) == first->slots)
 		return 0;
+	khmap_cow_chain(table, first);
 	khmap_write_begin(first->head);
 	do {
 		for (slot = 0; slot < at.bucket.slots; slot++) {

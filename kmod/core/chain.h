@@ -44,6 +44,19 @@ struct khmap_owner {
 };
 
 /**
+ * khmap_bucket_find() - find a key in one bucket
+ * @table: its geometry
+ * @bucket: the bucket
+ * @key: key_size bytes
+ * @top: the tophash of its hash
+ *
+ * Return: its slot; @bucket->slots if it is not there.
+ */
+u32 khmap_bucket_find(const struct khmap_table *table,
+		      const struct khmap_bucket *bucket, const void *key,
+		      u32 top);
+
+/**
  * khmap_chain_find() - find a key, or the place for it
  * @table: the map
  * @first: the chain's first bucket

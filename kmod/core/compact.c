@@ -19,6 +19,7 @@
  */
 #include "bucket.h"
 #include "compact.h"
+#include "cow.h"
 #include "overflow.h"
 
 /* Whether a chain has a bucket, and the one before it. */
@@ -49,7 +50,7 @@ khmap_compact_chain(const struct khmap_table *table,
 	return khmap_bucket_at(table, khmap_shape_place(shape, hash));
 }
 
-static void khmap_compact_move(const struct khmap_table *table,
+static void khmap_compact_move(struct khmap_table *table,
 			       const struct khmap_bucket *first,
 			       const struct khmap_bucket *previous,
 			       const struct khmap_bucket *from, u32 reference)
@@ -57,6 +58,10 @@ static void khmap_compact_move(const struct khmap_table *table,
 	struct khmap_bucket to = khmap_bucket_overflow(table, reference);
 	u32 size = table->geometry.overflow_stride - KHMAP_BUCKET_TAGS;
 
+	khmap_cow_bucket(table, first);
+	khmap_cow_bucket(table, previous);
+	khmap_cow_bucket(table, from);
+	khmap_cow_bucket(table, &to);
 	khmap_write_begin(first->head);
 	khmap_image_copy(to.head->tags, from->head->tags, size);
 	os_store(&to.head->overflow, from->head->overflow);
@@ -131,7 +136,7 @@ static int khmap_compact_some(struct khmap_table *table,
 
 	if (!stripe)
 		return err;
-	os_lock(&stripe->lock, flags);
+	flags = khmap_gate_lock(table, &stripe->lock);
 	/* Without a shape the map is about to leave its header page. */
 	if (os_load(&page->stripe) == stripe && os_load(&table->header->shape))
 		err = khmap_compact_locked(table, stripe, page, spare, moved);

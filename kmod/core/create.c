@@ -3,6 +3,7 @@
  * create.c - a table's size, its header page, its end
  */
 #include "bucket.h"
+#include "cow.h"
 #include "grow.h"
 #include "overflow.h"
 
@@ -196,6 +197,7 @@ int khmap_table_create(const struct khmap_table_params *params,
 	os_lock_init(&table->growth.split_lock);
 	os_mutex_init(&table->growth.stage_lock);
 	os_lock_init(&table->grow_lock);
+	khmap_saves_init(&table->saves);
 	os_lock_init(&table->header_lock);
 
 	err = -ENOMEM;
@@ -250,6 +252,7 @@ void khmap_table_destroy(struct khmap_table *table)
 		os_pages_free(account, 0, table->header, 0);
 	os_lock_destroy(&table->header_lock);
 	os_lock_destroy(&table->grow_lock);
+	khmap_saves_destroy(&table->saves);
 	os_mutex_destroy(&table->growth.stage_lock);
 	os_lock_destroy(&table->growth.split_lock);
 	os_free(account, table, sizeof(*table));

@@ -24,10 +24,13 @@
  * struct khmap_leaf - entries of KHMAP_LEAF_PAGES indexes
  * @entry: addresses, or NULL
  * @order: at the first index of a run of pages, log2 of its length
+ * @epoch: of pages, up to which snapshot each has been copied; under the lock of
+ *	the stripe that owns the page
  */
 struct khmap_leaf {
 	void *entry[KHMAP_LEAF_PAGES];
 	u8 order[KHMAP_LEAF_PAGES];
+	u64 epoch[KHMAP_LEAF_PAGES];
 };
 
 /**
@@ -162,6 +165,14 @@ static inline void *khmap_extents_get(const struct khmap_extents *extents,
 	if (unlikely(!leaf))
 		return NULL;
 	return os_load_acquire(&leaf->entry[index & (KHMAP_LEAF_PAGES - 1)]);
+}
+
+/* The epoch of an index that has an entry. */
+static inline u64 *khmap_extents_epoch(const struct khmap_extents *extents,
+				       u32 index)
+{
+	return &khmap_extents_leaf_of(extents, index)->epoch[index &
+							     (KHMAP_LEAF_PAGES - 1)];
 }
 
 #endif /* _KHMAP_CORE_EXTENTS_H */

@@ -7,6 +7,7 @@
  * pays for the size of the table.  What neither can do is left to
  * khmap_table_work().
  */
+#include "cow.h"
 #include "grow.h"
 #include "small.h"
 #include "split.h"
@@ -263,7 +264,7 @@ static int khmap_grow_promote_try(struct khmap_table *table,
 	unsigned long flags;
 	int err = 0;
 
-	os_lock(&table->header_lock, flags);
+	flags = khmap_gate_lock(table, &table->header_lock);
 	if (os_load(&table->header->shape))
 		err = -EALREADY;
 	else if ((u64)os_count_read(&table->entries) >

@@ -24,6 +24,7 @@
 #include <linux/spinlock.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
+#include <linux/timekeeping.h>
 #include <linux/types.h>
 
 #define KHMAP_OS_PAGE_SHIFT	PAGE_SHIFT
@@ -95,6 +96,24 @@ static inline bool os_trylock_save(os_lock_t *lock, unsigned long *flags)
 /* Orders loads of data before it before a relaxed load after it. */
 #define os_fence_acquire()		smp_rmb()
 #define os_resched()			cond_resched()
+/* While another processor is about to do something. */
+#define os_relax()			cpu_relax()
+/* Nanoseconds since 1970. */
+#define os_time_ns()			ktime_get_real_ns()
+/*
+ * Around what holds all writers still: nothing may interrupt it, and whoever does
+ * so all the same, an NMI, finds that locks are held.
+ */
+#define os_cut_begin(flags)				\
+	do {						\
+		local_irq_save(flags);			\
+		__this_cpu_inc(khmap_locks_held);	\
+	} while (0)
+#define os_cut_end(flags)				\
+	do {						\
+		__this_cpu_dec(khmap_locks_held);	\
+		local_irq_restore(flags);		\
+	} while (0)
 /* A line that will be written. */
 #define os_prefetch(p)			prefetchw(p)
 
@@ -126,6 +145,7 @@ static inline bool os_count_take(os_count_t *c, u64 limit)
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 #include <linux/types.h>
 
 typedef __u8 u8;
@@ -211,6 +231,18 @@ static inline void os_lock_wait(const os_lock_t *lock)
 #define os_fence_acquire()	__atomic_thread_fence(__ATOMIC_ACQUIRE)
 #endif
 #define os_resched()		((void)0)
+#define os_relax()		((void)sched_yield())
+#define os_cut_begin(flags)	((flags) = 0)
+#define os_cut_end(flags)	((void)(flags))
+
+static inline u64 os_time_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (u64)now.tv_sec * 1000000000u + (u64)now.tv_nsec;
+}
+
 #define os_prefetch(p)		__builtin_prefetch(p, 1)
 
 typedef struct { s64 value; } os_count_t;
@@ -294,5 +326,22 @@ void *os_pages_alloc(struct khmap_account *account, u64 page,
  */
 void os_pages_free(struct khmap_account *account, u64 page, void *memory,
 		   unsigned int order);
+
+/**
+ * os_page_alloc() - a page that has no place in an image
+ * @account: charged
+ *
+ * Return: a page of anything; NULL if there is none or the limit is met.
+ */
+void *os_page_alloc(struct khmap_account *account);
+
+/**
+ * os_page_free() - give back what os_page_alloc() returned
+ * @account: as then
+ * @page: as returned
+ *
+ * Who has it mapped keeps it.
+ */
+void os_page_free(struct khmap_account *account, void *page);
 
 #endif /* _KHMAP_CORE_OS_H */

@@ -18,6 +18,7 @@
  * argument, selftests/model the check.
  */
 #include "chain.h"
+#include "cow.h"
 #include "split.h"
 
 /* Slots of the longest chain. */
@@ -293,6 +294,23 @@ static void khmap_split_unlink(struct khmap_table *table,
 			 0);
 }
 
+/* Before anything is stored: snapshots get every page that will be. */
+static void khmap_split_cow(struct khmap_table *table,
+			    const struct khmap_split *split)
+{
+	struct khmap_bucket bucket;
+	u32 i;
+
+	if (likely(!os_load(&table->saves.newest)))
+		return;
+	khmap_cow_chain(table, &split->source);
+	khmap_cow_bucket(table, &split->target);
+	for (i = 0; i < split->fresh_count; i++) {
+		bucket = khmap_bucket_overflow(table, split->fresh[i]);
+		khmap_cow_bucket(table, &bucket);
+	}
+}
+
 static void khmap_split_do(struct khmap_table *table,
 			   struct khmap_split *split)
 {
@@ -300,6 +318,7 @@ static void khmap_split_do(struct khmap_table *table,
 	struct khmap_head *target = split->target.head;
 	u32 kept, i;
 
+	khmap_split_cow(table, split);
 	os_store(&target->sequence, source->sequence + 3);	/* W1 */
 	khmap_write_begin(source);				/* W1, W2 */
 	khmap_split_move(table, split);
@@ -367,6 +386,16 @@ int khmap_split_next(struct khmap_table *table,
 	os_lock(first, flags);
 	if (second != first)
 		os_lock_second(second);
+	/* Only those who split wait for the split lock, which is held. */
+	while (khmap_gate_closed(table)) {
+		if (second != first)
+			os_unlock_second(second);
+		os_unlock(first, flags);
+		khmap_gate_wait(table);
+		os_lock(first, flags);
+		if (second != first)
+			os_lock_second(second);
+	}
 	khmap_split_sort(table, &split, bit);
 	err = khmap_split_fresh(table, &split, staged);
 	if (!err)

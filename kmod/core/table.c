@@ -3,6 +3,7 @@
  * table.c - put, get and delete: which lock, which chain
  */
 #include "chain.h"
+#include "cow.h"
 #include "grow.h"
 #include "locked.h"
 #include "overflow.h"
@@ -32,6 +33,11 @@ static bool khmap_table_lock(struct khmap_table *table, u64 hash,
 		*first = khmap_bucket_at(table, place);
 		khmap_bucket_prefetch(table, first);
 		os_lock(&stripe->lock, irq);
+		if (khmap_gate_closed(table)) {
+			os_unlock(&stripe->lock, irq);
+			khmap_gate_wait(table);
+			continue;
+		}
 		now = os_load_acquire(&table->header->shape);
 		if (likely(now == shape ||
 			   khmap_shape_place(now, hash) == place)) {
@@ -43,6 +49,33 @@ static bool khmap_table_lock(struct khmap_table *table, u64 hash,
 		}
 		os_unlock(&stripe->lock, irq);
 	}
+}
+
+/*
+ * Lock the header of a map that is inline.  Returns false, with no lock held, if
+ * it is not any more, or was not to be locked just now.
+ */
+static bool khmap_table_lock_inline(struct khmap_table *table,
+				    struct khmap_bucket *first,
+				    struct khmap_owner *owner,
+				    unsigned long *flags)
+{
+	unsigned long irq;
+
+	os_lock(&table->header_lock, irq);
+	if (khmap_gate_closed(table)) {
+		os_unlock(&table->header_lock, irq);
+		khmap_gate_wait(table);
+		return false;
+	}
+	if (os_load(&table->header->shape)) {
+		os_unlock(&table->header_lock, irq);
+		return false;
+	}
+	*owner = (struct khmap_owner){ .counts = &table->inline_counts };
+	*first = khmap_bucket_inline(table);
+	*flags = irq;
+	return true;
 }
 
 /* Where a key's chain begins by a look at the shape; false if inline. */
@@ -123,13 +156,8 @@ static int khmap_put_try(struct khmap_table *table, u64 hash, const void *key,
 	int err;
 
 	while (!khmap_table_lock(table, hash, &first, &owner, &flags)) {
-		owner = (struct khmap_owner){ .counts = &table->inline_counts };
-		os_lock(&table->header_lock, flags);
-		if (os_load(&table->header->shape)) {
-			os_unlock(&table->header_lock, flags);
+		if (!khmap_table_lock_inline(table, &first, &owner, &flags))
 			continue;
-		}
-		first = khmap_bucket_inline(table);
 		err = khmap_put_locked(table, &owner, &first, hash, key, value,
 				       mode, store);
 		/* The inline bucket is full. */
@@ -227,17 +255,9 @@ void khmap_table_find(struct khmap_table *table, const void *key,
 			      table->geometry.key_size);
 	struct khmap_bucket first;
 
-	while (!khmap_table_lock(table, hash, &first, owner, flags)) {
-		*owner = (struct khmap_owner){
-			.counts = &table->inline_counts,
-		};
-		os_lock(&table->header_lock, *flags);
-		if (!os_load(&table->header->shape)) {
-			first = khmap_bucket_inline(table);
-			break;
-		}
-		os_unlock(&table->header_lock, *flags);
-	}
+	while (!khmap_table_lock(table, hash, &first, owner, flags) &&
+	       !khmap_table_lock_inline(table, &first, owner, flags))
+		;
 	*lock = owner->stripe ? &owner->stripe->lock : &table->header_lock;
 	khmap_chain_find(table, &first, key, hash, place);
 }
@@ -297,7 +317,7 @@ static u64 khmap_page_clear(struct khmap_table *table, u32 page)
 	unsigned long flags;
 	u64 removed = 0;
 
-	os_lock(&stripe->lock, flags);
+	flags = khmap_gate_lock(table, &stripe->lock);
 	for (bucket = 0; bucket < table->geometry.buckets_per_page; bucket++) {
 		struct khmap_bucket first = khmap_bucket_primary(table, page,
 								 bucket);
@@ -315,7 +335,7 @@ static u64 khmap_inline_clear(struct khmap_table *table)
 	unsigned long flags;
 	u64 removed;
 
-	os_lock(&table->header_lock, flags);
+	flags = khmap_gate_lock(table, &table->header_lock);
 	removed = khmap_chain_empty(table, &owner, &first);
 	os_unlock(&table->header_lock, flags);
 	return removed;
@@ -383,13 +403,18 @@ static void khmap_counts_sum(struct khmap_table *table,
 	}
 }
 
+void khmap_table_count(struct khmap_table *table, struct khmap_counts *counts)
+{
+	khmap_counts_sum(table, counts);
+	counts->entries = khmap_counts_entries(counts);
+}
+
 void khmap_table_stat(struct khmap_table *table, struct khmap_counts *counts)
 {
 	struct khmap_image_header *header = table->header;
 	unsigned long flags;
 
-	khmap_counts_sum(table, counts);
-	counts->entries = khmap_counts_entries(counts);
+	khmap_table_count(table, counts);
 	os_lock(&table->header_lock, flags);
 	os_store(&header->entries, counts->entries);
 	os_store(&header->overflow_entries, counts->overflow_entries);

@@ -145,6 +145,30 @@ struct khmap_growth {
 	unsigned long due;
 };
 
+struct khmap_snapshot;
+
+#define KHMAP_SAVE_LOCKS	64	/* a power of two */
+
+/**
+ * struct khmap_saves - what writers have to do with snapshots
+ * @gate: twice the snapshots that were taken, and one more while one is being
+ *	taken: writers step back.  Stored under @mutex
+ * @newest: the youngest snapshot's number, from 1; 0 without one.  Raised while
+ *	the gate is closed
+ * @first: the oldest snapshot, or NULL; those after it are the younger ones.
+ *	Stored under @mutex
+ * @mutex: held by who takes or drops a snapshot; the first of all locks
+ * @locks: under which pages are copied, by the page's index; taken under a
+ *	stripe's, or alone
+ */
+struct khmap_saves {
+	unsigned long gate;
+	unsigned long newest;
+	struct khmap_snapshot *first;
+	os_mutex_t mutex;
+	os_lock_t locks[KHMAP_SAVE_LOCKS] __attribute__((aligned(64)));
+} __attribute__((aligned(64)));
+
 struct khmap_overflow_page;
 
 /**
@@ -191,6 +215,7 @@ struct khmap_stripe {
  * @overflow_owner: for each overflow page its struct khmap_overflow_page
  * @overflow_max: overflow pages that may have an index, constant
  * @growth: of the primary region
+ * @saves: for snapshots
  * @grow_lock: guards the next five; a leaf, no lock is taken under it
  * @overflow_next: overflow pages that have an index
  * @overflow_pages: overflow pages of the image: those behind are spares or
@@ -220,6 +245,7 @@ struct khmap_table {
 	struct khmap_extents overflow_owner;
 	u32 overflow_max;
 	struct khmap_growth growth;
+	struct khmap_saves saves;
 	os_lock_t grow_lock;
 	u32 overflow_next;
 	u32 overflow_pages;
@@ -519,6 +545,15 @@ bool khmap_table_clear(struct khmap_table *table, u32 *page, u64 *deleted);
 void khmap_table_stat(struct khmap_table *table, struct khmap_counts *counts);
 
 /**
+ * khmap_table_count() - khmap_table_stat() that leaves the header page alone
+ * @table: the map
+ * @counts: filled
+ *
+ * Takes and drops every lock that a writer may be inside of, the header's first.
+ */
+void khmap_table_count(struct khmap_table *table, struct khmap_counts *counts);
+
+/**
  * khmap_table_page() - a page of the image
  * @table: the map
  * @page: from the image's start, in pages
@@ -528,102 +563,5 @@ void khmap_table_stat(struct khmap_table *table, struct khmap_counts *counts);
  * (yet).
  */
 void *khmap_table_page(struct khmap_table *table, u64 page);
-
-/**
- * struct khmap_copy - the pages of a snapshot
- * @account: of the map's creator
- * @header: the header page
- * @primary: the primary region
- * @overflow: the overflow region, which follows it
- * @overflow_pages: of the overflow region; of a copy that is not filled, as many as
- *	are reserved
- */
-struct khmap_copy {
-	struct khmap_account *account;
-	struct khmap_image_header *header;
-	struct khmap_extents primary;
-	struct khmap_extents overflow;
-	u32 overflow_pages;
-};
-
-/**
- * khmap_copy_alloc() - a copy without pages
- * @account: charged; must outlive the copy
- * @copy: the new copy, owned by the caller
- *
- * Context: may sleep.
- * Return: 0; -ENOMEM.
- */
-int khmap_copy_alloc(struct khmap_account *account, struct khmap_copy **copy);
-
-/**
- * khmap_copy_reserve() - get as many pages as a table has
- * @copy: not filled; may have pages, of an earlier call for @table
- * @table: writers may be inside
- * @stop: asked now and then whether to stop; or NULL
- *
- * Context: may sleep, to allocate.
- * Return: 0; -ENOMEM, or -EINTR if @stop said so: then @copy can only be
- * destroyed.
- */
-int khmap_copy_reserve(struct khmap_copy *copy, struct khmap_table *table,
-		       bool (*stop)(void));
-
-/**
- * khmap_copy_fill() - copy a table's pages
- * @copy: of khmap_copy_reserve() for @table
- * @table: no writer may be inside it until this returns
- * @snapshot_ns: for the header
- * @epoch: for the header
- *
- * Context: may sleep, but allocates nothing.
- * Return: 0; -EAGAIN the table has more pages by now: reserve again.
- */
-int khmap_copy_fill(struct khmap_copy *copy, struct khmap_table *table,
-		    u64 snapshot_ns, u64 epoch);
-
-/**
- * khmap_copy_create() - all of it, for a table that nobody writes to
- * @table: no writer may be inside it until this returns
- * @account: charged; must outlive the copy
- * @snapshot_ns: for the header
- * @epoch: for the header
- * @copy: the new copy, owned by the caller
- *
- * Context: may sleep.
- * Return: 0; -ENOMEM.
- */
-int khmap_copy_create(struct khmap_table *table, struct khmap_account *account,
-		      u64 snapshot_ns, u64 epoch, struct khmap_copy **copy);
-
-/**
- * khmap_copy_destroy() - free a copy
- * @copy: or NULL
- *
- * Context: may sleep.
- */
-void khmap_copy_destroy(struct khmap_copy *copy);
-
-/**
- * khmap_copy_page() - a page of a copy
- * @copy: the copy
- * @page: from the image's start, in pages
- *
- * Context: any.
- * Return: its address; NULL past the end.
- */
-void *khmap_copy_page(const struct khmap_copy *copy, u64 page);
-
-/**
- * khmap_copy_get() - look a key up in a copy
- * @copy: the copy
- * @key: key_size bytes
- * @value: value_size bytes, filled on success
- *
- * Context: any.
- * Return: 0 or -ENOENT.
- */
-int khmap_copy_get(const struct khmap_copy *copy, const void *key,
-		   void *value);
 
 #endif /* _KHMAP_CORE_TABLE_H */

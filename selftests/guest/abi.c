@@ -22,13 +22,20 @@ _Static_assert(offsetof(struct khmap_ioc_compact, moved) == 8, "moved");
 _Static_assert(offsetof(struct khmap_ioc_compact, released) == 16, "released");
 _Static_assert(offsetof(struct khmap_ioc_compact, overflow_pages) == 20,
 	       "overflow_pages");
-_Static_assert(sizeof(struct khmap_ioc_stat) == 160, "khmap_ioc_stat");
+_Static_assert(sizeof(struct khmap_ioc_stat) == 184, "khmap_ioc_stat");
 _Static_assert(offsetof(struct khmap_ioc_stat, compact_buckets) == 136,
 	       "compact_buckets");
 _Static_assert(offsetof(struct khmap_ioc_stat, compact_pages) == 144,
 	       "compact_pages");
 _Static_assert(offsetof(struct khmap_ioc_stat, overflow_needed) == 152,
 	       "overflow_needed");
+_Static_assert(offsetof(struct khmap_ioc_stat, copied_pages) == 160, "copied_pages");
+_Static_assert(offsetof(struct khmap_ioc_stat, reserved_pages) == 168,
+	       "reserved_pages");
+_Static_assert(offsetof(struct khmap_ioc_stat, snapshot_ns) == 176, "snapshot_ns");
+_Static_assert(sizeof(struct khmap_ioc_materialize) == 16, "khmap_ioc_materialize");
+_Static_assert(offsetof(struct khmap_ioc_materialize, copied_pages) == 8,
+	       "copied_pages");
 _Static_assert(sizeof(struct khmap_ioc_batch) == 96, "khmap_ioc_batch");
 _Static_assert(offsetof(struct khmap_ioc_batch, count) == 8, "count");
 _Static_assert(offsetof(struct khmap_ioc_batch, done) == 12, "done");
@@ -58,6 +65,7 @@ union any {
 	struct khmap_ioc_snapshot snapshot;
 	struct khmap_ioc_reserve reserve;
 	struct khmap_ioc_compact compact;
+	struct khmap_ioc_materialize materialize;
 	struct khmap_ioc_batch batch;
 	uint32_t head[2];
 	unsigned char bytes[8192];
@@ -187,6 +195,12 @@ FIXTURE_VARIANT_ADD(ioctls, snapshot) {
 	.target = MAP_FD,
 	.command = KHMAP_IOC_SNAPSHOT,
 	.size = sizeof(struct khmap_ioc_snapshot),
+};
+
+FIXTURE_VARIANT_ADD(ioctls, materialize) {
+	.target = SNAPSHOT_FD,
+	.command = KHMAP_IOC_MATERIALIZE,
+	.size = sizeof(struct khmap_ioc_materialize),
 };
 
 FIXTURE_VARIANT_ADD(ioctls, reserve) {
@@ -429,10 +443,11 @@ TEST(unknown_commands)
 		KHMAP_IOC_DESTROY, KHMAP_IOC_PUT, KHMAP_IOC_GET,
 		KHMAP_IOC_DELETE, KHMAP_IOC_CLEAR, KHMAP_IOC_STAT,
 		KHMAP_IOC_SNAPSHOT, KHMAP_IOC_RESERVE, KHMAP_IOC_COMPACT,
-		_IO(KHMAP_IOC_TYPE, 0xff), 0,
+		KHMAP_IOC_MATERIALIZE, _IO(KHMAP_IOC_TYPE, 0xff), 0,
 	};
 	static const unsigned long on_map[] = {
-		KHMAP_IOC_CREATE, KHMAP_IOC_LIST, _IO(KHMAP_IOC_TYPE, 0xff),
+		KHMAP_IOC_CREATE, KHMAP_IOC_LIST, KHMAP_IOC_MATERIALIZE,
+		_IO(KHMAP_IOC_TYPE, 0xff),
 		_IOWR(KHMAP_IOC_TYPE, 0x12, struct khmap_ioc_record), 0,
 	};
 	static const unsigned long on_snapshot[] = {

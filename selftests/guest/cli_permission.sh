@@ -62,7 +62,7 @@ ok 'reading: no del' denied /dev/khmap/readable 'del readable 1'
 ok 'reading: no clear' denied /dev/khmap/readable 'clear readable'
 ok 'reading: no load' denied /dev/khmap/readable 'load readable /dev/null --format csv'
 ok 'reading: no snapshot, it stalls writers' tester 3 "khmapctl: snapshot: /dev/khmap/readable: \
-Permission denied: a snapshot needs write permission, as it holds the map's writers still" \
+Permission denied: a snapshot needs write permission, as the map's memory pays for it" \
 	'khmapctl snapshot readable /tmp/x'
 ok 'reading: no destroy' denied readable 'destroy readable'
 

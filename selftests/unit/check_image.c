@@ -452,6 +452,16 @@ struct image image_of_copy(const struct khmap_copy *copy)
 	return (struct image) { .page = page_of_copy, .from = copy, .exact = true };
 }
 
+static const void *page_of_snapshot(const void *from, u64 page)
+{
+	return khmap_snapshot_page((struct khmap_snapshot *)from, page);
+}
+
+struct image image_of_snapshot(struct khmap_snapshot *snapshot)
+{
+	return (struct image) { .page = page_of_snapshot, .from = snapshot, .exact = true };
+}
+
 bool table_is_sound(struct khmap_table *table, u64 entries)
 {
 	struct image image = image_of_table(table);

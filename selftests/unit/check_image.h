@@ -10,7 +10,9 @@
 
 #include <stdbool.h>
 
+#include "../../kmod/core/snapshot.h"
 #include "../../kmod/core/table.h"
+#include "../../user/engine/copy.h"
 
 /**
  * struct image - an image in memory, and what a walk has found in it
@@ -60,6 +62,12 @@ struct image image_of_table(struct khmap_table *table);
  * @copy: the copy
  */
 struct image image_of_copy(const struct khmap_copy *copy);
+
+/**
+ * image_of_snapshot() - the image of a snapshot
+ * @snapshot: the snapshot; every page of it is copied
+ */
+struct image image_of_snapshot(struct khmap_snapshot *snapshot);
 
 /**
  * table_is_sound() - check a table and say what is wrong

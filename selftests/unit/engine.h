@@ -15,6 +15,7 @@
 
 #include "../../kmod/core/read.h"
 #include "../../kmod/core/table.h"
+#include "../../user/engine/copy.h"
 #include "../../user/engine/memory.h"
 
 #define TEST_RECORD_MAX	4096

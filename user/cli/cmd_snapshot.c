@@ -69,7 +69,7 @@ static int snapshot_write(const char *name, const char *path, bool quiet)
 	err = khmap_open(name, &how, &map);
 	if (err == -EACCES)
 		return cli_error(CLI_FAILED,
-				 "%s: a snapshot needs write permission, as it holds the map's writers still",
+				 "%s: a snapshot needs write permission, as the map's memory pays for it",
 				 khmap_reason());
 	if (err == -EROFS) {
 		how.flags = KHMAP_OPEN_VERIFY;

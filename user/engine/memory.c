@@ -148,6 +148,24 @@ void os_free(struct khmap_account *account, void *memory, size_t size)
 	khmap_account_uncharge(account, size);
 }
 
+void *os_page_alloc(struct khmap_account *account)
+{
+	void *page;
+
+	if (!khmap_account_charge(account, KHMAP_OS_PAGE_SIZE))
+		return NULL;
+	page = aligned_alloc(KHMAP_OS_PAGE_SIZE, KHMAP_OS_PAGE_SIZE);
+	if (!page)
+		khmap_account_uncharge(account, KHMAP_OS_PAGE_SIZE);
+	return page;
+}
+
+void os_page_free(struct khmap_account *account, void *page)
+{
+	free(page);
+	khmap_account_uncharge(account, KHMAP_OS_PAGE_SIZE);
+}
+
 void *os_pages_alloc(struct khmap_account *account, u64 page,
 		     unsigned int order)
 {

@@ -56,6 +56,9 @@
 #define KHMAP_IOC_RESERVE	_IO(KHMAP_IOC_TYPE, 0x18)
 #define KHMAP_IOC_COMPACT	_IO(KHMAP_IOC_TYPE, 0x19)
 
+/* On a snapshot. */
+#define KHMAP_IOC_MATERIALIZE	_IO(KHMAP_IOC_TYPE, 0x1a)
+
 /**
  * struct khmap_ioc_abi - KHMAP_IOC_ABI: what this kernel's module offers
  * @size: sizeof(struct khmap_ioc_abi)
@@ -313,6 +316,11 @@ enum khmap_growth_kind {
  * @compact_pages: out: overflow pages that it took out of the image, likewise
  * @overflow_needed: out: overflow pages that it would leave; 0 for a snapshot
  * @reserved: out: 0
+ * @copied_pages: out: of a snapshot, pages that have been copied, the header page
+ *	included
+ * @reserved_pages: out: of a snapshot, pages that are still the map's own, for
+ *	each of which one is held in reserve
+ * @snapshot_ns: out: of a snapshot, its instant, nanoseconds since 1970
  *
  * Also brings the counts in a live map's header page up to date.  Counts of a
  * map that is being written have each operation that returned before the call,
@@ -345,6 +353,9 @@ struct khmap_ioc_stat {
 	__aligned_u64 compact_pages;
 	__u32 overflow_needed;
 	__u32 reserved;
+	__aligned_u64 copied_pages;
+	__aligned_u64 reserved_pages;
+	__aligned_u64 snapshot_ns;
 };
 
 /**
@@ -396,14 +407,21 @@ struct khmap_ioc_compact {
  * struct khmap_ioc_snapshot - KHMAP_IOC_SNAPSHOT: one instant of a map
  * @size: sizeof(struct khmap_ioc_snapshot)
  * @flags: must be 0
- * @fd: out: a read-only descriptor, close on exec, to map, to GET and to STAT
+ * @fd: out: a read-only descriptor, close on exec, to map, to read, to GET, to
+ *	STAT and to MATERIALIZE
  * @reserved: must be 0
  * @image_size: out: bytes to map
  * @entries: out: keys in the snapshot
  *
- * The map must be open for writing, as its writers are held still meanwhile.
- * The snapshot lives until its last descriptor and mapping are gone, and
- * counts towards the map's memory limit.
+ * The map must be open for writing: its writers are held still, for microseconds
+ * whatever its size, and its memory pays for the copy.  As much as the whole image
+ * is reserved and counts towards the map's limit; pages are copied when the map
+ * first writes to them or a reader of the snapshot first touches them.  The
+ * snapshot lives until its last descriptor and mapping are gone, and the map's
+ * pages as long, though not its name.
+ *
+ * Errors: EAGAIN the map kept growing faster than memory could be reserved;
+ * EOVERFLOW no more can be taken of this map.
  */
 struct khmap_ioc_snapshot {
 	__u32 size;
@@ -412,6 +430,24 @@ struct khmap_ioc_snapshot {
 	__u32 reserved;
 	__aligned_u64 image_size;
 	__aligned_u64 entries;
+};
+
+/**
+ * struct khmap_ioc_materialize - KHMAP_IOC_MATERIALIZE: copy the rest
+ * @size: sizeof(struct khmap_ioc_materialize)
+ * @flags: must be 0
+ * @copied_pages: out: pages that have been copied, all of them on success
+ *
+ * Pages of a snapshot are copied when the map first writes to them, or when a
+ * reader of the snapshot first touches them.  This copies all others now, so that
+ * neither has to.
+ *
+ * Errors: EINTR after a signal; what was copied until then is.
+ */
+struct khmap_ioc_materialize {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 copied_pages;
 };
 
 /**

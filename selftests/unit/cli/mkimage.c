@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../../../kmod/core/table.h"
+#include "../../../user/engine/copy.h"
 #include "../../../user/engine/memory.h"
 #include "image_write.h"
 #include "record_source.h"

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <linux/khmap.h>
 
+#include "../../../user/engine/copy.h"
 #include "../../../user/engine/memory.h"
 #include "lock.h"
 

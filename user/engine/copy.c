@@ -1,12 +1,13 @@
-// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * copy.c - a snapshot: the pages of one instant
+ * copy.c - a table that nobody writes to, as an image whose pages are adjacent
  *
  * The copy's regions are adjacent, so its header says where they are; its
  * references need no change, as they are indexes.
  */
-#include "chain.h"
-#include "overflow.h"
+#include "../../kmod/core/chain.h"
+#include "../../kmod/core/overflow.h"
+#include "copy.h"
 
 /* Copy the table's pages over those of the copy, which has as many. */
 static void khmap_copy_region(struct khmap_extents *to,

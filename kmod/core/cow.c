@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * cow.c - the old page, copied out before its first store
+ *
+ * A snapshot has a slot for each page of its image, and a page of its own in
+ * reserve for each.  A slot is filled, under the lock of the page's number, by
+ * whoever comes first: the page's next writer or somebody who reads the
+ * snapshot.  Either fills the slots of all snapshots that lack the page, with one
+ * copy, so that a writer copies a page once, however many snapshots there are.
+ *
+ * Nobody stores to a page that a snapshot lacks: who stored before the cut was
+ * waited for, and who comes after it copies first.  So the copy is of the cut's
+ * instant.
+ */
+#include "cow.h"
+#include "snapshot.h"
+
+void khmap_gate_wait(const struct khmap_table *table)
+{
+	while (os_load(&table->saves.gate) & 1)
+		os_relax();
+}
+
+void khmap_saves_init(struct khmap_saves *saves)
+{
+	u32 i;
+
+	os_mutex_init(&saves->mutex);
+	for (i = 0; i < KHMAP_SAVE_LOCKS; i++)
+		os_lock_init(&saves->locks[i]);
+}
+
+void khmap_saves_destroy(struct khmap_saves *saves)
+{
+	u32 i;
+
+	for (i = 0; i < KHMAP_SAVE_LOCKS; i++)
+		os_lock_destroy(&saves->locks[i]);
+	os_mutex_destroy(&saves->mutex);
+}
+
+/* The page's number in a snapshot's image; 0 if it is none of its pages. */
+static u64 khmap_snapshot_index(const struct khmap_snapshot *snapshot,
+				enum khmap_region region, u32 page)
+{
+	if (region == KHMAP_REGION_PRIMARY)
+		return page < snapshot->primary_pages ? 1 + (u64)page : 0;
+	return page < snapshot->overflow_pages ?
+	       1 + (u64)snapshot->primary_pages + page : 0;
+}
+
+void khmap_save_page(struct khmap_table *table, enum khmap_region region,
+		     u32 page)
+{
+	os_lock_t *lock = khmap_save_lock(table, page);
+	struct khmap_snapshot *snapshot;
+	void *copy = NULL;
+	unsigned long flags;
+
+	os_lock(lock, flags);
+	for (snapshot = os_load_acquire(&table->saves.first); snapshot;
+	     snapshot = os_load_acquire(&snapshot->next)) {
+		u64 index = khmap_snapshot_index(snapshot, region, page);
+
+		if (!index || snapshot->slot[index])
+			continue;
+		if (!copy)
+			copy = khmap_save_copy(snapshot->own[index],
+					       khmap_save_source(table, region,
+								 page));
+		os_store_release(&snapshot->slot[index], copy);
+		os_count_add(&snapshot->copied, 1);
+	}
+	os_unlock(lock, flags);
+}
+
+void khmap_cow_slowly(struct khmap_table *table, enum khmap_region region,
+		      u32 page)
+{
+	u64 *epoch = khmap_extents_epoch(region == KHMAP_REGION_PRIMARY ?
+					 &table->primary : &table->overflow,
+					 page);
+
+	if (likely(*epoch >= os_load(&table->saves.newest)))
+		return;
+	khmap_save_page(table, region, page);
+	/* The gate is open, or cannot open again before this lock is dropped. */
+	*epoch = os_load(&table->saves.gate) >> 1;
+}

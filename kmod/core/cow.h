@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * cow.h - writers and snapshots: the gate, and the copy before the first store
+ *
+ * Every writer looks at the gate once after it has got its lock, and then asks
+ * for each page that it will store to, before its first store there.
+ */
+#ifndef _KHMAP_CORE_COW_H
+#define _KHMAP_CORE_COW_H
+
+#include "bucket.h"
+
+/**
+ * khmap_gate_closed() - must a writer step back?
+ * @table: the map; a stripe's lock, or the header's, is held
+ *
+ * If so, drop every such lock, khmap_gate_wait() and start again.
+ */
+static inline bool khmap_gate_closed(const struct khmap_table *table)
+{
+	return unlikely(os_load_acquire(&table->saves.gate) & 1);
+}
+
+/**
+ * khmap_gate_wait() - wait until a snapshot's cut is over: microseconds
+ * @table: the map; no stripe's lock is held, nor the header's
+ *
+ * Context: any but on top of the cut itself, see kmod/guard.h.
+ */
+void khmap_gate_wait(const struct khmap_table *table);
+
+/* os_lock() of a stripe's lock, or the header's, to change what it guards. */
+static inline unsigned long khmap_gate_lock(const struct khmap_table *table,
+					    os_lock_t *lock)
+{
+	unsigned long flags;
+
+	for (;;) {
+		os_lock(lock, flags);
+		if (!khmap_gate_closed(table))
+			return flags;
+		os_unlock(lock, flags);
+		khmap_gate_wait(table);
+	}
+}
+
+/* khmap_cow_page() if there are snapshots. */
+void khmap_cow_slowly(struct khmap_table *table, enum khmap_region region,
+		      u32 page);
+
+/**
+ * khmap_cow_page() - before the first store to a page
+ * @table: the map; the lock of the stripe that owns the page is held, and the
+ *	gate was open
+ * @region: KHMAP_REGION_PRIMARY or KHMAP_REGION_OVERFLOW
+ * @page: within the region
+ *
+ * Snapshots that lack the page get a copy.  Before the sequence of the chain's
+ * first bucket becomes odd, so that it is even in the copy.
+ */
+static inline void khmap_cow_page(struct khmap_table *table,
+				  enum khmap_region region, u32 page)
+{
+	if (unlikely(os_load(&table->saves.newest)))
+		khmap_cow_slowly(table, region, page);
+}
+
+/* khmap_cow_page() of a bucket; the header page needs none. */
+static inline void khmap_cow_bucket(struct khmap_table *table,
+				    const struct khmap_bucket *bucket)
+{
+	if (unlikely(os_load(&table->saves.newest)) &&
+	    bucket->region != KHMAP_REGION_HEADER)
+		khmap_cow_slowly(table, (enum khmap_region)bucket->region, bucket->page);
+}
+
+/* khmap_cow_bucket() of a chain, from @bucket on. */
+static inline void khmap_cow_chain(struct khmap_table *table,
+				   const struct khmap_bucket *bucket)
+{
+	struct khmap_bucket at = *bucket;
+
+	if (likely(!os_load(&table->saves.newest)))
+		return;
+	for (;;) {
+		khmap_cow_bucket(table, &at);
+		if (!at.head->overflow)
+			return;
+		at = khmap_bucket_overflow(table, at.head->overflow);
+	}
+}
+
+/**
+ * khmap_saves_init() - a table without snapshots
+ * @saves: of the table, zeroed
+ */
+void khmap_saves_init(struct khmap_saves *saves);
+
+/* Undo khmap_saves_init(); there are no snapshots. */
+void khmap_saves_destroy(struct khmap_saves *saves);
+
+/**
+ * khmap_save_page() - copy a page of the map for every snapshot that lacks it
+ * @table: the map
+ * @region: KHMAP_REGION_PRIMARY or KHMAP_REGION_OVERFLOW
+ * @page: within the region
+ *
+ * Context: any that may take a raw spinlock; either the page's stripe is locked
+ * and the gate was open, or a snapshot exists whose owner calls.
+ */
+void khmap_save_page(struct khmap_table *table, enum khmap_region region,
+		     u32 page);
+
+/* The map's page; NULL if it has no memory yet. */
+static inline const void *khmap_save_source(const struct khmap_table *table,
+					    enum khmap_region region, u32 page)
+{
+	return khmap_extents_get(region == KHMAP_REGION_PRIMARY ?
+				 &table->primary : &table->overflow, page);
+}
+
+/* Copy a page, or zeros for one that has no memory. */
+static inline void *khmap_save_copy(void *to, const void *from)
+{
+	if (from)
+		memcpy(to, from, KHMAP_OS_PAGE_SIZE);
+	else
+		memset(to, 0, KHMAP_OS_PAGE_SIZE);
+	return to;
+}
+
+/* The lock under which a page is copied. */
+static inline os_lock_t *khmap_save_lock(struct khmap_table *table, u32 page)
+{
+	return &table->saves.locks[page % KHMAP_SAVE_LOCKS];
+}
+
+#endif /* _KHMAP_CORE_COW_H */
