@@ -73,7 +73,7 @@ check-lint: module lib ## run the checkers of style, documentation and licences
 check-unit: ## run the unit tests, natively
 	@$(MAKE) -C selftests/unit check
 
-check-model: ## search models of the reader's protocol, broken ones too
+check-model: ## search models of readers, writers and snapshots, broken ones too
 	@selftests/model/run.sh
 
 check-vm: kernel ## test the guest's own tools: whether they see panics, splats and silence

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #
-# Lets spin search the models of the reader's protocol: the right one must hold, each broken one
-# must be refuted for its reason. Writes build/report/model.tap.
+# Lets spin search the models of readers, writers and snapshots: the right ones must hold, each broken
+# one must be refuted for its reason. Writes build/report/model.tap.
 
 set -u
 
@@ -171,6 +171,8 @@ if command -v spin >/dev/null; then
 	holds split-long -O1 24 split -DSTRIPES=1 -DSTAYS
 	holds promote -O1 24 promote
 	holds compact -O1 24 compact
+	holds snapshot -O1 24 snapshot -DSTATIC
+	holds snapshot-growth -O1 22 snapshot -DSINGLE
 	if [ -n "$all" ]; then
 		holds split-across-long -O2 25 split -DSTRIPES=2 -DSTAYS
 		holds promote-long -O2 25 promote -DSTAYS
@@ -192,6 +194,19 @@ if command -v spin >/dev/null; then
 	refuted compact/link-after-even 'missed|unheld' compact -DLINK_AFTER_EVEN
 	refuted compact/trust-overflow-count 'missed|unheld|corrupt' compact -DTRUST_OVERFLOW_COUNT
 	refuted promote/no-recompute 'lost|misplaced' promote -DNO_RECOMPUTE
+	refuted snapshot/no-gate inside snapshot -DSTATIC -DNO_GATE
+	refuted snapshot/gate-before-lock inside snapshot -DSTATIC -DGATE_BEFORE_LOCK
+	refuted snapshot/epoch-early wrong snapshot -DSTATIC -DEPOCH_EARLY
+	refuted snapshot/epoch-late outdated snapshot -DSTATIC -DEPOCH_LATE
+	refuted snapshot/epoch-staged outdated snapshot -DSINGLE -DEPOCH_STAGED
+	refuted snapshot/no-pass inside snapshot -DSTATIC -DNO_PASS
+	refuted snapshot/no-recount unserved snapshot -DSINGLE -DNO_RECOUNT
+	refuted snapshot/link-after-open wrong snapshot -DSTATIC -DLINK_AFTER_OPEN
+	refuted snapshot/copy-late wrong snapshot -DSTATIC -DCOPY_LATE
+	refuted snapshot/copy-unlocked wrong snapshot -DSTATIC -DCOPY_UNLOCKED
+	refuted snapshot/reader-epoch wrong snapshot -DSTATIC -DREADER_EPOCH
+	refuted snapshot/drop-no-pass freed snapshot -DSTATIC -DDROP_NO_PASS
+	refuted snapshot/drop-shared freed snapshot -DSTATIC -DDROP_SHARED
 else
 	verdict spin 'there is no spin here (run tools/setup.sh test)'
 fi
