@@ -23,7 +23,8 @@ nm -D --defined-only "$root/usr/lib/libkhmap.so" | awk '$2 == "T" { print $3 }' 
 sed -n 's/^\t\(khmap_[a-z_]*\);$/\1@@KHMAP_1.0/p' "$top/user/lib/khmap.map" | sort >meant
 same 'the shared library shows just what khmap.map names' meant shown
 sed -n 's/^[a-z_].*[ *]\(khmap_[a-z_]*\)(.*/\1/p' "$top/include/khmap/khmap.h" \
-	"$top/include/khmap/verify.h" "$top/include/khmap/schema.h" | sort -u >declared
+	"$top/include/khmap/verify.h" "$top/include/khmap/schema.h" \
+	"$top/include/khmap/delta.h" | sort -u >declared
 sed -n 's/^static inline.*[ *]\(khmap_[a-z_]*\)(.*/\1/p' "$top/include/khmap/khmap.h" |
 	sort -u >inlined
 comm -23 declared inlined >declared.only
@@ -32,6 +33,7 @@ same 'and that is what the headers declare' declared.only named
 
 cat >get.c <<'END'
 #include <khmap/khmap.h>
+#include <khmap/delta.h>
 #include <khmap/verify.h>
 
 int main(int argc, char **argv)

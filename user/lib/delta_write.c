@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * delta_write.c - the pages that changed between two snapshots, as a file
+ *
+ * All pages are looked at twice: first to know which have changed, and the
+ * checksums of the file that the result will be; then to write them.
+ */
+/* For a state on the stack. */
+#define XXH_STATIC_LINKING_ONLY
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <xxhash.h>
+
+#include "checksum.h"
+#include "delta.h"
+#include "error.h"
+#include "whole_file.h"
+
+#define KHMAP_DELTA_MODE	0640
+#define KHMAP_DELTA_RUNS	64	/* room at first */
+
+/**
+ * struct khmap_delta_writer - A delta in the making.
+ * @base: the older image
+ * @result: the newer one, a snapshot
+ * @options: of the caller, or NULL
+ * @file: where it goes
+ * @header: its header
+ * @page_size: bytes of a page
+ * @pages: of the newer image
+ * @image_page: the header page that the newer image has in a file
+ * @table: a checksum for each of its pages, as in that file
+ * @runs: the index
+ * @room: of @runs
+ * @sums: checksums of stored pages
+ */
+struct khmap_delta_writer {
+	const struct khmap_object *base;
+	const struct khmap_object *result;
+	struct khmap_delta_options *options;
+	struct khmap_whole_file file;
+	struct khmap_delta_header header;
+	size_t page_size;
+	__u64 pages;
+	unsigned char *image_page;
+	__u64 *table;
+	struct khmap_delta_run *runs;
+	__u64 room;
+	__u64 *sums;
+};
+
+static const void *khmap_delta_new_page(const struct khmap_delta_writer *writer, __u64 page)
+{
+	return page ? writer->result->base + page * writer->page_size : writer->image_page;
+}
+
+/* Put a page behind those of the last run, or begin another. */
+static int khmap_delta_run_add(struct khmap_delta_writer *writer, struct khmap_delta_place place,
+			       enum khmap_delta_kind kind)
+{
+	struct khmap_delta_header *header = &writer->header;
+	struct khmap_delta_run *run, *more;
+
+	if (kind == KHMAP_DELTA_STORED)
+		header->pages++;
+	if (header->runs) {
+		run = &writer->runs[header->runs - 1];
+		if (run->region == place.region && run->kind == (__u32)kind &&
+		    run->first + run->count == place.page) {
+			run->count++;
+			return 0;
+		}
+	}
+	if (header->runs == writer->room) {
+		__u64 room = writer->room ? 2 * writer->room : KHMAP_DELTA_RUNS;
+
+		more = realloc(writer->runs, room * sizeof(*more));
+		if (!more)
+			return khmap_fail(ENOMEM, "no memory for the index of a delta");
+		writer->runs = more;
+		writer->room = room;
+	}
+	writer->runs[header->runs++] = (struct khmap_delta_run){
+		.region = place.region,
+		.kind = (__u32)kind,
+		.first = place.page,
+		.count = 1,
+	};
+	return 0;
+}
+
+static bool khmap_delta_zero(const unsigned char *page, size_t size)
+{
+	return !page[0] && !memcmp(page, page + 1, size - 1);
+}
+
+static int khmap_delta_compare(struct khmap_delta_writer *writer)
+{
+	const struct khmap_image_header *base = &writer->base->header;
+	const struct khmap_delta_place first = { .region = KHMAP_DELTA_HEADER };
+	int err = khmap_delta_run_add(writer, first, KHMAP_DELTA_STORED);
+	__u64 page, old;
+
+	for (page = 1; page < writer->pages && !err; page++) {
+		struct khmap_delta_place place = khmap_delta_place(&writer->result->header, page);
+		const unsigned char *bytes = khmap_delta_new_page(writer, page);
+
+		writer->table[page] = khmap_checksum_page(bytes, writer->page_size, page);
+		if (khmap_delta_page(base, place, &old) &&
+		    !memcmp(bytes, writer->base->base + old * writer->page_size,
+			    writer->page_size))
+			continue;
+		err = khmap_delta_run_add(writer, place,
+					  khmap_delta_zero(bytes, writer->page_size) ?
+					  KHMAP_DELTA_ZERO : KHMAP_DELTA_STORED);
+	}
+	return err;
+}
+
+/* The header page as khmap_snapshot_write() makes it, and with it the delta's header. */
+static void khmap_delta_complete(struct khmap_delta_writer *writer)
+{
+	struct khmap_image_header image = writer->result->header;
+	struct khmap_delta_header *header = &writer->header;
+
+	image.checksum_offset = image.image_size;
+	image.checksum_count = writer->pages;
+	image.checksum_checksum = khmap_checksum_table(writer->table, writer->pages);
+	image.header_checksum = 0;
+	image.successor = 0;
+	memcpy(writer->image_page, writer->result->base, writer->page_size);
+	memcpy(writer->image_page, &image, sizeof(image));
+	image.header_checksum = khmap_checksum_header(writer->image_page, writer->page_size);
+	memcpy(writer->image_page, &image, sizeof(image));
+
+	memcpy(header->magic, KHMAP_DELTA_MAGIC, sizeof(header->magic));
+	header->byte_order = KHMAP_BYTE_ORDER;
+	header->version = KHMAP_DELTA_VERSION;
+	header->page_shift = image.geometry.page_shift;
+	header->base = khmap_delta_identity(&writer->base->header);
+	header->result = khmap_delta_identity(&image);
+}
+
+/* Page @i of run @run, counted from the newer image's start. */
+static __u64 khmap_delta_run_page(const struct khmap_delta_writer *writer,
+				  const struct khmap_delta_run *run, __u64 i)
+{
+	const struct khmap_delta_place place = { .region = run->region, .page = run->first + i };
+	__u64 page = 0;
+
+	khmap_delta_page(&writer->result->header, place, &page);
+	return page;
+}
+
+static int khmap_delta_index(struct khmap_delta_writer *writer)
+{
+	struct khmap_delta_header *header = &writer->header;
+	const struct khmap_delta_run *run;
+	XXH64_state_t state;
+	__u64 i, count = 0;
+
+	writer->sums = malloc(header->pages * sizeof(*writer->sums));
+	if (!writer->sums)
+		return khmap_fail(ENOMEM, "no memory for the index of a delta");
+	for (run = writer->runs; run < writer->runs + header->runs; run++)
+		for (i = 0; i < run->count && run->kind == KHMAP_DELTA_STORED; i++)
+			writer->sums[count++] = writer->table[khmap_delta_run_page(writer, run, i)];
+	/* In the image's table the header page has none. */
+	writer->sums[0] = khmap_checksum_page(writer->image_page, writer->page_size, 0);
+	XXH64_reset(&state, 0);
+	XXH64_update(&state, writer->runs, header->runs * sizeof(*writer->runs));
+	XXH64_update(&state, writer->sums, header->pages * sizeof(*writer->sums));
+	header->index_checksum = XXH64_digest(&state);
+	header->header_checksum = khmap_delta_header_sum(header);
+	return 0;
+}
+
+static int khmap_delta_pages(struct khmap_delta_writer *writer, __u64 done, __u64 total)
+{
+	const struct khmap_delta_options *options = writer->options;
+	__u64 run, i;
+	int err;
+
+	for (run = 0; run < writer->header.runs; run++) {
+		if (writer->runs[run].kind != KHMAP_DELTA_STORED)
+			continue;
+		for (i = 0; i < writer->runs[run].count; i++) {
+			__u64 page = khmap_delta_run_page(writer, &writer->runs[run], i);
+
+			err = khmap_whole_file_append(&writer->file,
+						      khmap_delta_new_page(writer, page),
+						      writer->page_size);
+			if (err)
+				return err;
+			done += writer->page_size;
+			if (options && options->progress &&
+			    options->progress(options->context, done, total))
+				return khmap_fail(ECANCELED, "%s: cancelled after %llu of %llu bytes",
+						  writer->file.path, (unsigned long long)done,
+						  (unsigned long long)total);
+		}
+	}
+	return 0;
+}
+
+static int khmap_delta_put(struct khmap_delta_writer *writer, const char *path, mode_t mode)
+{
+	const struct khmap_delta_header *header = &writer->header;
+	__u64 runs = header->runs * sizeof(*writer->runs);
+	__u64 sums = header->pages * sizeof(*writer->sums);
+	__u64 total = sizeof(*header) + runs + sums + header->pages * writer->page_size;
+	struct khmap_delta_options *options = writer->options;
+	int err = khmap_whole_file_create(&writer->file, path, mode);
+
+	if (!err)
+		err = khmap_whole_file_append(&writer->file, header, sizeof(*header));
+	if (!err)
+		err = khmap_whole_file_append(&writer->file, writer->runs, runs);
+	if (!err)
+		err = khmap_whole_file_append(&writer->file, writer->sums, sums);
+	if (!err)
+		err = khmap_delta_pages(writer, total - header->pages * writer->page_size, total);
+	err = khmap_whole_file_end(&writer->file, err);
+	if (err || !options)
+		return err;
+	options->pages = writer->pages;
+	options->stored = header->pages;
+	options->zero = 0;
+	for (runs = 0; runs < header->runs; runs++)
+		if (writer->runs[runs].kind == KHMAP_DELTA_ZERO)
+			options->zero += writer->runs[runs].count;
+	options->bytes = total;
+	return 0;
+}
+
+/* Are they two instants of one map? */
+static int khmap_delta_related(const struct khmap_object *base, const struct khmap_object *map)
+{
+	const struct khmap_image_header *old = &base->header, *new = &map->header;
+	const struct {
+		const char *name;
+		__u64 old;
+		__u64 new;
+	} fields[] = {
+		{ "page_shift", old->geometry.page_shift, new->geometry.page_shift },
+		{ "map_id", old->map_id, new->map_id },
+		{ "created_ns", old->created_ns, new->created_ns },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (fields[i].old != fields[i].new)
+			return khmap_fail(ESTALE,
+					  "%s: is not of the map that %s is of: its %s is %llu, not %llu",
+					  map->name, base->name, fields[i].name,
+					  (unsigned long long)fields[i].new,
+					  (unsigned long long)fields[i].old);
+	return 0;
+}
+
+static int khmap_delta_make(struct khmap_delta_writer *writer, const char *path, mode_t mode)
+{
+	const struct khmap_image_header *header = &writer->result->header;
+	int err = khmap_delta_adjacent(header, writer->result->name);
+
+	if (!err)
+		err = khmap_delta_pages_check(writer->result);
+	if (err)
+		return err;
+	writer->page_size = (size_t)1 << header->geometry.page_shift;
+	writer->pages = header->image_size >> header->geometry.page_shift;
+	writer->image_page = malloc(writer->page_size);
+	writer->table = calloc(writer->pages, sizeof(*writer->table));
+	if (!writer->image_page || !writer->table)
+		err = khmap_fail(ENOMEM, "%s: no memory to write it", path);
+	if (!err)
+		err = khmap_delta_compare(writer);
+	if (!err) {
+		khmap_delta_complete(writer);
+		err = khmap_delta_index(writer);
+	}
+	if (!err)
+		err = khmap_delta_put(writer, path, mode);
+	free(writer->image_page);
+	free(writer->table);
+	free(writer->runs);
+	free(writer->sums);
+	return err;
+}
+
+int khmap_delta_write(const struct khmap *base, struct khmap *map, const char *path,
+		      struct khmap_delta_options *options)
+{
+	const struct khmap_object *object = khmap_object(map);
+	struct khmap_delta_writer writer = {
+		.base = khmap_object(base),
+		.result = object,
+		.options = options,
+	};
+	struct khmap *snapshot = NULL;
+	mode_t mode = KHMAP_DELTA_MODE;
+	struct stat st;
+	int err;
+
+	if (options) {
+		err = khmap_options_check("khmap_delta_options", options, sizeof(*options), 0);
+		if (err)
+			return err;
+	}
+	err = khmap_delta_base_check(writer.base);
+	if (!err)
+		err = khmap_delta_related(writer.base, object);
+	if (err)
+		return err;
+	/* A snapshot's descriptor has no permissions that mean something. */
+	if ((object->origin == KHMAP_ORIGIN_FILE || khmap_is_live(map)) &&
+	    !fstat(object->fd, &st))
+		mode = st.st_mode;
+	if (khmap_is_live(map)) {
+		err = khmap_snapshot(map, &snapshot);
+		if (err)
+			return err;
+		writer.result = khmap_object(snapshot);
+	}
+	err = khmap_delta_make(&writer, path, mode);
+	khmap_close(snapshot);
+	return err;
+}
