@@ -66,6 +66,7 @@ int cli_failed(int err)
 	case -EUCLEAN:
 	case -EBADMSG:
 	case -EPROTOTYPE:
+	case -ESTALE:
 		return CLI_REFUSED;
 	case -ECANCELED:
 		return CLI_INTERRUPTED;

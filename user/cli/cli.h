@@ -22,7 +22,7 @@
  * @CLI_USAGE: the command line is wrong; nothing was done
  * @CLI_FAILED: the operation failed
  * @CLI_REFUSED: the image is no khmap image, damaged, of a newer format or of
- *		 another schema
+ *		 another schema; or a delta is, or is of another image
  * @CLI_INTERRUPTED: by a signal
  */
 enum cli_exit {
@@ -48,10 +48,12 @@ struct cli_command {
 	int (*run)(int argc, char **argv);
 };
 
+extern const struct cli_command cli_apply;
 extern const struct cli_command cli_clear;
 extern const struct cli_command cli_compact;
 extern const struct cli_command cli_create;
 extern const struct cli_command cli_del;
+extern const struct cli_command cli_delta;
 extern const struct cli_command cli_destroy;
 extern const struct cli_command cli_dump;
 extern const struct cli_command cli_get;

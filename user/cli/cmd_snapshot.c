@@ -2,11 +2,8 @@
 /*
  * cmd_snapshot.c - khmapctl snapshot
  */
-#include <errno.h>
-#include <string.h>
-
 #include "cli.h"
-#include "progress.h"
+#include "writing.h"
 
 static const struct option snapshot_options[] = {
 	{ "quiet", no_argument, NULL, 'q' },
@@ -25,69 +22,30 @@ static const char snapshot_help[] =
 	"  khmapctl snapshot routes ./today.khmap\n"
 	"  khmapctl get ./today.khmap 10.0.0.0\n";
 
-/**
- * struct snapshot_watch - A write under way.
- * @progress: its bar
- * @started: the bar has begun
- * @total: bytes
- */
-struct snapshot_watch {
-	struct progress progress;
-	bool started;
-	uint64_t total;
-};
-
-static int snapshot_progress(void *context, __u64 done, __u64 total)
-{
-	struct snapshot_watch *watch = context;
-
-	if (!watch->started)
-		progress_start(&watch->progress, PROGRESS_BYTES, total);
-	watch->started = true;
-	watch->total = total;
-	progress_show(&watch->progress, done);
-	return cli_interrupted();
-}
-
 static int snapshot_write(const char *name, const char *path, bool quiet)
 {
-	struct snapshot_watch watch = { .started = false };
+	struct writing writing = { .started = false };
 	const struct khmap_write_options options = {
 		.size = sizeof(options),
-		.progress = snapshot_progress,
-		.context = &watch,
+		.progress = writing_progress,
+		.context = &writing,
 	};
 	struct khmap *map;
 	char amount[32];
-	double seconds = 0;
-	int err;
-	/* Only a live map has to be opened for writing. */
-	struct khmap_open_options how = { .size = sizeof(how), .flags = KHMAP_OPEN_WRITE };
+	double seconds;
+	int err = writing_open(name, KHMAP_OPEN_VERIFY, &map);
 
-	if (!strpbrk(name, "/.") && cli_name(name))
-		return CLI_USAGE;
-	err = khmap_open(name, &how, &map);
-	if (err == -EACCES)
-		return cli_error(CLI_FAILED,
-				 "%s: a snapshot needs write permission, as the map's memory pays for it",
-				 khmap_reason());
-	if (err == -EROFS) {
-		how.flags = KHMAP_OPEN_VERIFY;
-		err = khmap_open(name, &how, &map);
-	}
 	if (err)
-		return err == -EINVAL ? cli_error(CLI_REFUSED, "%s", khmap_reason()) :
-		       cli_failed(err);
+		return err;
 	cli_interrupt_catch();
 	err = khmap_snapshot_write(map, path, &options);
 	khmap_close(map);
-	if (watch.started)
-		seconds = progress_end(&watch.progress);
+	seconds = writing_end(&writing);
 	if (err)
 		return cli_failed(err);
 	if (!quiet)
 		printf("%s: %s in %.2f s\n", path,
-		       progress_amount(amount, sizeof(amount), (double)watch.total), seconds);
+		       progress_amount(amount, sizeof(amount), (double)writing.total), seconds);
 	return CLI_OK;
 }
 

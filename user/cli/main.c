@@ -26,6 +26,8 @@ static const struct cli_command *const cli_commands[] = {
 	&cli_dump,
 	&cli_inspect,
 	&cli_snapshot,
+	&cli_delta,
+	&cli_apply,
 	&cli_verify,
 	&cli_destroy,
 };
