@@ -498,18 +498,45 @@ int khmap_list(struct khmap_map_info **infos, size_t *count);
 int khmap_snapshot(struct khmap *map, struct khmap **snapshot);
 
 /**
+ * struct khmap_write_queue - Who carries out writes, many at a time.
+ * @size: sizeof(struct khmap_write_queue)
+ * @depth: writes that may be under way at once; no more than 64 will be
+ * @submit: begins to write @size bytes, whole pages, to @fd at @offset; the bytes
+ *	    stay where they are until @token was reaped.  0, or a negative errno if
+ *	    this write was not begun: then no more are submitted in this call
+ * @reap: waits until one write has ended, whichever; receives its token and its
+ *	  result, bytes written or a negative errno.  0, or a negative errno if
+ *	  that cannot be known
+ * @context: their first argument
+ *
+ * With this a program that has an io_uring, or something like it, lends it to
+ * khmap_snapshot_write(); the library itself needs none.  What the queue did not
+ * begin or did not write, pwrite() does; its error is the one that is returned.
+ */
+struct khmap_write_queue {
+	__u32 size;
+	__u32 depth;
+	int (*submit)(void *context, int fd, const void *bytes, __u32 size, __u64 offset,
+		      __u32 token);
+	int (*reap)(void *context, __u32 *token, int *result);
+	void *context;
+};
+
+/**
  * struct khmap_write_options - How to write a snapshot file.
  * @size: sizeof(struct khmap_write_options)
  * @flags: must be 0
  * @progress: called now and then with bytes written and bytes in all; the write
  *	      ends with -ECANCELED if it returns non-zero; or NULL
  * @context: its first argument
+ * @queue: who writes; or NULL for one write after the other
  */
 struct khmap_write_options {
 	__u32 size;
 	__u32 flags;
 	int (*progress)(void *context, __u64 done, __u64 total);
 	void *context;
+	const struct khmap_write_queue *queue;
 };
 
 /**
@@ -520,7 +547,10 @@ struct khmap_write_options {
  *
  * The pages go to a temporary file beside @path, with a checksum for each, then
  * to the disk, and then the file gets its name: @path holds all of it or what it
- * held before.  Its permissions are the map's, less the umask.
+ * held before.  Its permissions are the map's, less the umask.  Pages of zeros
+ * become holes.  The temporary file is @path with ".tmp-" and eight hexadecimal
+ * digits behind it; only a process that is killed, or a host that fails, leaves
+ * one, which may be removed.
  *
  * Return: 0; -ECANCELED @options->progress said so; -EINVAL @path exists and is
  * not a plain file; -ENOSPC, -EACCES and others of the system.

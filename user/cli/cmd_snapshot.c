@@ -3,6 +3,7 @@
  * cmd_snapshot.c - khmapctl snapshot
  */
 #include "cli.h"
+#include "write_ring.h"
 #include "writing.h"
 
 static const struct option snapshot_options[] = {
@@ -25,11 +26,12 @@ static const char snapshot_help[] =
 static int snapshot_write(const char *name, const char *path, bool quiet)
 {
 	struct writing writing = { .started = false };
-	const struct khmap_write_options options = {
+	struct khmap_write_options options = {
 		.size = sizeof(options),
 		.progress = writing_progress,
 		.context = &writing,
 	};
+	struct write_ring ring;
 	struct khmap *map;
 	char amount[32];
 	double seconds;
@@ -38,7 +40,11 @@ static int snapshot_write(const char *name, const char *path, bool quiet)
 	if (err)
 		return err;
 	cli_interrupt_catch();
+	/* Without io_uring one write follows the other. */
+	if (!write_ring_open(&ring))
+		options.queue = &ring.queue;
 	err = khmap_snapshot_write(map, path, &options);
+	write_ring_close(&ring);
 	khmap_close(map);
 	seconds = writing_end(&writing);
 	if (err)

@@ -2,57 +2,42 @@
 /*
  * image_write.c - write an image's pages to a file, all or nothing
  *
- * The header page goes last, into the place that was left for it, as it holds
- * the checksum of the table of all the others'.  The table's entry of the header
- * page itself is 0: the header has a checksum of its own.
+ * The file has its size from the start, and pages without a bit set are not
+ * written: they stay a hole.  The header page goes last, when all others are on
+ * the disk, as it holds the checksum of the table of all the others'.  So
+ * whatever was interrupted begins with zeros and is no image.  The table's entry
+ * of the header page itself is 0: the header has a checksum of its own.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "checksum.h"
 #include "error.h"
 #include "header.h"
+#include "image_file.h"
 #include "image_write.h"
-#include "map.h"
 
-#define KHMAP_WRITE_BUFFER	(1u << 20)
-/* Names of temporary files that are tried. */
-#define KHMAP_WRITE_NAMES	16
-
-_Static_assert(KHMAP_WRITE_BUFFER >= 1u << KHMAP_PAGE_SHIFT_MAX, "no room for a page");
+_Static_assert(KHMAP_FILE_RUN >= 1u << KHMAP_PAGE_SHIFT_MAX, "no room for a page");
 
 /**
- * struct khmap_image_file - A file in the making.
+ * struct khmap_image_write - An image on its way to a file.
  * @source: where pages come from
  * @options: of the caller, or NULL
- * @path: where it will be
- * @temporary: where it is
- * @fd: its descriptor
- * @buffer: KHMAP_WRITE_BUFFER bytes on their way
- * @fill: bytes in it
- * @done: bytes written
+ * @file: where they go
+ * @buffer: of a source that is not stable, KHMAP_FILE_RUN bytes; else NULL
  * @header_page: a copy, being completed
  * @page_size: bytes of a page
  * @pages: pages of the image
  * @table: a checksum for each
  * @table_bytes: bytes of the table, whole pages
  */
-struct khmap_image_file {
+struct khmap_image_write {
 	const struct khmap_image_source *source;
 	const struct khmap_write_options *options;
-	const char *path;
-	char temporary[KHMAP_PATH_SIZE];
-	int fd;
+	struct khmap_image_file file;
 	unsigned char *buffer;
-	size_t fill;
-	__u64 done;
 	unsigned char *header_page;
 	size_t page_size;
 	__u64 pages;
@@ -60,200 +45,196 @@ struct khmap_image_file {
 	size_t table_bytes;
 };
 
-static int khmap_file_fail(const struct khmap_image_file *file, int err, const char *what)
+static int khmap_write_progress(const struct khmap_image_write *write)
 {
-	return khmap_fail(err, "%s: %s: %s", file->path, what, strerror(err));
+	__u64 total = write->pages * write->page_size + write->table_bytes;
+	const struct khmap_write_options *options = write->options;
+
+	if (!options || !options->progress ||
+	    !options->progress(options->context, write->file.done, total))
+		return 0;
+	return khmap_fail(ECANCELED, "%s: cancelled after %llu of %llu bytes", write->file.path,
+			  (unsigned long long)write->file.done, (unsigned long long)total);
 }
 
-static int khmap_file_pwrite(struct khmap_image_file *file, const void *bytes, size_t size,
-			     __u64 offset)
+static const unsigned char *khmap_write_page(const struct khmap_image_write *write, __u64 index)
 {
-	const char *at = bytes;
-	ssize_t put;
+	const unsigned char *page = write->source->page(write->source->context, index);
 
-	while (size) {
-		put = pwrite(file->fd, at, size, (off_t)offset);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return khmap_file_fail(file, errno, "write");
-		at += put;
-		offset += (__u64)put;
-		size -= (size_t)put;
+	if (!page)
+		khmap_fail(EUCLEAN, "%s: page %llu of the image is missing", write->file.path,
+			   (unsigned long long)index);
+	return page;
+}
+
+/* @bytes begins with a word, and each of the others is compared with the one before. */
+static bool khmap_write_is_zero(const unsigned char *bytes, size_t size)
+{
+	__u64 word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return !word && !memcmp(bytes, bytes + sizeof(word), size - sizeof(word));
+}
+
+/*
+ * Gather pages that lie one behind the other in memory, from @index on, up to a
+ * hole.  The sum is of what is written, not of what the source may become.
+ */
+static int khmap_write_gather(struct khmap_image_write *write, __u64 index,
+			      const unsigned char **run, size_t *size)
+{
+	const unsigned char *page;
+	__u64 *sum;
+
+	for (*size = 0; index < write->pages && *size < KHMAP_FILE_RUN; index++) {
+		page = khmap_write_page(write, index);
+		if (!page)
+			return -EUCLEAN;
+		if (write->buffer)
+			page = memcpy(write->buffer + *size, page, write->page_size);
+		if (*size && page != *run + *size)
+			break;
+		if (khmap_write_is_zero(page, write->page_size))
+			break;
+		sum = write->table + index;
+		*sum = khmap_checksum_page(page, write->page_size, index);
+		*run = *size ? *run : page;
+		*size += write->page_size;
 	}
 	return 0;
 }
 
-static int khmap_file_flush(struct khmap_image_file *file)
+/* A hole: a page of zeros has a checksum like any other. */
+static void khmap_write_hole(struct khmap_image_write *write, __u64 index)
 {
-	__u64 total = file->pages * file->page_size + file->table_bytes;
-	int err = khmap_file_pwrite(file, file->buffer, file->fill, file->done);
+	static const unsigned char zeros[1u << KHMAP_PAGE_SHIFT_MAX];
 
-	if (err)
-		return err;
-	file->done += file->fill;
-	file->fill = 0;
-	if (file->options && file->options->progress &&
-	    file->options->progress(file->options->context, file->done, total))
-		return khmap_fail(ECANCELED, "%s: cancelled after %llu of %llu bytes", file->path,
-				  (unsigned long long)file->done, (unsigned long long)total);
-	return 0;
+	write->table[index] = khmap_checksum_page(zeros, write->page_size, index);
+	write->file.done += write->page_size;
 }
 
-static int khmap_file_pages(struct khmap_image_file *file)
+static int khmap_write_pages(struct khmap_image_write *write)
 {
-	const void *page;
-	__u64 i;
+	const unsigned char *run = NULL;
+	__u64 index = 1;
+	size_t size;
 	int err;
 
-	for (i = 0; i < file->pages; i++) {
-		page = i ? file->source->page(file->source->context, i) : file->header_page;
-		if (!page)
-			return khmap_fail(EUCLEAN, "%s: page %llu of the image is missing",
-					  file->path, (unsigned long long)i);
-		if (file->fill + file->page_size > KHMAP_WRITE_BUFFER) {
-			err = khmap_file_flush(file);
+	while (index < write->pages) {
+		err = khmap_write_gather(write, index, &run, &size);
+		if (!err && size)
+			err = khmap_file_write(&write->file, run, size, index * write->page_size);
+		if (!err && write->buffer)
+			err = khmap_file_drain(&write->file);
+		if (err)
+			return err;
+		if (!size)
+			khmap_write_hole(write, index);
+		index += size ? size / write->page_size : 1;
+		if (size || index % (KHMAP_FILE_RUN / write->page_size) == 0) {
+			err = khmap_write_progress(write);
 			if (err)
 				return err;
 		}
-		/* The sum is of what is written, not of what the source may become. */
-		memcpy(file->buffer + file->fill, page, file->page_size);
-		if (i)
-			file->table[i] = khmap_checksum_page(file->buffer + file->fill,
-							     file->page_size, i);
-		file->fill += file->page_size;
 	}
-	return khmap_file_flush(file);
-}
-
-static int khmap_file_finish(struct khmap_image_file *file)
-{
-	struct khmap_image_header header;
-	int err;
-
-	err = khmap_file_pwrite(file, file->table, file->table_bytes, file->done);
-	if (err)
-		return err;
-	memcpy(&header, file->header_page, sizeof(header));
-	header.checksum_offset = file->done;
-	header.checksum_count = file->pages;
-	header.checksum_checksum = khmap_checksum_table(file->table, file->pages);
-	memcpy(file->header_page, &header, sizeof(header));
-	header.header_checksum = khmap_checksum_header(file->header_page, file->page_size);
-	memcpy(file->header_page, &header, sizeof(header));
-	err = khmap_file_pwrite(file, file->header_page, file->page_size, 0);
-	if (err)
-		return err;
-	if (fsync(file->fd))
-		return khmap_file_fail(file, errno, "fsync");
 	return 0;
 }
 
-/* Take the header page and make room for what depends on it. */
-static int khmap_file_prepare(struct khmap_image_file *file)
+static int khmap_write_finish(struct khmap_image_write *write)
 {
-	const void *page = file->source->page(file->source->context, 0);
+	struct khmap_image_file *file = &write->file;
+	struct khmap_image_header header;
+	int err;
+
+	memcpy(&header, write->header_page, sizeof(header));
+	header.checksum_offset = write->pages * write->page_size;
+	header.checksum_count = write->pages;
+	header.checksum_checksum = khmap_checksum_table(write->table, write->pages);
+	memcpy(write->header_page, &header, sizeof(header));
+	header.header_checksum = khmap_checksum_header(write->header_page, write->page_size);
+	memcpy(write->header_page, &header, sizeof(header));
+	err = khmap_file_write(file, write->table, write->table_bytes, header.checksum_offset);
+	if (!err)
+		err = khmap_file_drain(file);
+	if (!err)
+		err = khmap_write_progress(write);
+	if (err)
+		return err;
+	/* Else a header could reach the disk before what it vouches for. */
+	if (fdatasync(file->fd))
+		return khmap_file_fail(file, errno, "fdatasync");
+	err = khmap_file_write(file, write->header_page, write->page_size, 0);
+	return err ? err : khmap_file_drain(file);
+}
+
+/* Aligned, so that O_DIRECT takes it. */
+static void *khmap_write_memory(const struct khmap_image_write *write, size_t size)
+{
+	return aligned_alloc(write->page_size, size);
+}
+
+/* Take the header page and make room for what depends on it. */
+static int khmap_write_prepare(struct khmap_image_write *write)
+{
+	const char *path = write->file.path;
+	const void *page = write->source->page(write->source->context, 0);
 	/* Not the page's own: that may have changed since it was checked. */
-	struct khmap_image_header header = *file->source->header;
+	struct khmap_image_header header = *write->source->header;
 
 	if (!page)
-		return khmap_fail(EUCLEAN, "%s: the image has no header page", file->path);
+		return khmap_fail(EUCLEAN, "%s: the image has no header page", path);
 	header.checksum_offset = 0;
 	header.checksum_count = 0;
 	header.checksum_checksum = 0;
 	header.header_checksum = 0;
 	header.successor = 0;
-	if (header.geometry.page_shift > KHMAP_PAGE_SHIFT_MAX)
-		return khmap_fail(EUCLEAN, "%s: pages of 2^%u bytes", file->path,
+	if (header.geometry.page_shift < KHMAP_PAGE_SHIFT_MIN ||
+	    header.geometry.page_shift > KHMAP_PAGE_SHIFT_MAX)
+		return khmap_fail(EUCLEAN, "%s: pages of 2^%u bytes", path,
 				  header.geometry.page_shift);
-	file->page_size = (size_t)1 << header.geometry.page_shift;
-	file->pages = header.image_size >> header.geometry.page_shift;
-	file->table_bytes = (file->pages * sizeof(*file->table) + file->page_size - 1) &
-			    ~(file->page_size - 1);
-	file->header_page = malloc(file->page_size);
-	file->table = calloc(1, file->table_bytes);
-	file->buffer = malloc(KHMAP_WRITE_BUFFER);
-	if (!file->header_page || !file->table || !file->buffer)
-		return khmap_fail(ENOMEM, "%s: no memory to write it", file->path);
-	memcpy(file->header_page, page, file->page_size);
-	memcpy(file->header_page, &header, sizeof(header));
+	write->page_size = (size_t)1 << header.geometry.page_shift;
+	write->pages = header.image_size >> header.geometry.page_shift;
+	write->table_bytes = (write->pages * sizeof(*write->table) + write->page_size - 1) &
+			     ~(write->page_size - 1);
+	write->header_page = khmap_write_memory(write, write->page_size);
+	write->table = khmap_write_memory(write, write->table_bytes);
+	if (!write->source->stable)
+		write->buffer = khmap_write_memory(write, KHMAP_FILE_RUN);
+	if (!write->header_page || !write->table || (!write->source->stable && !write->buffer))
+		return khmap_fail(ENOMEM, "%s: no memory to write it", path);
+	memset(write->table, 0, write->table_bytes);
+	memcpy(write->header_page, page, write->page_size);
+	memcpy(write->header_page, &header, sizeof(header));
 	return 0;
-}
-
-static int khmap_file_create(struct khmap_image_file *file)
-{
-	struct stat st;
-	__u32 tag;
-	int tries;
-
-	if (!lstat(file->path, &st) && !S_ISREG(st.st_mode))
-		return khmap_fail(EINVAL, "%s: exists and is not a plain file", file->path);
-	for (tries = 0; tries < KHMAP_WRITE_NAMES; tries++) {
-		if (getrandom(&tag, sizeof(tag), 0) != sizeof(tag))
-			return khmap_file_fail(file, errno, "getrandom");
-		if (snprintf(file->temporary, sizeof(file->temporary), "%s.tmp-%08x", file->path,
-			     tag) >= (int)sizeof(file->temporary))
-			return khmap_fail(ENAMETOOLONG, "%s: too long", file->path);
-		file->fd = open(file->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
-				file->source->mode & 0666);
-		if (file->fd >= 0)
-			return 0;
-		if (errno != EEXIST)
-			break;
-	}
-	return khmap_file_fail(file, errno, "create a temporary file beside it");
-}
-
-static int khmap_file_sync_folder(const struct khmap_image_file *file)
-{
-	char path[KHMAP_PATH_SIZE];
-	int fd, err = 0;
-
-	snprintf(path, sizeof(path), "%s", file->path);
-	fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return khmap_file_fail(file, errno, "open its folder");
-	/* Not every file system can. */
-	if (fsync(fd) && errno != EINVAL)
-		err = khmap_file_fail(file, errno, "fsync of its folder");
-	close(fd);
-	return err;
-}
-
-static int khmap_file_publish(struct khmap_image_file *file)
-{
-	if (rename(file->temporary, file->path))
-		return khmap_file_fail(file, errno, "rename");
-	file->temporary[0] = '\0';
-	return khmap_file_sync_folder(file);
 }
 
 int khmap_image_write(const struct khmap_image_source *source, const char *path,
 		      const struct khmap_write_options *options)
 {
-	struct khmap_image_file file = {
+	struct khmap_image_write write = {
 		.source = source,
 		.options = options,
-		.path = path,
-		.fd = -1,
+		.file = {
+			.path = path,
+			.fd = -1,
+			.queue = options && options->queue && options->queue->depth ?
+				 options->queue : NULL,
+		},
 	};
-	int err = khmap_file_prepare(&file);
+	int err = khmap_write_prepare(&write);
 
 	if (!err)
-		err = khmap_file_create(&file);
+		err = khmap_file_create(&write.file, source->mode,
+					write.pages * write.page_size + write.table_bytes);
 	if (!err)
-		err = khmap_file_pages(&file);
+		err = khmap_write_pages(&write);
 	if (!err)
-		err = khmap_file_finish(&file);
-	/* Some file systems report a failed write only here. */
-	if (file.fd >= 0 && close(file.fd) && !err)
-		err = khmap_file_fail(&file, errno, "close");
+		err = khmap_write_finish(&write);
 	if (!err)
-		err = khmap_file_publish(&file);
-	if (file.fd >= 0 && file.temporary[0])
-		unlink(file.temporary);
-	free(file.header_page);
-	free(file.table);
-	free(file.buffer);
+		err = khmap_file_publish(&write.file);
+	khmap_file_discard(&write.file);
+	free(write.header_page);
+	free(write.table);
+	free(write.buffer);
 	return err;
 }

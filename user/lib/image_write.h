@@ -5,6 +5,7 @@
 #ifndef KHMAP_LIB_IMAGE_WRITE_H
 #define KHMAP_LIB_IMAGE_WRITE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include <khmap/khmap.h>
@@ -13,14 +14,16 @@
  * struct khmap_image_source - Where the pages come from.
  * @header: the image's header, checked; written instead of what page 0 holds
  * @page: the address of a page, counted from the image's start; must not be NULL
- *	  for pages below image_size.  The memory must not change until the next
- *	  call
+ *	  for pages below image_size
+ * @stable: the pages do not change, nor go, before khmap_image_write() returns,
+ *	    and are written from where they are; else each is copied first
  * @context: its first argument
  * @mode: permissions of the file, before the umask
  */
 struct khmap_image_source {
 	const struct khmap_image_header *header;
 	const void *(*page)(void *context, __u64 index);
+	bool stable;
 	void *context;
 	mode_t mode;
 };

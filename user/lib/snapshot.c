@@ -3,6 +3,7 @@
  * snapshot.c - a map's pages as a file
  */
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -35,9 +36,14 @@ int khmap_snapshot_write(struct khmap *map, const char *path,
 
 	if (options) {
 		err = khmap_options_check("khmap_write_options", options, sizeof(*options), 0);
+		if (!err && options->queue)
+			err = khmap_options_check("khmap_write_queue", options->queue,
+						  sizeof(*options->queue), UINT32_MAX);
 		if (err)
 			return err;
 	}
+	/* Who can write a file may do so while it is copied. */
+	source.stable = object->origin != KHMAP_ORIGIN_FILE;
 	/* A snapshot's descriptor has no permissions that mean something. */
 	if ((object->origin == KHMAP_ORIGIN_FILE || khmap_is_live(map)) &&
 	    !fstat(object->fd, &st))

@@ -100,7 +100,7 @@ int main(int argc, char **argv)
 		.name = "test",
 	};
 	const char *key = "u64", *value = "u64";
-	struct khmap_image_source source = { .page = copy_page, .mode = 0644 };
+	struct khmap_image_source source = { .page = copy_page, .stable = true, .mode = 0644 };
 	struct khmap_account *account, *copy_account;
 	struct khmap_image_header header;
 	struct khmap_schema *schema;

@@ -94,6 +94,7 @@ int main(int argc, char **argv)
 	struct khmap_image_source source = {
 		.header = &image.header,
 		.page = image_page,
+		.stable = true,
 		.context = &image,
 		.mode = 0644,
 	};
