@@ -57,6 +57,14 @@ static void khmap_header_want(struct khmap_report *report, bool right, const cha
 		khmap_report_add(report, &spot, expected, "%" PRIu64, (uint64_t)found);
 }
 
+static bool khmap_zero(const unsigned char *bytes, size_t size)
+{
+	while (size--)
+		if (bytes[size])
+			return false;
+	return true;
+}
+
 static bool khmap_identify_magic(const struct khmap_header_view *view,
 				 struct khmap_report *report)
 {
@@ -66,6 +74,12 @@ static bool khmap_identify_magic(const struct khmap_header_view *view,
 	if (view->is_file && view->file_size < KHMAP_IMAGE_MAGIC_LEN) {
 		khmap_report_add(report, &spot, "a khmap image", "a file of %llu bytes",
 				 (unsigned long long)view->file_size);
+		return false;
+	}
+	/* The header is written last. */
+	if (view->is_file && khmap_zero(h->magic, KHMAP_IMAGE_MAGIC_LEN)) {
+		khmap_report_add(report, &spot, "a khmap image, which begins with KHMAPIMG",
+				 "zeros, as in a file whose writing was interrupted");
 		return false;
 	}
 	if (memcmp(h->magic, KHMAP_IMAGE_MAGIC, KHMAP_IMAGE_MAGIC_LEN)) {
@@ -327,14 +341,6 @@ static void khmap_check_schema(const struct khmap_header_view *view, struct khma
 	HEADER_WANT(h->schema_hash == khmap_schema_text_hash(view->page + h->schema_offset,
 							     h->schema_length),
 		    schema_hash, "the hash of the schema's text");
-}
-
-static bool khmap_zero(const unsigned char *bytes, size_t size)
-{
-	while (size--)
-		if (bytes[size])
-			return false;
-	return true;
 }
 
 static void khmap_check_rest(const struct khmap_header_view *view, struct khmap_report *report)

@@ -16,7 +16,8 @@ check 'an empty file' 4 'not a khmap image.*a file of 0 bytes' khmapctl info ./e
 printf 'PK' >./short.khm
 check 'a file of two bytes' 4 'not a khmap image' khmapctl info ./short.khm
 head -c 100000 /dev/zero >./zero.khm
-check 'a file of zeros' 4 'not a khmap image.*00 00 00' khmapctl info ./zero.khm
+check 'a file of zeros' 4 'not a khmap image.*zeros, .*interrupted' \
+	khmapctl info ./zero.khm
 cp "$here/lib.sh" ./text.khm
 check 'a script' 4 'not a khmap image.*begins with KHMAPIMG' khmapctl info ./text.khm
 check 'a folder' 4 'is a directory' khmapctl info ./
