@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include <khmap/verify.h>
@@ -30,6 +31,8 @@ static const char info_help[] =
 	"waste     bytes of a slot's share of the memory that are neither key nor value:\n"
 	"          head (count, reference, tags), padding (alignment in the slot), bucket tail\n"
 	"          and page tail (what is left behind the last slot and the last bucket)\n"
+	"file      of a snapshot file: its size, and what it takes on the disk, as pages of zeros\n"
+	"          are holes\n"
 	"\n"
 	"Examples:\n"
 	"  khmapctl info routes\n"
@@ -47,6 +50,9 @@ static const char info_help[] =
  * @tail: likewise, bucket tails
  * @page_tail: likewise, page tails
  * @chain_max: buckets of the longest chain
+ * @is_file: it is a file
+ * @file_bytes: its size
+ * @disk_bytes: what it takes on the disk, as holes take nothing
  */
 struct info {
 	const struct khmap_image_header *header;
@@ -59,6 +65,9 @@ struct info {
 	double tail;
 	double page_tail;
 	unsigned int chain_max;
+	bool is_file;
+	uint64_t file_bytes;
+	uint64_t disk_bytes;
 };
 
 static void info_compute(struct info *info)
@@ -83,6 +92,18 @@ static void info_compute(struct info *info)
 	for (i = 1; i <= KHMAP_CHAIN_MAX; i++)
 		if (survey->chains[i])
 			info->chain_max = i;
+}
+
+/* st_blocks are of 512 bytes, whatever the file system's own. */
+static void info_file(struct info *info, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return;
+	info->is_file = true;
+	info->file_bytes = (uint64_t)st.st_size;
+	info->disk_bytes = (uint64_t)st.st_blocks * 512;
 }
 
 static const char *info_layout(const struct info *info)
@@ -175,6 +196,11 @@ static int info_print(const struct info *info, const struct cli_map *map)
 	progress_amount(resident, sizeof(resident), (double)info->stat.bytes);
 	progress_amount(text, sizeof(text), (double)survey->image_bytes);
 	table_row(table, "memory", "%s, %s of it pages", resident, text);
+	if (info->is_file) {
+		progress_amount(resident, sizeof(resident), (double)info->file_bytes);
+		progress_amount(text, sizeof(text), (double)info->disk_bytes);
+		table_row(table, "file", "%s, %s of it on the disk", resident, text);
+	}
 	if (survey->entries)
 		table_row(table, "per entry", "%.1f bytes, %u of them key and value",
 			  info->per_entry, survey->record_bytes);
@@ -183,6 +209,11 @@ static int info_print(const struct info *info, const struct cli_map *map)
 		  info->head + padding + info->tail + info->page_tail, info->head, padding,
 		  info->tail, info->page_tail);
 	return table_print(table) ? cli_error(CLI_FAILED, "%s", strerror(ENOMEM)) : CLI_OK;
+}
+
+static json_t *info_json_file(const struct info *info, uint64_t bytes)
+{
+	return info->is_file ? json_integer((json_int_t)bytes) : json_null();
 }
 
 static json_t *info_json_chains(const struct info *info)
@@ -212,7 +243,7 @@ static int info_print_json(const struct info *info, const struct cli_map *map)
 			   "created_ns", (json_int_t)h->created_ns,
 			   "snapshot_ns", (json_int_t)h->snapshot_ns,
 			   "checksums", h->checksum_offset != 0);
-	more = json_pack("{s:I, s:o, s:I, s:f, s:f, s:I, s:o, s:I, s:I, s:I, s:I, s:f, s:I, s:s}",
+	more = json_pack("{s:I, s:o, s:I, s:f, s:f, s:I, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:f, s:I, s:s}",
 			 "entries", (json_int_t)survey->entries,
 			 "max_entries", cli_json_limit(info->stat.max_entries),
 			 "slots", (json_int_t)survey->slots,
@@ -224,6 +255,8 @@ static int info_print_json(const struct info *info, const struct cli_map *map)
 			 "overflow_pages", (json_int_t)info->stat.overflow_pages,
 			 "bytes", (json_int_t)info->stat.bytes,
 			 "image_bytes", (json_int_t)survey->image_bytes,
+			 "file_bytes", info_json_file(info, info->file_bytes),
+			 "disk_bytes", info_json_file(info, info->disk_bytes),
 			 "bytes_per_entry", info->per_entry,
 			 "splits", (json_int_t)info->stat.splits,
 			 "growth", cli_growth(info->stat.growth));
@@ -261,6 +294,7 @@ static int info_run(int argc, char **argv)
 	if (code)
 		return code;
 	info.header = khmap_header(map.map);
+	info_file(&info, khmap_fd(map.map));
 	err = khmap_stat(map.map, &info.stat);
 	if (!err)
 		err = khmap_survey(map.map, &info.survey);
