@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * test_write.h - what the linker puts in the place of pwrite() and fcntl()
+ */
+#ifndef KHMAP_TEST_WRITE_H
+#define KHMAP_TEST_WRITE_H
+
+#include <sys/types.h>
+
+ssize_t __wrap_pwrite64(int fd, const void *from, size_t size, off_t offset);
+ssize_t __real_pwrite64(int fd, const void *from, size_t size, off_t offset);
+int __wrap_fcntl64(int fd, int command, ...);
+int __real_fcntl64(int fd, int command, ...);
+
+#endif /* KHMAP_TEST_WRITE_H */
