@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#
+# Made the images of this folder: make.sh MKIMAGE FOLDER. See README.rst before you run it.
+
+set -eu
+
+mkimage=$1
+folder=$2
+
+# numbers FROM TO: each value three times the key.
+numbers() {
+	echo key,value
+	seq "$1" "$2" | awk '{ print $1 "," $1 * 3 }'
+}
+
+# words FROM TO: keys of 13 bytes, values that are text.
+words() {
+	echo key,value
+	seq "$1" "$2" | awk '{ printf "%07x%019d,word %d\n", $1 * 7368787 % 134217728, $1, $1 }'
+}
+
+numbers 1 12 | "$mkimage" -n 12 "$folder/v1-inline.khm"
+numbers 1 600 | "$mkimage" -n 300 -l 95 -x "$folder/v1-chains.khm"
+{
+	echo key.address,key.port,value.bytes,value.seen,value.label
+	seq 1 200 | awk '{ print "10.0." int($1 / 16) "." $1 % 256 "," 1000 + $1 "," $1 * 1500 "," \
+		($1 % 2 ? "true" : "false") ",host " $1 }'
+} | "$mkimage" -k '{address: ipv4, port: u16be}' \
+	-v '{bytes: u64, seen: bool, label: str[12]}' -n 200 "$folder/v1-schema.khm"
+numbers 1 400 | "$mkimage" -n 400 -s "$folder/v1-siphash.khm"
+words 1 250 | "$mkimage" -k 'bytes[13]' -v 'str[21]' -n 250 -p "$folder/v1-packed.khm"
+numbers 1 500 | "$mkimage" -k u32 -v u32 -n 500 "$folder/v1-tags16.khm"
+numbers 1 480 | "$mkimage" -n 480 -d 100 "$folder/v1-mid-split.khm"

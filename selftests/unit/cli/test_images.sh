@@ -1,0 +1,96 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#
+# Images that were kept of each version of the format open for ever, with the library and with the
+# reader that knows nothing of it (tools/examples/khmap-read.c).
+# shellcheck disable=SC2317 # functions that check calls by their names
+
+top=$(cd "$(dirname "$0")/../../.." && pwd)
+# shellcheck source=selftests/unit/cli/lib.sh
+. "${0%/*}/lib.sh"
+
+images=$top/selftests/images
+
+read_example() {
+	"$bin/khmap-read" "$@"
+}
+
+# size FIELD IMAGE: key_size or value_size.
+size() {
+	khmapctl inspect "$2" header | awk -v field="geometry.$1" '$0 ~ field { print $NF }'
+}
+
+# library_list IMAGE: its entries as the library reads them, sorted lines of hex.
+library_list() {
+	record=$(($(size key_size "$1") + $(size value_size "$1")))
+	khmapctl dump "$1" --format raw | od -An -v -tx1 -w$record | tr -d ' ' | sort
+}
+
+# example_list IMAGE: the same from the other reader.
+example_list() {
+	read_example "$1" >listed || echo "status $?"
+	tr -d ' ' <listed | sort
+}
+
+# example_finds IMAGE: it also finds each key of its list, with that value.
+example_finds() {
+	read_example "$1" >listed || return
+	cut -d ' ' -f 1 listed >keys
+	cut -d ' ' -f 2 listed >values
+	[ -s keys ] && xargs "$bin/khmap-read" "$1" <keys >found && cmp values found
+}
+
+# kept NAME ENTRIES DIGEST
+kept() {
+	file=$images/$1
+	check "$1: clean, $2 entries" 0 "clean: 0 faults, $2 entries" khmapctl verify "$file"
+	library_list "$file" >library.txt
+	check "$1: the library lists what was put" 0 "^$3 " sha256sum library.txt
+	example_list "$file" >example.txt
+	check "$1: so does the other reader" 0 "^$3 " sha256sum example.txt
+	check "$1: which finds each key" 0 '' example_finds "$file"
+}
+
+grep -v '^#' "$images/expected.txt" >expected.txt
+while read -r name entries digest; do
+	kept "$name" "$entries" "$digest"
+done <expected.txt
+(cd "$images" && ls ./*.khm) | sed 's,^\./,,' >kept.txt
+cut -d ' ' -f 1 expected.txt | sort >named.txt
+same 'each kept image has its line, and each line its image' kept.txt named.txt
+
+# Keys that are not there, and keys that are none.
+check 'a key that is not there' 1 '^$' read_example "$images/v1-chains.khm" ffff000000000000
+check 'two keys' 0 '^0300000000000000$' \
+	read_example "$images/v1-inline.khm" 0100000000000000 0C00000000000000
+check 'a key that is too short' 2 'a key has 16 hex digits' \
+	read_example "$images/v1-inline.khm" 01
+check 'a key that is not hex' 2 'a key has 16 hex digits' \
+	read_example "$images/v1-inline.khm" 010000000000000g
+check 'no file' 2 'usage' read_example
+check 'a file that is not there' 2 'No such file' read_example ./nothing.khm
+head -c 639 "$images/v1-inline.khm" >short.khm
+check 'a header that is cut' 2 'not true: st.st_size' read_example ./short.khm
+head -c 4096 "$images/v1-chains.khm" >cut.khm
+check 'an image that is cut' 2 'not true: IN\(h.image_size' read_example ./cut.khm
+
+# damaged TEXT PATTERN POKE: the reader says what is wrong with the chains of such an image.
+damaged() {
+	copy "$images/v1-chains.khm"
+	poke -c "$3"
+	check "$1" 2 "bad image, not true: $2" read_example "$image"
+}
+
+bucket=0x$(khmapctl inspect "$images/v1-chains.khm" bucket 0.0 |
+	awk '/sequence/ { print $1; exit }')
+damaged 'an odd sequence' 'load\(bucket' "$bucket=01"
+damaged 'a reference beyond the region' 'h.shape && IN' "$((bucket + 4))=ffffffff"
+damaged 'a reference below it' 'h.shape && IN' "$((bucket + 4))=01000000"
+overflow=0x$(khmapctl inspect "$images/v1-chains.khm" overflow 0.0 |
+	awk '/sequence/ { print $1; exit }')
+shift_=$((0x$(khmapctl inspect "$images/v1-chains.khm" header |
+	awk '/overflow_shift/ { print $2 }')))
+damaged 'a circle' '\+\+depth' "$((overflow + 4))=$(printf '%02x%02x' \
+	$(((1 << shift_) % 256)) $(((1 << shift_) / 256)))0000"
+
+finish
