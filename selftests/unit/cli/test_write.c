@@ -247,7 +247,8 @@ static void test_queues(void)
 		   "a queue that fails after %ld writes: the same", begins);
 	ok(!fake_write(1, NEVER, 0, NEVER) && as_expected(), "a queue of one: the same");
 	ok(!fake_write(1000, NEVER, 0, NEVER) && as_expected(), "a queue of 1000: the same");
-	ok(!fake_write(0, NEVER, 0, NEVER) && as_expected() && pwrites, "a queue of none: pwrite()");
+	ok(!fake_write(0, NEVER, 0, NEVER) && as_expected() && pwrites,
+	   "a queue of none: pwrite()");
 	for (i = 0; i < sizeof(results) / sizeof(results[0]); i++)
 		ok(!fake_write(32, NEVER, results[i], NEVER) && as_expected(),
 		   "a queue's writes that end with %d: the same", results[i]);
@@ -331,7 +332,8 @@ static void test_ways(void)
 	if (ok(!khmap_open(path, &options, &map), "it is an image"))
 		khmap_close(map);
 	no_direct = true;
-	ok(!image_write(true, NULL) && !direct_writes && as_expected(), "without O_DIRECT: the same");
+	ok(!image_write(true, NULL) && !direct_writes && as_expected(),
+	   "without O_DIRECT: the same");
 	no_direct = false;
 	ok(!image_write(false, NULL) && as_expected(), "copied first: the same");
 	memmove(image.bytes + 8, image.bytes, image.pages * PAGE);
