@@ -139,7 +139,7 @@ int BPF_PROG(use_under_lock)
 }
 
 /* Runs while all writers are kept out. */
-SEC("fentry/khmap_copy_fill")
+SEC("fentry/khmap_table_count")
 int BPF_PROG(use_in_snapshot)
 {
 	__sync_fetch_and_add(&snapshot_count, 1);
