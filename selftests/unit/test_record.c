@@ -2,102 +2,12 @@
 /*
  * test_record.c - records from and to CSV, NDJSON and raw bytes
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "error.h"
-#include "record_print.h"
-#include "record_source.h"
-#include "schema_random.h"
-#include "tap.h"
+#include "record_test.h"
 
 #define SCHEMAS 600
 #define RECORDS 30
 
 static const char plain_schema[] = "key bytes[3];value {name:str[8],size:u16be}";
-
-static struct khmap_schema *schema_of(const char *text)
-{
-	struct khmap_schema *schema = NULL;
-
-	if (khmap_schema_parse(text, strlen(text), &schema)) {
-		diag("%s", khmap_reason());
-		exit(1);
-	}
-	return schema;
-}
-
-static FILE *file_of(const char *text, size_t length)
-{
-	FILE *file = tmpfile();
-
-	if (!file || fwrite(text, 1, length, file) != length || fflush(file)) {
-		diag("no temporary file");
-		exit(1);
-	}
-	rewind(file);
-	lseek(fileno(file), 0, SEEK_SET);
-	return file;
-}
-
-/*
- * Read all of @text and append, for each call, "KEY=VALUE" of a record as text
- * or the reason, to @report; lines end in "\n".
- */
-static void report_of(const char *schema_text, const struct record_options *options,
-		      const char *text, size_t length, char **report)
-{
-	struct khmap_schema *schema = schema_of(schema_text);
-	unsigned char key[KHMAP_RECORD_MAX], value[KHMAP_RECORD_MAX];
-	FILE *file = file_of(text, length);
-	struct record_source *source;
-	size_t size;
-	FILE *out = open_memstream(report, &size);
-	int ret;
-
-	ret = record_source_open(fileno(file), "in", schema, options, &source);
-	if (ret) {
-		fprintf(out, "open %d %s\n", ret, khmap_reason());
-	} else {
-		while ((ret = record_next(source, key, value))) {
-			if (ret == -EBADMSG) {
-				fprintf(out, "bad %s\n", khmap_reason());
-				if (!options->keep_going)
-					break;
-				continue;
-			}
-			if (ret < 0) {
-				fprintf(out, "error %d %s\n", ret, khmap_reason());
-				break;
-			}
-			fprintf(out, "%lu ", (unsigned long)record_source_line(source));
-			khmap_value_print(khmap_schema_key(schema), key, out);
-			putc('=', out);
-			khmap_value_print(khmap_schema_value(schema), value, out);
-			putc('\n', out);
-		}
-		fprintf(out, "%lu good %lu bad\n", (unsigned long)record_source_records(source),
-			(unsigned long)record_source_skipped(source));
-		if (ret >= 0 && record_source_bytes(source) != length)
-			fprintf(out, "%lu bytes used\n",
-				(unsigned long)record_source_bytes(source));
-		record_source_close(source);
-	}
-	fclose(out);
-	fclose(file);
-	khmap_schema_free(schema);
-}
-
-static void is_report_of(const char *schema, const struct record_options *options,
-			 const char *text, size_t length, const char *want, const char *what)
-{
-	char *report;
-
-	report_of(schema, options, text, length, &report);
-	is_str(report, want, "%s", what);
-	free(report);
-}
 
 static void is_report(const struct record_options *options, const char *text, const char *want,
 		      const char *what)
@@ -428,44 +338,6 @@ static void test_print(void)
 	khmap_schema_free(schema);
 }
 
-/* Write records, read them, compare; the count of those that are the same. */
-static unsigned int same_after(const struct khmap_schema *schema,
-			       const struct record_options *options,
-			       unsigned char (*records)[2][KHMAP_RECORD_MAX], unsigned int count)
-{
-	unsigned char key[KHMAP_RECORD_MAX], value[KHMAP_RECORD_MAX];
-	struct record_source *source;
-	struct record_sink *sink;
-	FILE *file = tmpfile();
-	unsigned int same = 0;
-	int ret;
-
-	record_sink_open(file, schema, options, &sink);
-	for (unsigned int i = 0; i < count; i++) {
-		if (record_put(sink, records[i][0], records[i][1]))
-			diag("%s", khmap_reason());
-	}
-	record_sink_close(sink);
-	lseek(fileno(file), 0, SEEK_SET);
-	if (record_source_open(fileno(file), "in", schema, options, &source)) {
-		diag("%s: %s", khmap_schema_text(schema), khmap_reason());
-		fclose(file);
-		return 0;
-	}
-	for (unsigned int i = 0; (ret = record_next(source, key, value)) > 0; i++) {
-		if (i == count)
-			diag("too many records");
-		else
-			same += !memcmp(key, records[i][0], khmap_schema_key_size(schema)) &&
-				!memcmp(value, records[i][1], khmap_schema_value_size(schema));
-	}
-	if (ret)
-		diag("%s: %s", khmap_schema_text(schema), khmap_reason());
-	record_source_close(source);
-	fclose(file);
-	return same;
-}
-
 static void test_random(void)
 {
 	unsigned char (*records)[2][KHMAP_RECORD_MAX] = malloc(RECORDS * sizeof(*records));
@@ -475,8 +347,9 @@ static void test_random(void)
 		{ .format = RECORD_CSV, .delimiter = ';' },
 		{ .format = RECORD_NDJSON },
 		{ .format = RECORD_RAW },
+		{ .format = RECORD_JSON },
 	};
-	unsigned int same[5] = { 0 }, schemas = 0, any = 0;
+	unsigned int same[6] = { 0 }, schemas = 0, any = 0;
 
 	for (uint64_t seed = 1; seed <= SCHEMAS; seed++) {
 		struct khmap_schema *schema = NULL;
@@ -491,7 +364,7 @@ static void test_random(void)
 			random_record(&random.state, khmap_schema_key(schema), records[i][0]);
 			random_record(&random.state, khmap_schema_value(schema), records[i][1]);
 		}
-		for (unsigned int i = 0; i < 5; i++)
+		for (unsigned int i = 0; i < 6; i++)
 			same[i] += same_after(schema, &options[i], records, RECORDS);
 		for (unsigned int i = 0; i < RECORDS; i++) {
 			for (unsigned int at = 0; at < KHMAP_RECORD_MAX; at++) {
@@ -508,6 +381,7 @@ static void test_random(void)
 	is_u64(same[2], schemas * RECORDS, "with semicolons");
 	is_u64(same[3], schemas * RECORDS, "as NDJSON");
 	is_u64(same[4], schemas * RECORDS, "as raw bytes");
+	is_u64(same[5], schemas * RECORDS, "as a JSON array");
 	is_u64(any, schemas * RECORDS, "any bytes as NDJSON");
 	free(records);
 }
@@ -517,6 +391,7 @@ static void test_many(void)
 {
 	static const struct record_options options[] = {
 		{ .format = RECORD_CSV }, { .format = RECORD_NDJSON }, { .format = RECORD_RAW },
+		{ .format = RECORD_JSON },
 	};
 	struct khmap_schema *schema = schema_of("key {a:u64,b:str[7]};value {c:str[61],d:f64,e:bytes[3]}");
 	unsigned int count = 5000;
@@ -527,7 +402,7 @@ static void test_many(void)
 		random_record(&state, khmap_schema_key(schema), records[i][0]);
 		random_record(&state, khmap_schema_value(schema), records[i][1]);
 	}
-	for (unsigned int i = 0; i < 3; i++)
+	for (unsigned int i = 0; i < 4; i++)
 		is_u64(same_after(schema, &options[i], records, count), count,
 		       "5000 records in format %u", options[i].format);
 	free(records);

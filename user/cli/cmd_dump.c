@@ -26,7 +26,8 @@ static const char dump_help[] =
 	"Prints all keys and values, in no order.  NAME may be the path of a snapshot file.  Each\n"
 	"bucket of a live map is as it was at one instant; for all of it, take a snapshot.\n"
 	"\n"
-	"  -f, --format FORMAT  text (default), csv, ndjson or raw; all but text can be loaded\n"
+	"  -f, --format FORMAT  text (default), " RECORD_FORMATS "; all but text can\n"
+	"                       be loaded\n"
 	"  -j, --json           the same as --format ndjson\n"
 	"  -l, --limit N        stop after N entries\n"
 	"  -d, --delimiter C    between the cells of CSV (,)\n"
@@ -119,7 +120,7 @@ static int dump_option(int option, struct dump_request *request)
 	switch (option) {
 	case 'f':
 		if (record_format_find(optarg, &request->options.format))
-			return cli_usage("--format: text, csv, ndjson or raw, not \"%s\"",
+			return cli_usage("--format: text, " RECORD_FORMATS ", not \"%s\"",
 					 optarg);
 		return CLI_OK;
 	case 'j':

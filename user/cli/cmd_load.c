@@ -44,7 +44,8 @@ static const char load_help[] =
 	"Stores the records of a file, or of standard input, in a map.  The first bad one ends it;\n"
 	"those before it stay.\n"
 	"\n"
-	"  -f, --format FORMAT  csv, ndjson or raw; by default what FILE's name ends with\n"
+	"  -f, --format FORMAT  " RECORD_FORMATS "; by default what FILE's\n"
+	"                       name ends with\n"
 	"  -m, --mode MODE      insert: keys must be new; replace: they must be there;\n"
 	"                       either (default)\n"
 	"  -d, --delimiter C    between the cells of CSV (,)\n"
@@ -59,7 +60,8 @@ static const char load_help[] =
 	"  -j, --json           say it as a JSON object\n"
 	"\n"
 	"CSV begins with a line of column names: \"key\", \"value\", or fields such as \"metric\" or\n"
-	"\"value.metric\".  NDJSON has an object a line: {\"key\":...,\"value\":...}, or fields.\n"
+	"\"value.metric\".  NDJSON has an object a line: {\"key\":...,\"value\":...}, or fields;\n"
+	"JSON is an array of such objects.\n"
 	"\n"
 	"Examples:\n"
 	"  khmapctl load routes ./new.csv\n"
@@ -313,7 +315,7 @@ static int load_option(int option, struct load_request *request, bool *format)
 		*format = true;
 		if (record_format_find(optarg, &request->options.format) ||
 		    request->options.format == RECORD_TEXT)
-			return cli_usage("--format: csv, ndjson or raw, not \"%s\"", optarg);
+			return cli_usage("--format: " RECORD_FORMATS ", not \"%s\"", optarg);
 		return CLI_OK;
 	case 'm':
 		if (!strcmp(optarg, "insert"))
@@ -377,7 +379,7 @@ static int load_parse(int argc, char **argv, struct load_request *request)
 	dot = strrchr(request->path, '.');
 	if (!format && (!dot || record_format_find(dot + 1, &request->options.format) ||
 			request->options.format == RECORD_TEXT))
-		return cli_usage("--format csv, ndjson or raw is needed, as the name of \"%s\" does not tell",
+		return cli_usage("--format " RECORD_FORMATS " is needed, as the name of \"%s\" does not tell",
 				 request->path);
 	return CLI_OK;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * record_print.c - records of a map as CSV, NDJSON, raw bytes or text
+ * record_print.c - records of a map as CSV, JSON, NDJSON, raw bytes or text
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,6 +19,7 @@
  * @cell: CSV: a stream to @text, for cells that may need quotes
  * @text: what is in @cell
  * @size: bytes of @text
+ * @any: JSON: a record was written
  */
 struct record_sink {
 	FILE *out;
@@ -28,6 +29,7 @@ struct record_sink {
 	FILE *cell;
 	char *text;
 	size_t size;
+	bool any;
 };
 
 static int record_sink_check(struct record_sink *sink)
@@ -149,6 +151,11 @@ int record_put(struct record_sink *sink, const void *key, const void *value)
 	case RECORD_CSV:
 		ret = record_csv_put(sink, key, value);
 		break;
+	case RECORD_JSON:
+		fputs(sink->any ? ",\n" : "\n", sink->out);
+		sink->any = true;
+		record_json_put(sink->schema, key, value, sink->out);
+		break;
 	case RECORD_NDJSON:
 		record_json_put(sink->schema, key, value, sink->out);
 		putc('\n', sink->out);
@@ -198,6 +205,8 @@ int record_sink_open(FILE *out, const struct khmap_schema *schema,
 	if (!made->options.delimiter)
 		made->options.delimiter = ',';
 	ret = options->format == RECORD_CSV ? record_sink_open_csv(made) : 0;
+	if (options->format == RECORD_JSON)
+		putc('[', out);
 	if (ret) {
 		record_sink_close(made);
 		return ret;
@@ -212,6 +221,8 @@ int record_sink_close(struct record_sink *sink)
 
 	if (!sink)
 		return 0;
+	if (sink->options.format == RECORD_JSON)
+		fputs("\n]\n", sink->out);
 	ret = fflush(sink->out) ? khmap_fail(EIO, "records cannot be written: %s",
 					     strerror(errno)) : record_sink_check(sink);
 	if (sink->cell)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
- * record_print.h - records of a map as CSV, NDJSON, raw bytes or text
+ * record_print.h - records of a map as CSV, JSON, NDJSON, raw bytes or text
  *
- * What is written as CSV, NDJSON or raw, record_source.h reads back as the very
+ * What is written as CSV, JSON, NDJSON or raw, record_source.h reads back as the very
  * same bytes, with three exceptions, all of records that are not valid for
  * their type (khmap_value_check()): CSV cannot be written of them, raw is
  * written but not read, and JSON has them as {"$hex":"..."}, see
@@ -10,7 +10,8 @@
  *
  * CSV: a header line, LF behind each record, quotes where RFC 4180 wants them
  * and around empty texts; arrays are JSON in one cell; a str is written byte
- * for byte.  Text: the key, two blanks, the value; NAME=VALUE for each field.
+ * for byte.  JSON: an array, a record a line, which record_sink_close() ends.
+ * Text: the key, two blanks, the value; NAME=VALUE for each field.
  */
 #ifndef KHMAP_CLI_RECORD_PRINT_H
 #define KHMAP_CLI_RECORD_PRINT_H
@@ -48,7 +49,7 @@ int record_sink_open(FILE *out, const struct khmap_schema *schema,
 int record_put(struct record_sink *sink, const void *key, const void *value);
 
 /**
- * record_sink_close() - Flush the output and free a sink.
+ * record_sink_close() - End the output, flush it and free a sink.
  * @sink: the sink, or NULL
  *
  * Return: 0; -EIO if anything written did not arrive.

@@ -19,7 +19,7 @@ int record_format_find(const char *name, enum record_format *format)
 		const char *name;
 		enum record_format format;
 	} formats[] = {
-		{ "csv", RECORD_CSV }, { "ndjson", RECORD_NDJSON }, { "json", RECORD_NDJSON },
+		{ "csv", RECORD_CSV }, { "ndjson", RECORD_NDJSON }, { "json", RECORD_JSON },
 		{ "raw", RECORD_RAW }, { "text", RECORD_TEXT },
 	};
 
@@ -29,7 +29,7 @@ int record_format_find(const char *name, enum record_format *format)
 			return 0;
 		}
 	}
-	return khmap_fail(EINVAL, "there is no format \"%s\": csv, ndjson, raw or text is expected",
+	return khmap_fail(EINVAL, "there is no format \"%s\": text, " RECORD_FORMATS " is expected",
 			  name);
 }
 
@@ -184,6 +184,9 @@ static int record_source_setup(struct record_source *source)
 	case RECORD_CSV:
 		source->reader = &record_csv_reader;
 		break;
+	case RECORD_JSON:
+		source->reader = &record_json_reader;
+		break;
 	case RECORD_NDJSON:
 		source->reader = &record_ndjson_reader;
 		break;
@@ -192,7 +195,7 @@ static int record_source_setup(struct record_source *source)
 		break;
 	default:
 		return khmap_fail(EINVAL,
-				  "records cannot be read from text for people: use csv, ndjson or raw");
+				  "records cannot be read from text for people: use " RECORD_FORMATS);
 	}
 	if (options->delimiter && strchr("\"\r\n", options->delimiter))
 		return khmap_fail(EINVAL, "a delimiter cannot be a quote or the end of a line");

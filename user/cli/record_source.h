@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
- * record_source.h - records of a map from CSV, NDJSON or raw bytes
+ * record_source.h - records of a map from CSV, JSON, NDJSON or raw bytes
  *
  *	csv	RFC 4180: a header line of column names, then a line for each
  *		record.  A column is a path as khmap_schema_find() takes it:
@@ -10,10 +10,11 @@
  *		byte, a text need not be UTF-8.  Lines end in LF or CRLF.
  *	ndjson	a JSON object a line: {"key":...,"value":...}, or members named
  *		as the columns of CSV.  Empty lines are skipped.
+ *	json	a JSON array of such objects, which is never in memory as a whole
  *	raw	the bytes of key and value, back to back
  *
- * A UTF-8 byte order mark at the start of CSV and NDJSON is skipped.  A record
- * in CSV or NDJSON has at most RECORD_TEXT_MAX bytes.
+ * A UTF-8 byte order mark at the start of CSV, JSON and NDJSON is skipped.  A
+ * record in one of these has at most RECORD_TEXT_MAX bytes.
  *
  * Reasons start with the place, as compilers write it: "FILE:LINE:COLUMN: ",
  * lines and columns from 1, columns in bytes; raw: "FILE: byte OFFSET: ".
@@ -28,16 +29,21 @@
 
 #define RECORD_TEXT_MAX (1024 * 1024)
 
+/* Formats that can be read, for messages. */
+#define RECORD_FORMATS "csv, json, ndjson or raw"
+
 /**
  * enum record_format - How records are written.
  * @RECORD_CSV: comma-separated values
  * @RECORD_NDJSON: a JSON object a line
+ * @RECORD_JSON: a JSON array of objects
  * @RECORD_RAW: bytes
  * @RECORD_TEXT: for people; is written only
  */
 enum record_format {
 	RECORD_CSV,
 	RECORD_NDJSON,
+	RECORD_JSON,
 	RECORD_RAW,
 	RECORD_TEXT,
 };
@@ -50,7 +56,7 @@ enum record_format {
  *	       key, then those of the value, in order
  * @ignore_columns: skip columns and members that the schema does not have
  * @keep_going: after a bad record go on with the next
- * @renames: CSV and NDJSON: "FIELD=COLUMN": the input has FIELD, a path, in a
+ * @renames: CSV, JSON and NDJSON: "FIELD=COLUMN": the input has FIELD, a path, in a
  *	     column or member called COLUMN; must outlive the source
  * @renames_count: number of @renames
  * @before_read: called before more of the input is read, which may take long; an
@@ -73,7 +79,7 @@ struct record_source;
 
 /**
  * record_format_find() - A format by its name.
- * @name: "csv", "ndjson", "json", "raw" or "text"
+ * @name: "csv", "json", "ndjson", "raw" or "text"
  * @format: receives the format
  *
  * Return: 0; -EINVAL.
