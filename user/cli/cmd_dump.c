@@ -3,18 +3,21 @@
  * cmd_dump.c - khmapctl dump
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli.h"
 #include "progress.h"
 #include "record_print.h"
+#include "record_sort.h"
 
 #define DUMP_STEP 1024
 
 static const struct option dump_options[] = {
 	{ "format", required_argument, NULL, 'f' },
 	{ "json", no_argument, NULL, 'j' },
+	{ "sort", no_argument, NULL, 's' },
 	{ "limit", required_argument, NULL, 'l' },
 	{ "delimiter", required_argument, NULL, 'd' },
 	{ "no-header", no_argument, NULL, 'H' },
@@ -23,12 +26,14 @@ static const struct option dump_options[] = {
 
 static const char dump_help[] =
 	"Usage: khmapctl dump NAME [OPTION...]\n"
-	"Prints all keys and values, in no order.  NAME may be the path of a snapshot file.  Each\n"
-	"bucket of a live map is as it was at one instant; for all of it, take a snapshot.\n"
+	"Prints all keys and values, in no order unless sorted.  NAME may be the path of a snapshot\n"
+	"file.  Each bucket of a live map is as it was at one instant; for all of it, take a snapshot.\n"
 	"\n"
 	"  -f, --format FORMAT  text (default), " RECORD_FORMATS "; all but text can\n"
 	"                       be loaded\n"
 	"  -j, --json           the same as --format ndjson\n"
+	"  -s, --sort           by key, so that equal contents give equal output; needs memory for\n"
+	"                       all records, while without it memory does not grow with the map\n"
 	"  -l, --limit N        stop after N entries\n"
 	"  -d, --delimiter C    between the cells of CSV (,)\n"
 	"  --no-header          CSV without names of columns\n"
@@ -42,20 +47,55 @@ static const char dump_help[] =
  * @map: the map
  * @options: how records are written
  * @limit: entries at most
+ * @sort: by key
  */
 struct dump_request {
 	struct cli_map map;
 	struct record_options options;
 	uint64_t limit;
+	bool sort;
 };
 
-/* Returns the exit status so far; @lost counts chains that could not be read. */
+/* Write a record; 0, or the exit status in @code: -EILSEQ leaves it out. */
+static int dump_put(struct record_sink *sink, const void *key, const void *value, int *code)
+{
+	int err = record_put(sink, key, value);
+
+	if (err == -EILSEQ)
+		*code = cli_error(CLI_NO, "%s; left out", khmap_reason());
+	else if (err)
+		*code = errno == EPIPE ? *code : cli_failed(err);
+	return err;
+}
+
+/* Returns the exit status so far, which was @code before. */
+static int dump_sorted(const struct dump_request *request, struct record_sort *sort,
+		       struct record_sink *sink, uint64_t *done, int code)
+{
+	size_t key_size = khmap_schema_key_size(sort->schema);
+	size_t size = key_size + khmap_schema_value_size(sort->schema);
+
+	record_sort_run(sort);
+	for (size_t i = 0; i < sort->count && *done < request->limit && !cli_interrupted(); i++) {
+		const unsigned char *record = sort->records + i * size;
+		int err = dump_put(sink, record, record + key_size, &code);
+
+		if (err && err != -EILSEQ)
+			break;
+		*done += !err;
+	}
+	return code;
+}
+
+/* Returns the exit status so far; records are written, or with @sort kept. */
 static int dump_entries(const struct dump_request *request, struct khmap_iter *iter,
-			struct record_sink *sink, uint64_t *done)
+			struct record_sink *sink, struct record_sort *sort,
+			uint64_t *done)
 {
 	unsigned char key[KHMAP_RECORD_MAX], value[KHMAP_RECORD_MAX];
 	struct khmap_ioc_stat stat = { .entries = 0 };
 	struct progress progress;
+	uint64_t seen = 0;
 	int got = 1, code = CLI_OK, err;
 
 	if (khmap_stat(request->map.map, &stat))
@@ -75,17 +115,22 @@ static int dump_entries(const struct dump_request *request, struct khmap_iter *i
 			code = cli_failed(got);
 			break;
 		}
-		err = record_put(sink, key, value);
-		if (err == -EILSEQ) {
-			code = cli_error(CLI_NO, "%s; left out", khmap_reason());
+		if (request->sort) {
+			err = record_sort_add(sort, key, value);
+			if (err) {
+				code = cli_failed(err);
+				sort->count = 0;
+			}
+		} else {
+			err = dump_put(sink, key, value, &code);
+			*done += !err;
+		}
+		if (err == -EILSEQ)
 			continue;
-		}
-		if (err) {
-			code = errno == EPIPE ? code : cli_failed(err);
+		if (err)
 			break;
-		}
-		if (++*done % DUMP_STEP == 0)
-			progress_show(&progress, *done);
+		if (++seen % DUMP_STEP == 0)
+			progress_show(&progress, seen);
 	}
 	progress_end(&progress);
 	return code;
@@ -93,6 +138,7 @@ static int dump_entries(const struct dump_request *request, struct khmap_iter *i
 
 static int dump_map(const struct dump_request *request)
 {
+	struct record_sort sort = { .schema = request->map.schema };
 	struct record_sink *sink = NULL;
 	struct khmap_iter *iter = NULL;
 	uint64_t done = 0;
@@ -106,7 +152,10 @@ static int dump_map(const struct dump_request *request)
 		return cli_failed(err);
 	}
 	cli_interrupt_catch();
-	code = dump_entries(request, iter, sink, &done);
+	code = dump_entries(request, iter, sink, &sort, &done);
+	if (request->sort)
+		code = dump_sorted(request, &sort, sink, &done, code);
+	free(sort.records);
 	record_sink_close(sink);
 	khmap_iter_free(iter);
 	if (cli_interrupted())
@@ -125,6 +174,9 @@ static int dump_option(int option, struct dump_request *request)
 		return CLI_OK;
 	case 'j':
 		request->options.format = RECORD_NDJSON;
+		return CLI_OK;
+	case 's':
+		request->sort = true;
 		return CLI_OK;
 	case 'l':
 		if (!cli_number(optarg, UINT64_MAX, &request->limit))
@@ -150,7 +202,7 @@ static int dump_run(int argc, char **argv)
 	};
 	int option, code = CLI_OK;
 
-	while ((option = cli_option(argc, argv, "f:jl:d:", dump_options, &code)) > 0) {
+	while ((option = cli_option(argc, argv, "f:jsl:d:", dump_options, &code)) > 0) {
 		code = dump_option(option, &request);
 		if (code)
 			return code;

@@ -65,6 +65,22 @@ same 'dump, made into an image and dumped again' want got
 numbers 1 5000 | sort >want
 khmapctl dump ./numbers.khm -f csv | sort >got
 same 'dump of 5000 entries has each once' want got
+numbers 1 5000 | sed 1d >rows
+for rows in rows 'rows -r'; do
+	# shellcheck disable=SC2086 # a file and an option
+	{ echo key,value; sort -t , -k 1n $rows; } |
+		"$bin/mkimage" -k i64be -v u64 ./sorted.khm
+	khmapctl dump ./sorted.khm -f csv --sort >got
+	{ echo key,value; sort -t , -k 1n rows; } >want
+	same 'a sorted dump is in the order of numbers, however they were put in' want got
+done
+printf 'a,b,value\n-1,x,1\n-2,y,2\n0.5,b,3\n0.5,a,4\ninf,a,5\n' |
+	"$bin/mkimage" -k '{a:f32,b:str[4]}' -v u8 ./fields.khm
+khmapctl dump ./fields.khm -f csv --no-header --sort >got
+printf '%s\n' -2.0,y,2 -1.0,x,1 0.5,a,4 0.5,b,3 inf,a,5 >want
+same 'a sorted dump goes by the fields of a key' want got
+check 'a sorted dump with a limit has the first' 0 '^1,3$' \
+	khmapctl dump ./sorted.khm -f csv --no-header --sort --limit 1
 check 'limit' 0 '^7$' sh -c "'$bin/khmapctl' dump ./numbers.khm --limit 7 | wc -l"
 check 'a reader that stops early is no error' 0 '^1$' \
 	sh -c "'$bin/khmapctl' dump ./numbers.khm | head -n 1 | wc -l"
