@@ -4,6 +4,7 @@
 
     reader_from_doc.py get FILE HEX...     values of keys, as hex
     reader_from_doc.py dump FILE           keys and values as bytes, back to back
+    reader_from_doc.py digest FILE         the digest of all of them
     reader_from_doc.py compare FILE RAW    hold the image against another dump
     reader_from_doc.py page RST            check the page's vectors and its example
 
@@ -90,11 +91,8 @@ def xxh64(data, seed):
     return h ^ h >> 32
 
 
-def siphash13(key, s0, s1):
-    v = [s0 ^ 0x736F6D6570736575, s1 ^ 0x646F72616E646F6D,
-         s0 ^ 0x6C7967656E657261, s1 ^ 0x7465646279746573]
-
-    def sipround():
+def sipround(v, times=1):
+    for _ in range(times):
         v[0] = (v[0] + v[1]) & MASK
         v[1] = rotl(v[1], 13) ^ v[0]
         v[0] = rotl(v[0], 32)
@@ -106,17 +104,41 @@ def siphash13(key, s0, s1):
         v[1] = rotl(v[1], 17) ^ v[2]
         v[2] = rotl(v[2], 32)
 
+
+def siphash13(key, s0, s1):
+    v = [s0 ^ 0x736F6D6570736575, s1 ^ 0x646F72616E646F6D,
+         s0 ^ 0x6C7967656E657261, s1 ^ 0x7465646279746573]
+
     whole = len(key) // 8 * 8
     words = [int.from_bytes(key[i:i + 8], "little") for i in range(0, whole, 8)]
     words.append(int.from_bytes(key[whole:], "little") | len(key) % 256 << 56)
     for word in words:
         v[3] ^= word
-        sipround()
+        sipround(v)
         v[0] ^= word
     v[2] ^= 0xFF
-    for _ in range(3):
-        sipround()
+    sipround(v, 3)
     return v[0] ^ v[1] ^ v[2] ^ v[3]
+
+
+def siphash24_128(secret, message):
+    """SipHash-2-4 with 128 bits, as a number."""
+    s0, s1 = struct.unpack("<2Q", secret)
+    v = [s0 ^ 0x736F6D6570736575, s1 ^ 0x646F72616E646F6D ^ 0xEE,
+         s0 ^ 0x6C7967656E657261, s1 ^ 0x7465646279746573]
+    whole = len(message) // 8 * 8
+    words = [int.from_bytes(message[i:i + 8], "little") for i in range(0, whole, 8)]
+    words.append(int.from_bytes(message[whole:], "little") | len(message) % 256 << 56)
+    for word in words:
+        v[3] ^= word
+        sipround(v, 2)
+        v[0] ^= word
+    v[2] ^= 0xEE
+    sipround(v, 4)
+    low = v[0] ^ v[1] ^ v[2] ^ v[3]
+    v[1] ^= 0xDD
+    sipround(v, 4)
+    return (v[0] ^ v[1] ^ v[2] ^ v[3]) << 64 | low
 
 
 def fold_hash(key, s0, s1, order):
@@ -352,6 +374,18 @@ class Image:
                     yield key, value
 
 
+    def digest(self):
+        """The digest of what the map holds, as hex."""
+        total = count = 0
+        sizes = struct.pack("<II", self.key_size, self.value_size)
+        for key, value in self.items():
+            total += siphash24_128(b"khmap record key", sizes + key + value)
+            count += 1
+        message = (total % (1 << 128)).to_bytes(16, "little") + struct.pack("<Q", count)
+        whole = siphash24_128(b"khmap digest key", message + sizes + self.schema)
+        return whole.to_bytes(16, "little").hex()
+
+
 def read_image(path):
     with open(path, "rb") as file:
         image = Image(file.read())
@@ -421,9 +455,10 @@ def page_check(path):
     need(found == {7: 700, 8: 800}, "the entries of the example")
     need(image.hash((7).to_bytes(8, "little")) == 0x8F8FB32C214243B2, "the hash of key 7")
     need(image.hash((158).to_bytes(8, "little")) == 0x643D2C4986BF6CD7, "the hash of key 158")
+    need(image.digest() in text, "the digest of the example")
     for key in found:
         need(image.get(key.to_bytes(8, "little")), f"key {key} of the example")
-    return checked + 4
+    return checked + 5
 
 
 def page_example(text):
@@ -454,6 +489,9 @@ def main(arguments):
     if command == "dump" and len(rest) == 1:
         for key, value in read_image(rest[0]).items():
             sys.stdout.buffer.write(key + value)
+        return 0
+    if command == "digest" and len(rest) == 1:
+        print(f"{read_image(rest[0]).digest()}  {rest[0]}")
         return 0
     if command == "compare" and len(rest) == 2:
         print(f"{rest[0]}: {compare(*rest)} records are the same")

@@ -24,6 +24,7 @@ static const struct cli_command *const cli_commands[] = {
 	&cli_reserve,
 	&cli_compact,
 	&cli_dump,
+	&cli_digest,
 	&cli_inspect,
 	&cli_snapshot,
 	&cli_delta,

@@ -110,7 +110,7 @@ int main(int argc, char **argv)
 	bool crowded = false;
 	int option, error;
 
-	while ((option = getopt(argc, argv, "k:v:n:d:l:psx")) != -1) {
+	while ((option = getopt(argc, argv, "k:v:n:d:l:r:psx")) != -1) {
 		switch (option) {
 		case 'k':
 			key = optarg;
@@ -127,6 +127,9 @@ int main(int argc, char **argv)
 		case 'l':
 			params.load_percent = (u32)strtoul(optarg, NULL, 0);
 			break;
+		case 'r':
+			params.secret[0] ^= strtoull(optarg, NULL, 0);
+			break;
 		case 'p':
 			params.layout = KHMAP_LAYOUT_PACKED;
 			break;
@@ -137,7 +140,7 @@ int main(int argc, char **argv)
 			crowded = true;
 			break;
 		default:
-			errx(2, "usage: mkimage [-k TYPE] [-v TYPE] [-n ENTRIES] [-d DELETES] [-l LOAD] [-psx] FILE");
+			errx(2, "usage: mkimage [-k TYPE] [-v TYPE] [-n ENTRIES] [-d DELETES] [-l LOAD] [-r SECRET] [-psx] FILE");
 		}
 	}
 	if (optind + 1 != argc)

@@ -17,6 +17,7 @@ reader() {
 agree() {
 	khmapctl dump "./$2" --format raw >dumped
 	check "$1" 0 'records are the same$' reader compare "$2" dumped
+	check "$1, its digest" 0 "^$(khmapctl digest "./$2" | cut -d' ' -f1)  $2\$" reader digest "$2"
 }
 
 # make_image FILE FROM TO OPTION...: a map of numbers.

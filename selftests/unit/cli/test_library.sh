@@ -24,7 +24,7 @@ sed -n 's/^\t\(khmap_[a-z_]*\);$/\1@@KHMAP_1.0/p' "$top/user/lib/khmap.map" | so
 same 'the shared library shows just what khmap.map names' meant shown
 sed -n 's/^[a-z_].*[ *]\(khmap_[a-z_]*\)(.*/\1/p' "$top/include/khmap/khmap.h" \
 	"$top/include/khmap/verify.h" "$top/include/khmap/schema.h" \
-	"$top/include/khmap/delta.h" | sort -u >declared
+	"$top/include/khmap/delta.h" "$top/include/khmap/digest.h" | sort -u >declared
 sed -n 's/^static inline.*[ *]\(khmap_[a-z_]*\)(.*/\1/p' "$top/include/khmap/khmap.h" |
 	sort -u >inlined
 comm -23 declared inlined >declared.only
@@ -32,6 +32,7 @@ sed 's/@@.*//' meant >named
 same 'and that is what the headers declare' declared.only named
 
 cat >get.c <<'END'
+#include <khmap/digest.h>
 #include <khmap/khmap.h>
 #include <khmap/delta.h>
 #include <khmap/verify.h>
