@@ -20,7 +20,7 @@ MAKEFLAGS += --no-print-directory $(if $(V),,-s)
 
 .DEFAULT_GOAL := help
 .PHONY: help all setup kernel module lib cli prof unit guest check check-lint check-unit \
-	check-model check-vm check-guest demo bench bench-study bench-guest bench-uml vm install \
+	check-model check-vm check-guest fuzz demo bench bench-study bench-guest bench-uml vm install \
 	clean format man
 
 help: ## list the targets
@@ -82,6 +82,9 @@ check-vm: kernel ## test the guest's own tools: whether they see panics, splats 
 check-guest: module lib cli prof guest ## run the tests of module and commands in the guest
 	@tools/vm/run.sh $(if $(KERNEL),--kernel $(KERNEL)) --timeout 1500 \
 		--report $(BUILD)/report/guest.tap --list selftests/guest/list
+
+fuzz: ## fuzz what reads image files, with clang, for SECONDS (600)
+	@$(MAKE) -C selftests/fuzz run
 
 demo: ## set up, then show khmap at work on real data, in a guest
 	@tools/setup.sh build guest

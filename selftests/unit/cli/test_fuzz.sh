@@ -1,0 +1,15 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#
+# Inputs that the fuzzer (make fuzz) has found to be different, and images as they should be, end
+# well, without the fuzzer.
+
+top=$(cd "$(dirname "$0")/../../.." && pwd)
+# shellcheck source=selftests/unit/cli/lib.sh
+. "${0%/*}/lib.sh"
+
+set -- "$top"/selftests/fuzz/corpus/*.bin "$top"/selftests/images/*.khm
+check 'kept inputs of the fuzzer do no harm' 0 "^$# inputs end well" "$bin/replay" "$@"
+check 'a file that is not there is told' 1 'No such file' "$bin/replay" ./nothing.bin
+
+finish
