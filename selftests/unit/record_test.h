@@ -44,7 +44,7 @@ static inline FILE *file_of(const char *text, size_t length)
  * or the reason, to @report; lines end in "\n".
  */
 static inline void report_of(const char *schema_text, const struct record_options *options,
-		      const char *text, size_t length, char **report)
+			     const char *text, size_t length, char **report)
 {
 	struct khmap_schema *schema = schema_of(schema_text);
 	unsigned char key[KHMAP_RECORD_MAX], value[KHMAP_RECORD_MAX];

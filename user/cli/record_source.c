@@ -195,7 +195,8 @@ static int record_source_setup(struct record_source *source)
 		break;
 	default:
 		return khmap_fail(EINVAL,
-				  "records cannot be read from text for people: use " RECORD_FORMATS);
+				  "records cannot be read from text for people: use "
+				  RECORD_FORMATS);
 	}
 	if (options->delimiter && strchr("\"\r\n", options->delimiter))
 		return khmap_fail(EINVAL, "a delimiter cannot be a quote or the end of a line");
