@@ -69,7 +69,7 @@ numbers 1 5000 | sed 1d >rows
 for rows in rows 'rows -r'; do
 	# shellcheck disable=SC2086 # a file and an option
 	{ echo key,value; sort -t , -k 1n $rows; } |
-		"$bin/mkimage" -k i64be -v u64 ./sorted.khm
+		"$bin/mkimage" -n 5000 -k i64be -v u64 ./sorted.khm
 	khmapctl dump ./sorted.khm -f csv --sort >got
 	{ echo key,value; sort -t , -k 1n rows; } >want
 	same 'a sorted dump is in the order of numbers, however they were put in' want got
