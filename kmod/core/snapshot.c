@@ -104,18 +104,40 @@ static void khmap_snapshot_free(struct khmap_snapshot *snapshot)
 	os_free(account, snapshot, sizeof(*snapshot));
 }
 
-/* Step 4.  No writer is inside. */
-static void khmap_cut_header(struct khmap_snapshot *snapshot,
-			     const struct khmap_counts *counts, u64 epoch)
+static void khmap_cut_copy(struct khmap_snapshot *snapshot)
 {
 	struct khmap_table *table = snapshot->table;
-	struct khmap_image_header *h = snapshot->header;
 	unsigned long flags;
 
 	/* What is no change of the map, a page count, may be stored even now. */
 	os_lock(&table->header_lock, flags);
-	memcpy(h, table->header, KHMAP_OS_PAGE_SIZE);
+	memcpy(snapshot->header, table->header, KHMAP_OS_PAGE_SIZE);
 	os_unlock(&table->header_lock, flags);
+}
+
+/*
+ * Bring near what the cut will touch.  Else a map that is much larger than the
+ * caches would have its writers wait for memory, line by line.
+ */
+static void khmap_cut_rehearse(struct khmap_snapshot *snapshot)
+{
+	struct khmap_table *table = snapshot->table;
+	u32 i;
+
+	khmap_cut_copy(snapshot);
+	for (i = 0; i <= table->stripe_mask; i++) {
+		os_prefetch(&table->stripes[i].lock);
+		os_prefetch((char *)&table->stripes[i] + 64);
+	}
+}
+
+/* Step 4.  No writer is inside. */
+static void khmap_cut_header(struct khmap_snapshot *snapshot,
+			     const struct khmap_counts *counts, u64 epoch)
+{
+	struct khmap_image_header *h = snapshot->header;
+
+	khmap_cut_copy(snapshot);
 	h->entries = counts->entries;
 	h->overflow_entries = counts->overflow_entries;
 	h->overflow_buckets = counts->overflow_buckets;
@@ -153,8 +175,10 @@ static int khmap_cut(struct khmap_snapshot *snapshot)
 	struct khmap_counts counts;
 	int err = 0;
 
+	khmap_cut_rehearse(snapshot);
 	os_cut_begin(flags);
 	os_store(&table->saves.gate, gate + 1);
+	/* Without a shape no writer can be inside a stripe: it is at the header. */
 	khmap_table_count(table, &counts);
 	snapshot->primary_pages =
 		khmap_shape_pages(os_load(&table->header->shape));
@@ -234,7 +258,10 @@ static void khmap_snapshot_unlink(struct khmap_snapshot *snapshot)
 	os_store_release(place, snapshot->next);
 	if (!saves->first)
 		os_store(&saves->newest, 0);
-	/* Who has found it in the list is done with it. */
+	/*
+	 * Who has found it in the list is done with it.  Under the mutex: who
+	 * stands on it would not come to one that is linked now.
+	 */
 	for (i = 0; i < KHMAP_SAVE_LOCKS; i++) {
 		os_lock(&saves->locks[i], flags);
 		os_unlock(&saves->locks[i], flags);
@@ -253,7 +280,8 @@ static u64 khmap_snapshot_same(const struct khmap_snapshot *snapshot, u64 page,
 
 /*
  * A page of ours that another snapshot shares becomes that one's own, for the one
- * that it had in reserve.  So each has as many as it was granted, always.
+ * that it had in reserve.  So each has as many as it was granted, always.  Slots of
+ * ours in others are not filled any more, so none has to be locked.
  */
 static void khmap_snapshot_bequeath(struct khmap_snapshot *snapshot, u64 page)
 {
