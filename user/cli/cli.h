@@ -55,6 +55,7 @@ extern const struct cli_command cli_create;
 extern const struct cli_command cli_del;
 extern const struct cli_command cli_delta;
 extern const struct cli_command cli_destroy;
+extern const struct cli_command cli_diff;
 extern const struct cli_command cli_digest;
 extern const struct cli_command cli_dump;
 extern const struct cli_command cli_get;

@@ -25,6 +25,7 @@ static const struct cli_command *const cli_commands[] = {
 	&cli_compact,
 	&cli_dump,
 	&cli_digest,
+	&cli_diff,
 	&cli_inspect,
 	&cli_snapshot,
 	&cli_delta,
