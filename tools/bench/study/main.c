@@ -27,6 +27,7 @@ static const struct {
 	{ "ends", "Both ends: a small map and a large one", study_ends },
 	{ "churn", "Churn: mixed small values, a minute long", study_churn },
 	{ "scale", "What limits 64 threads: a model", study_scale },
+	{ "snapshot", "Snapshots: the cut, the copies, all pages", study_snapshot },
 };
 
 #define PARTS	(sizeof(parts) / sizeof(parts[0]))

@@ -179,5 +179,6 @@ void study_align(struct study *study);
 void study_ends(struct study *study);
 void study_churn(struct study *study);
 void study_scale(struct study *study);
+void study_snapshot(struct study *study);
 
 #endif /* KHMAP_STUDY_H */

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * snapshot.c - what a snapshot costs: its cut, its copies, and reading it whole
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/khmap.h>
+
+#include "../../../kmod/core/bucket.h"
+#include "../../../kmod/core/snapshot.h"
+#include "../histogram.h"
+#include "map.h"
+
+static const u32 sizes[] = { 10000, 100000, 1000000, 10000000 };
+
+#define SIZES	(sizeof(sizes) / sizeof(sizes[0]))
+
+/* Cuts of a round; those of large maps take their time to be reserved for. */
+#define CUTS(entries)	((entries) > 1000000 ? 10 : 100)
+
+/**
+ * struct watch - one who sees the gate as a writer does
+ * @table: whose gate
+ * @stop: end
+ * @cuts: that were seen
+ * @closed: ticks that the gate was closed for, one for each cut
+ */
+struct watch {
+	const struct khmap_table *table;
+	bool stop;
+	u32 cuts;
+	u64 closed[128];
+};
+
+static void *watch_gate(void *arg)
+{
+	struct watch *watch = arg;
+	u64 since;
+
+	while (!__atomic_load_n(&watch->stop, __ATOMIC_RELAXED)) {
+		if (!(os_load(&watch->table->saves.gate) & 1))
+			continue;
+		since = clock_ticks();
+		while (os_load_acquire(&watch->table->saves.gate) & 1)
+			;
+		if (watch->cuts < 128)
+			watch->closed[watch->cuts++] = clock_ticks() - since;
+	}
+	return NULL;
+}
+
+static struct khmap_snapshot *snapshot_take(struct map *map)
+{
+	struct khmap_snapshot *snapshot;
+
+	if (khmap_snapshot_create(map->table, map->account, NULL, &snapshot))
+		study_failed("a snapshot cannot be taken");
+	return snapshot;
+}
+
+static void map_fill(struct map *map, u32 entries)
+{
+	u64 i;
+
+	for (i = 0; i < entries; i++)
+		map_put(map, &i, &i);
+}
+
+/* The longest and the median time that the gate was closed, in microseconds. */
+static void cut_round(struct map *map, u32 cuts, double tick_ns, double *median, double *longest)
+{
+	struct watch watch = { .table = map->table };
+	double closed[128];
+	pthread_t thread;
+	u32 i;
+
+	if (pthread_create(&thread, NULL, watch_gate, &watch))
+		study_failed("no thread");
+	/* Snapshots until so many cuts were seen: the watcher may be off its processor. */
+	while (__atomic_load_n(&watch.cuts, __ATOMIC_RELAXED) < cuts)
+		khmap_snapshot_destroy(snapshot_take(map));
+	__atomic_store_n(&watch.stop, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	*longest = 0;
+	for (i = 0; i < watch.cuts; i++) {
+		closed[i] = (double)watch.closed[i] * tick_ns / 1e3;
+		if (closed[i] > *longest)
+			*longest = closed[i];
+	}
+	*median = study_median(closed, (int)watch.cuts);
+}
+
+/* Replace so many values at random; ns for each. */
+static double time_replaces(struct map *map, struct random *random, u32 entries, u32 count)
+{
+	double start = thread_ns();
+	u32 i;
+
+	for (i = 0; i < count; i++) {
+		u64 key = random_below(random, entries);
+
+		map_put(map, &key, &key);
+	}
+	return (thread_ns() - start) / count;
+}
+
+/* Every page is bound to have been written to by then. */
+static u32 touching(u32 entries)
+{
+	return entries / 2;
+}
+
+struct held_cells {
+	json_t *none;
+	json_t *copying;
+	json_t *copied;
+	json_t *after;
+};
+
+static void held_round(struct map *map, u32 entries, struct held_cells *cells)
+{
+	struct random random = { entries };
+	struct khmap_snapshot *snapshot;
+
+	time_replaces(map, &random, entries, touching(entries));
+	study_sample(cells->none, time_replaces(map, &random, entries, touching(entries)));
+	snapshot = snapshot_take(map);
+	study_sample(cells->copying, time_replaces(map, &random, entries, touching(entries)));
+	study_sample(cells->copied, 100.0 * (double)os_count_read(&snapshot->copied) /
+				    (double)(snapshot->pages - 1));
+	study_sample(cells->after, time_replaces(map, &random, entries, touching(entries)));
+	khmap_snapshot_destroy(snapshot);
+}
+
+struct copy_cells {
+	json_t *plain;
+	json_t *read;
+	json_t *first;
+};
+
+/* All pages into one buffer, by reading the snapshot and plainly; ms. */
+static void copy_round(struct map *map, char *from, char *to, struct copy_cells *cells)
+{
+	struct khmap_snapshot *snapshot = snapshot_take(map);
+	double start;
+	u64 page;
+
+	start = thread_ns();
+	memcpy(to, from, snapshot->pages * KHMAP_OS_PAGE_SIZE);
+	study_sample(cells->plain, (thread_ns() - start) / 1e6);
+	start = thread_ns();
+	for (page = 0; page < snapshot->pages; page++)
+		if (!khmap_snapshot_read(snapshot, page, to + page * KHMAP_OS_PAGE_SIZE))
+			study_wrong("a page is missing");
+	study_sample(cells->read, (thread_ns() - start) / 1e6);
+	start = thread_ns();
+	for (page = 0; page < snapshot->pages; page++)
+		khmap_snapshot_page(snapshot, page);
+	study_sample(cells->first, (thread_ns() - start) / 1e6);
+	khmap_snapshot_destroy(snapshot);
+}
+
+/* Percent of the pages that are copied if all writes go to a hundredth of them. */
+static double copied_of_few(struct map *map, u32 entries)
+{
+	u32 pages = khmap_shape_pages(map->table->header->shape), shape;
+	struct khmap_snapshot *snapshot = snapshot_take(map);
+	double percent;
+	u64 key;
+
+	shape = map->table->header->shape;
+	for (key = 0; key < entries; key++) {
+		u64 hash = khmap_hash(map->table->hash_kind, map->table->secret, &key, sizeof(key));
+
+		if (khmap_place_page(khmap_shape_place(shape, hash)) * 100 < pages)
+			map_put(map, &key, &key);
+	}
+	percent = 100.0 * (double)os_count_read(&snapshot->copied) / (double)snapshot->pages;
+	khmap_snapshot_destroy(snapshot);
+	return percent;
+}
+
+static void snapshot_size(struct study *study, u32 entries, json_t **row)
+{
+	struct held_cells held;
+	struct copy_cells copies;
+	json_t *median, *longest, *few;
+	double tick_ns = clock_tick_ns(), typical, most;
+	char *from, *to;
+	struct map map;
+	u64 bytes;
+	int round;
+
+	map_open(&map, 8, 8, KHMAP_LOAD_DEFAULT, false);
+	map_fill(&map, entries);
+	bytes = map_pages(&map) * KHMAP_OS_PAGE_SIZE;
+	study_cell_count(row[0], map_pages(&map));
+	median = study_cell_samples(row[0]);
+	longest = study_cell_samples(row[0]);
+	few = study_cell_samples(row[0]);
+	held = (struct held_cells){
+		.none = study_cell_samples(row[1]),
+		.copying = study_cell_samples(row[1]),
+		.copied = study_cell_samples(row[1]),
+		.after = study_cell_samples(row[1]),
+	};
+	copies = (struct copy_cells){
+		.plain = study_cell_samples(row[2]),
+		.read = study_cell_samples(row[2]),
+		.first = study_cell_samples(row[2]),
+	};
+	from = study_alloc(bytes, 1);
+	to = study_alloc(bytes, 1);
+	memset(from, 1, bytes);
+	memset(to, 1, bytes);
+	for (round = 0; round < study->options->rounds; round++) {
+		cut_round(&map, CUTS(entries), tick_ns, &typical, &most);
+		study_sample(median, typical);
+		study_sample(longest, most);
+		study_sample(few, copied_of_few(&map, entries));
+		held_round(&map, entries, &held);
+		copy_round(&map, from, to, &copies);
+	}
+	free(from);
+	free(to);
+	map_close(&map);
+}
+
+void study_snapshot(struct study *study)
+{
+	json_t *table[3], *row[3];
+	char label[16];
+	u32 i, k;
+
+	study_note(study, "gate: how long writers were held, as a thread saw it that watched the gate.");
+	study_note(study, "few: pages copied while a hundredth of the primary pages was written to.");
+	study_note(study, "copying: replaces at random from the cut on, half as many as there are entries.");
+	study_note(study, "kept: pages copied for good into the snapshot's reserve, whose memory is touched for the first time.");
+	table[0] = study_table(study, "The cut", "entries|pages|gate us|longest us|few %");
+	study_chart(study, "writers are held by a snapshot", "us", "2,3", "logbars");
+	table[1] = study_table(study, "A put that replaces, while a snapshot is held",
+			       "entries|none ns|copying ns|copied %|after ns");
+	table[2] = study_table(study, "All pages of a snapshot",
+			       "entries|memcpy ms|read ms|kept ms");
+	for (i = 0; i < SIZES; i++) {
+		snprintf(label, sizeof(label), "%u", sizes[i]);
+		for (k = 0; k < 3; k++)
+			row[k] = study_row(table[k], label);
+		snapshot_size(study, sizes[i], row);
+	}
+}
