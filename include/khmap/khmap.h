@@ -492,10 +492,23 @@ int khmap_list(struct khmap_map_info **infos, size_t *count);
  * @map: a live map, opened with KHMAP_OPEN_WRITE
  * @snapshot: receives the snapshot, for khmap_close(); unchanged on failure
  *
+ * Takes microseconds of the map's writers, whatever its size.  Pages are copied when
+ * the map first writes to them, or the snapshot's reader first touches them.
+ *
  * Return: 0; -ENOMEM; -EBADF the map was not opened for writing; -EROFS it is a
  * file.
  */
 int khmap_snapshot(struct khmap *map, struct khmap **snapshot);
+
+/**
+ * khmap_materialize() - Copy all pages of a snapshot that have not been yet.
+ * @snapshot: of khmap_snapshot()
+ *
+ * Neither the map's writers nor its own readers have to, after that.
+ *
+ * Return: 0; -EINTR, and some were; -ENOTTY it is a live map; -EROFS it is a file.
+ */
+int khmap_materialize(struct khmap *snapshot);
 
 /**
  * struct khmap_write_queue - Who carries out writes, many at a time.

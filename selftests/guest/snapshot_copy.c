@@ -7,6 +7,7 @@
 #include <sys/sendfile.h>
 #include "image_test.h"
 #include "verify.h"
+#include <khmap/khmap.h>
 
 #define KEYS	20000u
 #define MANY	40
@@ -174,6 +175,27 @@ TEST_F(copies, all_on_request)
 	EXPECT_EQ(self->pages, copied(self->fd));
 	ASSERT_EQ(0, clear(self->map, &deleted));
 	EXPECT_EQ(0, wrong(self->fd));
+}
+
+TEST_F(copies, all_on_request_of_the_library)
+{
+	const struct khmap_open_options options = {
+		.size = sizeof(options),
+		.flags = KHMAP_OPEN_WRITE,
+	};
+	struct khmap *map, *shot;
+	struct khmap_ioc_stat stat;
+
+	ASSERT_EQ(0, khmap_open_fd(dup(self->map), &options, &map));
+	ASSERT_EQ(0, khmap_snapshot(map, &shot));
+	ASSERT_EQ(0, khmap_stat(shot, &stat));
+	EXPECT_EQ(self->pages - 1, stat.reserved_pages);
+	ASSERT_EQ(0, khmap_materialize(shot));
+	ASSERT_EQ(0, khmap_stat(shot, &stat));
+	EXPECT_EQ(0, stat.reserved_pages);
+	EXPECT_EQ(-ENOTTY, khmap_materialize(map));
+	khmap_close(shot);
+	khmap_close(map);
 }
 
 TEST_F(copies, shared_by_those_who_lack_them)

@@ -205,3 +205,10 @@ int khmap_snapshot(struct khmap *map, struct khmap **snapshot)
 		close(cut.fd);
 	return err;
 }
+
+int khmap_materialize(struct khmap *snapshot)
+{
+	struct khmap_ioc_materialize all = { .size = sizeof(all) };
+
+	return khmap_live_call(snapshot, KHMAP_IOC_MATERIALIZE, &all);
+}

@@ -52,6 +52,8 @@ int khmap_snapshot_write(struct khmap *map, const char *path,
 		err = khmap_snapshot(map, &snapshot);
 		if (err)
 			return err;
+		/* All of them will be read; one by one that is a fault each. */
+		khmap_materialize(snapshot);
 		source.header = khmap_header(snapshot);
 		source.context = khmap_object(snapshot);
 	}
