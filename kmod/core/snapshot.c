@@ -116,19 +116,16 @@ static void khmap_cut_copy(struct khmap_snapshot *snapshot)
 }
 
 /*
- * Bring near what the cut will touch.  Else a map that is much larger than the
- * caches would have its writers wait for memory, line by line.
+ * Bring near what the cut will touch, by doing it once for nothing.  Else a map
+ * that is much larger than the caches would have its writers wait for memory,
+ * line by line.
  */
 static void khmap_cut_rehearse(struct khmap_snapshot *snapshot)
 {
-	struct khmap_table *table = snapshot->table;
-	u32 i;
+	struct khmap_counts counts;
 
 	khmap_cut_copy(snapshot);
-	for (i = 0; i <= table->stripe_mask; i++) {
-		os_prefetch(&table->stripes[i].lock);
-		os_prefetch((char *)&table->stripes[i] + 64);
-	}
+	khmap_table_count(snapshot->table, &counts);
 }
 
 /* Step 4.  No writer is inside. */
