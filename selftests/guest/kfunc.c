@@ -428,7 +428,7 @@ TEST_F(kfunc, in_a_snapshot)
 	ASSERT_EQ(0, program_run_packet(self->bpf->progs.use_in_tc, 1, 1));
 	EXPECT_EQ(0, self->bpf->bss->tc_results.put);
 	EXPECT_EQ(7, self->bpf->bss->tc_results.value);
-	EXPECT_LE(1, self->bpf->bss->snapshot_count);
+	EXPECT_EQ(2, self->bpf->bss->snapshot_count);
 	EXPECT_EQ(-EBUSY, results->put);
 	EXPECT_EQ(-EBUSY, results->get);
 	EXPECT_EQ(-EBUSY, results->add);

@@ -138,11 +138,12 @@ int BPF_PROG(use_under_lock)
 	return 0;
 }
 
-/* Runs while all writers are kept out. */
+/* Runs when a cut is rehearsed, and then in it, while all writers are kept out. */
 SEC("fentry/khmap_table_count")
 int BPF_PROG(use_in_snapshot)
 {
-	__sync_fetch_and_add(&snapshot_count, 1);
+	if (!snapshot_count++)
+		return 0;
 	use_key(KFUNC_KEY_SNAPSHOT, 1, &snapshot_results);
 	return 0;
 }
