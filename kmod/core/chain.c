@@ -37,10 +37,7 @@ static inline void khmap_cow_place(struct khmap_table *table,
 	if (likely(!os_load(&table->saves.newest)))
 		return;
 	khmap_cow_bucket(table, &place->first);
-	if (!place->chain)
-		return;
 	khmap_cow_bucket(table, &place->bucket);
-	khmap_cow_bucket(table, &place->previous);
 }
 
 static u32 khmap_bucket_filter(const struct khmap_bucket *bucket)
@@ -157,6 +154,8 @@ int khmap_chain_insert(struct khmap_table *table,
 	}
 
 	khmap_cow_place(table, place);
+	if (reference)
+		khmap_cow_bucket(table, &place->previous);
 	khmap_write_begin(head);
 	khmap_slot_write(table, &place->bucket, place->slot,
 			 khmap_tophash(hash), key, value);
@@ -246,6 +245,8 @@ void khmap_chain_remove(struct khmap_table *table,
 
 	khmap_cow_place(table, place);
 	khmap_cow_place(table, &last);
+	if (last.chain)
+		khmap_cow_bucket(table, &last.previous);
 	khmap_write_begin(head);
 	if (last.chain && (last.chain != place->chain ||
 			   last.slot != place->slot)) {

@@ -44,34 +44,26 @@ static inline unsigned long khmap_gate_lock(const struct khmap_table *table,
 	}
 }
 
-/* khmap_cow_page() if there are snapshots. */
+/* khmap_cow_bucket() of a bucket's page, if there are snapshots. */
 void khmap_cow_slowly(struct khmap_table *table, enum khmap_region region,
 		      u32 page);
 
 /**
- * khmap_cow_page() - before the first store to a page
- * @table: the map; the lock of the stripe that owns the page is held, and the
+ * khmap_cow_bucket() - before the first store to a bucket
+ * @table: the map; the lock of the stripe that owns the bucket is held, and the
  *	gate was open
- * @region: KHMAP_REGION_PRIMARY or KHMAP_REGION_OVERFLOW
- * @page: within the region
+ * @bucket: of any kind; the header page needs no copy
  *
- * Snapshots that lack the page get a copy.  Before the sequence of the chain's
+ * Snapshots that lack its page get a copy.  Before the sequence of the chain's
  * first bucket becomes odd, so that it is even in the copy.
  */
-static inline void khmap_cow_page(struct khmap_table *table,
-				  enum khmap_region region, u32 page)
-{
-	if (unlikely(os_load(&table->saves.newest)))
-		khmap_cow_slowly(table, region, page);
-}
-
-/* khmap_cow_page() of a bucket; the header page needs none. */
 static inline void khmap_cow_bucket(struct khmap_table *table,
 				    const struct khmap_bucket *bucket)
 {
 	if (unlikely(os_load(&table->saves.newest)) &&
 	    bucket->region != KHMAP_REGION_HEADER)
-		khmap_cow_slowly(table, (enum khmap_region)bucket->region, bucket->page);
+		khmap_cow_slowly(table, (enum khmap_region)bucket->region,
+				 bucket->page);
 }
 
 /* khmap_cow_bucket() of a chain, from @bucket on. */

@@ -99,33 +99,6 @@ int khmap_extents_run(struct khmap_extents *extents,
 	return 0;
 }
 
-int khmap_extents_fill(struct khmap_extents *extents,
-		       struct khmap_account *account, u64 base, u32 index,
-		       u32 count, bool (*stop)(void))
-{
-	while (index < count) {
-		unsigned int order = KHMAP_LEAF_SHIFT;
-		u32 end = (index | (KHMAP_LEAF_PAGES - 1)) + 1;
-
-		if (stop && stop())
-			return -EINTR;
-		if (khmap_extents_leaf(extents, account, NULL, index))
-			return -ENOMEM;
-		if (end > count)
-			end = count;
-		while (index < end) {
-			unsigned int got = order;
-
-			if (khmap_extents_run(extents, account, base, index,
-					      end - index, &got))
-				return -ENOMEM;
-			index += 1u << got;
-			os_resched();
-		}
-	}
-	return 0;
-}
-
 void khmap_extents_drain(struct khmap_extents *extents,
 			 struct khmap_account *account, u64 base, u32 from)
 {

@@ -110,25 +110,6 @@ int khmap_extents_run(struct khmap_extents *extents,
 		      u32 count, unsigned int *order);
 
 /**
- * khmap_extents_fill() - allocate pages
- * @extents: without pages from @index on
- * @account: charged
- * @base: the first page's place in the image, in pages
- * @index: the first one to get a page
- * @count: the first one that gets none, at most @max
- * @stop: asked between leaves whether to stop; or NULL
- *
- * In the longest runs that the allocator has, up to a leaf's length.
- *
- * Context: may sleep.
- * Return: 0; -ENOMEM, or -EINTR if @stop said so: then free what there is by
- * khmap_extents_drain().
- */
-int khmap_extents_fill(struct khmap_extents *extents,
-		       struct khmap_account *account, u64 base, u32 index,
-		       u32 count, bool (*stop)(void));
-
-/**
  * khmap_extents_drain() - free the pages of all entries, or of the last ones
  * @extents: the tree; nobody else may use it
  * @account: as when they were allocated

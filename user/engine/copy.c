@@ -85,6 +85,34 @@ static void khmap_copy_drop(struct khmap_copy *copy)
 	copy->overflow_pages = 0;
 }
 
+/* Allocate the pages of @index to @count, in the longest runs that there are. */
+static int khmap_copy_allocate(struct khmap_extents *extents,
+			       struct khmap_account *account, u64 base,
+			       u32 index, u32 count, bool (*stop)(void))
+{
+	while (index < count) {
+		unsigned int order = KHMAP_LEAF_SHIFT;
+		u32 end = (index | (KHMAP_LEAF_PAGES - 1)) + 1;
+
+		if (stop && stop())
+			return -EINTR;
+		if (khmap_extents_leaf(extents, account, NULL, index))
+			return -ENOMEM;
+		if (end > count)
+			end = count;
+		while (index < end) {
+			unsigned int got = order;
+
+			if (khmap_extents_run(extents, account, base, index,
+					      end - index, &got))
+				return -ENOMEM;
+			index += 1u << got;
+			os_resched();
+		}
+	}
+	return 0;
+}
+
 int khmap_copy_reserve(struct khmap_copy *copy, struct khmap_table *table,
 		       bool (*stop)(void))
 {
@@ -99,14 +127,14 @@ int khmap_copy_reserve(struct khmap_copy *copy, struct khmap_table *table,
 		khmap_extents_init(&copy->primary, primary_pages);
 		/* Room for pages that the table gets before it is copied. */
 		khmap_extents_init(&copy->overflow, table->overflow_max);
-		err = khmap_extents_fill(&copy->primary, account, 1, 0,
-					 primary_pages, stop);
+		err = khmap_copy_allocate(&copy->primary, account, 1, 0,
+					  primary_pages, stop);
 		if (err)
 			return err;
 	}
-	err = khmap_extents_fill(&copy->overflow, account,
-				 1 + (u64)primary_pages, copy->overflow_pages,
-				 overflow_pages, stop);
+	err = khmap_copy_allocate(&copy->overflow, account,
+				  1 + (u64)primary_pages, copy->overflow_pages,
+				  overflow_pages, stop);
 	/* Compaction may have shortened the region: it may grow again, too. */
 	if (!err && copy->overflow_pages < overflow_pages)
 		copy->overflow_pages = overflow_pages;
