@@ -9,9 +9,11 @@
 #define XXH_STATIC_LINKING_ONLY
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #include "checksum.h"
@@ -28,6 +30,7 @@
  * @result: the newer one, a snapshot
  * @options: of the caller, or NULL
  * @file: where it goes
+ * @stream: to @file
  * @header: its header
  * @page_size: bytes of a page
  * @pages: of the newer image
@@ -42,6 +45,7 @@ struct khmap_delta_writer {
 	const struct khmap_object *result;
 	struct khmap_delta_options *options;
 	struct khmap_whole_file file;
+	FILE *stream;
 	struct khmap_delta_header header;
 	size_t page_size;
 	__u64 pages;
@@ -178,6 +182,41 @@ static int khmap_delta_index(struct khmap_delta_writer *writer)
 	return 0;
 }
 
+static int khmap_delta_append(struct khmap_delta_writer *writer, const void *bytes, size_t size)
+{
+	errno = 0;
+	if (fwrite(bytes, 1, size, writer->stream) != size)
+		return khmap_whole_file_fail(&writer->file, errno ? errno : EIO, "write");
+	return 0;
+}
+
+/* A stream of its own on the file: what it holds back is written when it is closed. */
+static int khmap_delta_create(struct khmap_delta_writer *writer, mode_t mode)
+{
+	int err = khmap_whole_file_create(&writer->file, mode), fd;
+
+	if (err)
+		return err;
+	fd = dup(writer->file.fd);
+	writer->stream = fd < 0 ? NULL : fdopen(fd, "w");
+	if (writer->stream)
+		return 0;
+	err = khmap_whole_file_fail(&writer->file, errno, "open a stream to it");
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static int khmap_delta_end(struct khmap_delta_writer *writer, int err)
+{
+	if (writer->stream && fclose(writer->stream) && !err)
+		err = khmap_whole_file_fail(&writer->file, errno, "write");
+	if (!err)
+		err = khmap_whole_file_publish(&writer->file);
+	khmap_whole_file_discard(&writer->file);
+	return err;
+}
+
 static int khmap_delta_pages(struct khmap_delta_writer *writer, __u64 done, __u64 total)
 {
 	const struct khmap_delta_options *options = writer->options;
@@ -190,9 +229,8 @@ static int khmap_delta_pages(struct khmap_delta_writer *writer, __u64 done, __u6
 		for (i = 0; i < writer->runs[run].count; i++) {
 			__u64 page = khmap_delta_run_page(writer, &writer->runs[run], i);
 
-			err = khmap_whole_file_append(&writer->file,
-						      khmap_delta_new_page(writer, page),
-						      writer->page_size);
+			err = khmap_delta_append(writer, khmap_delta_new_page(writer, page),
+						 writer->page_size);
 			if (err)
 				return err;
 			done += writer->page_size;
@@ -206,24 +244,24 @@ static int khmap_delta_pages(struct khmap_delta_writer *writer, __u64 done, __u6
 	return 0;
 }
 
-static int khmap_delta_put(struct khmap_delta_writer *writer, const char *path, mode_t mode)
+static int khmap_delta_put(struct khmap_delta_writer *writer, mode_t mode)
 {
 	const struct khmap_delta_header *header = &writer->header;
 	__u64 runs = header->runs * sizeof(*writer->runs);
 	__u64 sums = header->pages * sizeof(*writer->sums);
 	__u64 total = sizeof(*header) + runs + sums + header->pages * writer->page_size;
 	struct khmap_delta_options *options = writer->options;
-	int err = khmap_whole_file_create(&writer->file, path, mode);
+	int err = khmap_delta_create(writer, mode);
 
 	if (!err)
-		err = khmap_whole_file_append(&writer->file, header, sizeof(*header));
+		err = khmap_delta_append(writer, header, sizeof(*header));
 	if (!err)
-		err = khmap_whole_file_append(&writer->file, writer->runs, runs);
+		err = khmap_delta_append(writer, writer->runs, runs);
 	if (!err)
-		err = khmap_whole_file_append(&writer->file, writer->sums, sums);
+		err = khmap_delta_append(writer, writer->sums, sums);
 	if (!err)
 		err = khmap_delta_pages(writer, total - header->pages * writer->page_size, total);
-	err = khmap_whole_file_end(&writer->file, err);
+	err = khmap_delta_end(writer, err);
 	if (err || !options)
 		return err;
 	options->pages = writer->pages;
@@ -283,7 +321,7 @@ static int khmap_delta_make(struct khmap_delta_writer *writer, const char *path,
 		err = khmap_delta_index(writer);
 	}
 	if (!err)
-		err = khmap_delta_put(writer, path, mode);
+		err = khmap_delta_put(writer, mode);
 	free(writer->image_page);
 	free(writer->table);
 	free(writer->runs);
@@ -299,6 +337,7 @@ int khmap_delta_write(const struct khmap *base, struct khmap *map, const char *p
 		.base = khmap_object(base),
 		.result = object,
 		.options = options,
+		.file = { .path = path, .fd = -1 },
 	};
 	struct khmap *snapshot = NULL;
 	mode_t mode = KHMAP_DELTA_MODE;

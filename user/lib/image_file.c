@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * image_file.c - a file that gets its name when all of it is on the disk
+ * image_file.c - an image's pages on their way to a file
  *
  * Two things make writing fast, and it goes on without either.  O_DIRECT spares
  * the copy to the page cache; where the file system has none, or refuses a write,
@@ -10,31 +10,23 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "error.h"
 #include "image_file.h"
 
-/* Names of temporary files that are tried. */
-#define KHMAP_FILE_NAMES	16
-
 int khmap_file_fail(const struct khmap_image_file *file, int err, const char *what)
 {
-	return khmap_fail(err, "%s: %s: %s", file->path, what, strerror(err));
+	return khmap_whole_file_fail(&file->whole, err, what);
 }
 
 /* After open(), as one with O_CREAT leaves a file behind when O_DIRECT is refused. */
 static bool khmap_file_set_direct(const struct khmap_image_file *file, bool direct)
 {
-	int flags = fcntl(file->fd, F_GETFL);
+	int flags = fcntl(file->whole.fd, F_GETFL);
 
 	return flags >= 0 &&
-	       !fcntl(file->fd, F_SETFL, direct ? flags | O_DIRECT : flags & ~O_DIRECT);
+	       !fcntl(file->whole.fd, F_SETFL, direct ? flags | O_DIRECT : flags & ~O_DIRECT);
 }
 
 /* EINVAL: not aligned for this disk.  EFAULT: memory that cannot be pinned. */
@@ -53,7 +45,7 @@ static int khmap_file_pwrite(struct khmap_image_file *file, const char *bytes, s
 	ssize_t put;
 
 	while (size) {
-		put = pwrite(file->fd, bytes, size, (off_t)offset);
+		put = pwrite(file->whole.fd, bytes, size, (off_t)offset);
 		if (put < 0 && (errno == EINTR || khmap_file_give_up_direct(file, errno)))
 			continue;
 		if (put <= 0)
@@ -116,7 +108,7 @@ static int khmap_file_queue(struct khmap_image_file *file, const char *bytes, si
 	}
 	for (token = 0; file->writes[token].size; token++)
 		;
-	if (!queue->submit(queue->context, file->fd, bytes, (__u32)size, offset, token)) {
+	if (!queue->submit(queue->context, file->whole.fd, bytes, (__u32)size, offset, token)) {
 		file->writes[token] = (struct khmap_file_write){ bytes, size, offset };
 		file->under_way++;
 		return 0;
@@ -146,61 +138,14 @@ int khmap_file_write(struct khmap_image_file *file, const void *bytes, size_t si
 
 int khmap_file_create(struct khmap_image_file *file, mode_t mode, __u64 size)
 {
-	struct stat st;
-	__u32 tag;
-	int tries;
+	int err = khmap_whole_file_create(&file->whole, mode);
 
-	if (!lstat(file->path, &st) && !S_ISREG(st.st_mode))
-		return khmap_fail(EINVAL, "%s: exists and is not a plain file", file->path);
-	for (tries = 0; tries < KHMAP_FILE_NAMES && file->fd < 0; tries++) {
-		if (getrandom(&tag, sizeof(tag), 0) != sizeof(tag))
-			return khmap_file_fail(file, errno, "getrandom");
-		if (snprintf(file->temporary, sizeof(file->temporary), "%s.tmp-%08x", file->path,
-			     tag) >= (int)sizeof(file->temporary))
-			return khmap_fail(ENAMETOOLONG, "%s: too long", file->path);
-		file->fd = open(file->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
-				mode & 0666);
-		if (file->fd < 0 && errno != EEXIST)
-			break;
-	}
-	if (file->fd < 0)
-		return khmap_file_fail(file, errno, "create a temporary file beside it");
-	if (ftruncate(file->fd, (off_t)size))
+	if (err)
+		return err;
+	if (ftruncate(file->whole.fd, (off_t)size))
 		return khmap_file_fail(file, errno, "make it as large as the image");
 	file->direct = khmap_file_set_direct(file, true);
 	return 0;
-}
-
-static int khmap_file_sync_folder(const struct khmap_image_file *file)
-{
-	char path[KHMAP_PATH_SIZE];
-	int fd, err = 0;
-
-	snprintf(path, sizeof(path), "%s", file->path);
-	fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return khmap_file_fail(file, errno, "open its folder");
-	/* Not every file system can. */
-	if (fsync(fd) && errno != EINVAL)
-		err = khmap_file_fail(file, errno, "fsync of its folder");
-	close(fd);
-	return err;
-}
-
-int khmap_file_publish(struct khmap_image_file *file)
-{
-	int fd = file->fd;
-
-	if (fsync(fd))
-		return khmap_file_fail(file, errno, "fsync");
-	file->fd = -1;
-	/* Some file systems report a failed write only here. */
-	if (close(fd))
-		return khmap_file_fail(file, errno, "close");
-	if (rename(file->temporary, file->path))
-		return khmap_file_fail(file, errno, "rename");
-	file->temporary[0] = '\0';
-	return khmap_file_sync_folder(file);
 }
 
 void khmap_file_discard(struct khmap_image_file *file)
@@ -214,8 +159,5 @@ void khmap_file_discard(struct khmap_image_file *file)
 			break;
 		file->under_way--;
 	}
-	if (file->fd >= 0)
-		close(file->fd);
-	if (file->temporary[0])
-		unlink(file->temporary);
+	khmap_whole_file_discard(&file->whole);
 }

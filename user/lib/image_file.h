@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
- * image_file.h - a file that gets its name when all of it is on the disk
+ * image_file.h - an image's pages on their way to a file
  */
 #ifndef KHMAP_LIB_IMAGE_FILE_H
 #define KHMAP_LIB_IMAGE_FILE_H
@@ -10,7 +10,7 @@
 
 #include <khmap/khmap.h>
 
-#include "map.h"
+#include "whole_file.h"
 
 /* Bytes of a write at most. */
 #define KHMAP_FILE_RUN		(1u << 20)
@@ -31,9 +31,7 @@ struct khmap_file_write {
 
 /**
  * struct khmap_image_file - A file in the making.
- * @path: where it will be
- * @temporary: where it is; "" if it is not
- * @fd: its descriptor; -1 without one
+ * @whole: where it is, and where it will be
  * @direct: it is written with O_DIRECT
  * @queue: who writes; or NULL for pwrite()
  * @writes: what @queue has to write; the index is the token
@@ -41,9 +39,7 @@ struct khmap_file_write {
  * @done: bytes written, or left as a hole
  */
 struct khmap_image_file {
-	const char *path;
-	char temporary[KHMAP_PATH_SIZE];
-	int fd;
+	struct khmap_whole_file whole;
 	bool direct;
 	const struct khmap_write_queue *queue;
 	struct khmap_file_write writes[KHMAP_FILE_DEPTH];
@@ -63,7 +59,7 @@ int khmap_file_fail(const struct khmap_image_file *file, int err, const char *wh
 
 /**
  * khmap_file_create() - Create the temporary file, one hole from end to end.
- * @file: @path is set, @fd is -1, the rest is zero
+ * @file: @whole is set, the rest is zero
  * @mode: its permissions, before the umask
  * @size: its bytes
  *
@@ -93,14 +89,6 @@ int khmap_file_write(struct khmap_image_file *file, const void *bytes, size_t si
  * Return: 0; a negative errno.
  */
 int khmap_file_drain(struct khmap_image_file *file);
-
-/**
- * khmap_file_publish() - Bring the file to the disk and give it its name.
- * @file: nothing is under way
- *
- * Return: 0; a negative errno, and khmap_file_discard() is due.
- */
-int khmap_file_publish(struct khmap_image_file *file);
 
 /**
  * khmap_file_discard() - Close the file; unless it has its name, remove it.

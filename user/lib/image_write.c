@@ -53,8 +53,9 @@ static int khmap_write_progress(const struct khmap_image_write *write)
 	if (!options || !options->progress ||
 	    !options->progress(options->context, write->file.done, total))
 		return 0;
-	return khmap_fail(ECANCELED, "%s: cancelled after %llu of %llu bytes", write->file.path,
-			  (unsigned long long)write->file.done, (unsigned long long)total);
+	return khmap_fail(ECANCELED, "%s: cancelled after %llu of %llu bytes",
+			  write->file.whole.path, (unsigned long long)write->file.done,
+			  (unsigned long long)total);
 }
 
 static const unsigned char *khmap_write_page(const struct khmap_image_write *write, __u64 index)
@@ -62,7 +63,7 @@ static const unsigned char *khmap_write_page(const struct khmap_image_write *wri
 	const unsigned char *page = write->source->page(write->source->context, index);
 
 	if (!page)
-		khmap_fail(EUCLEAN, "%s: page %llu of the image is missing", write->file.path,
+		khmap_fail(EUCLEAN, "%s: page %llu of the image is missing", write->file.whole.path,
 			   (unsigned long long)index);
 	return page;
 }
@@ -161,7 +162,7 @@ static int khmap_write_finish(struct khmap_image_write *write)
 	if (err)
 		return err;
 	/* Else a header could reach the disk before what it vouches for. */
-	if (fdatasync(file->fd))
+	if (fdatasync(file->whole.fd))
 		return khmap_file_fail(file, errno, "fdatasync");
 	err = khmap_file_write(file, write->header_page, write->page_size, 0);
 	return err ? err : khmap_file_drain(file);
@@ -176,7 +177,7 @@ static void *khmap_write_memory(const struct khmap_image_write *write, size_t si
 /* Take the header page and make room for what depends on it. */
 static int khmap_write_prepare(struct khmap_image_write *write)
 {
-	const char *path = write->file.path;
+	const char *path = write->file.whole.path;
 	const void *page = write->source->page(write->source->context, 0);
 	/* Not the page's own: that may have changed since it was checked. */
 	struct khmap_image_header header = *write->source->header;
@@ -215,8 +216,7 @@ int khmap_image_write(const struct khmap_image_source *source, const char *path,
 		.source = source,
 		.options = options,
 		.file = {
-			.path = path,
-			.fd = -1,
+			.whole = { .path = path, .fd = -1 },
 			.queue = options && options->queue && options->queue->depth ?
 				 options->queue : NULL,
 		},
@@ -231,7 +231,7 @@ int khmap_image_write(const struct khmap_image_source *source, const char *path,
 	if (!err)
 		err = khmap_write_finish(&write);
 	if (!err)
-		err = khmap_file_publish(&write.file);
+		err = khmap_whole_file_publish(&write.file.whole);
 	khmap_file_discard(&write.file);
 	free(write.header_page);
 	free(write.table);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * whole_file.c - a file that has its name when all of it is on the disk
+ * whole_file.c - a file that gets its name when all of it is on the disk
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -14,54 +14,49 @@
 #include "error.h"
 #include "whole_file.h"
 
-static int khmap_whole_file_fail(const struct khmap_whole_file *file, int err, const char *what)
+/* Names of temporary files that are tried. */
+#define KHMAP_FILE_NAMES	16
+
+int khmap_whole_file_fail(const struct khmap_whole_file *file, int err, const char *what)
 {
 	return khmap_fail(err, "%s: %s: %s", file->path, what, strerror(err));
 }
 
-int khmap_whole_file_create(struct khmap_whole_file *file, const char *path, mode_t mode)
+int khmap_whole_file_create(struct khmap_whole_file *file, mode_t mode)
 {
 	struct stat st;
 	__u32 tag;
-	int fd;
+	int tries;
 
-	*file = (struct khmap_whole_file){ .path = path };
-	if (!lstat(path, &st) && !S_ISREG(st.st_mode))
-		return khmap_fail(EINVAL, "%s: exists and is not a plain file", path);
-	if (getrandom(&tag, sizeof(tag), 0) != sizeof(tag))
-		return khmap_whole_file_fail(file, errno, "getrandom");
-	if (asprintf(&file->temporary, "%s.tmp-%08x", path, tag) < 0) {
-		file->temporary = NULL;
-		return khmap_fail(ENOMEM, "%s: no memory to write it", path);
+	if (!lstat(file->path, &st) && !S_ISREG(st.st_mode))
+		return khmap_fail(EINVAL, "%s: exists and is not a plain file", file->path);
+	for (tries = 0; tries < KHMAP_FILE_NAMES && file->fd < 0; tries++) {
+		if (getrandom(&tag, sizeof(tag), 0) != sizeof(tag))
+			return khmap_whole_file_fail(file, errno, "getrandom");
+		if (snprintf(file->temporary, sizeof(file->temporary), "%s.tmp-%08x", file->path,
+			     tag) >= (int)sizeof(file->temporary)) {
+			file->temporary[0] = '\0';
+			return khmap_fail(ENAMETOOLONG, "%s: too long", file->path);
+		}
+		file->fd = open(file->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+				mode & 0666);
+		if (file->fd < 0 && errno != EEXIST)
+			break;
 	}
-	fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode & 0666);
-	if (fd < 0)
-		return khmap_whole_file_fail(file, errno, "create a temporary file beside it");
-	file->stream = fdopen(fd, "w");
-	if (file->stream)
+	if (file->fd >= 0)
 		return 0;
-	unlink(file->temporary);
-	close(fd);
-	return khmap_fail(ENOMEM, "%s: no memory to write it", path);
-}
-
-int khmap_whole_file_append(struct khmap_whole_file *file, const void *bytes, size_t size)
-{
-	errno = 0;
-	if (fwrite(bytes, 1, size, file->stream) != size)
-		return khmap_whole_file_fail(file, errno ? errno : EIO, "write");
-	return 0;
+	/* It is somebody else's, or nobody's. */
+	file->temporary[0] = '\0';
+	return khmap_whole_file_fail(file, errno, "create a temporary file beside it");
 }
 
 static int khmap_whole_file_sync_folder(const struct khmap_whole_file *file)
 {
-	char *path = strdup(file->path);
+	char path[KHMAP_PATH_SIZE];
 	int fd, err = 0;
 
-	if (!path)
-		return khmap_fail(ENOMEM, "%s: no memory to write it", file->path);
+	snprintf(path, sizeof(path), "%s", file->path);
 	fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	free(path);
 	if (fd < 0)
 		return khmap_whole_file_fail(file, errno, "open its folder");
 	/* Not every file system can. */
@@ -71,22 +66,26 @@ static int khmap_whole_file_sync_folder(const struct khmap_whole_file *file)
 	return err;
 }
 
-int khmap_whole_file_end(struct khmap_whole_file *file, int err)
+int khmap_whole_file_publish(struct khmap_whole_file *file)
 {
-	bool published = false;
+	int fd = file->fd;
 
-	if (file->stream) {
-		if (!err && (fflush(file->stream) || fsync(fileno(file->stream))))
-			err = khmap_whole_file_fail(file, errno, "write");
-		/* Some file systems report a failed write only here. */
-		if (fclose(file->stream) && !err)
-			err = khmap_whole_file_fail(file, errno, "close");
-		if (!err && rename(file->temporary, file->path))
-			err = khmap_whole_file_fail(file, errno, "rename");
-		published = !err;
-		if (!published)
-			unlink(file->temporary);
-	}
-	free(file->temporary);
-	return published ? khmap_whole_file_sync_folder(file) : err;
+	if (fsync(fd))
+		return khmap_whole_file_fail(file, errno, "fsync");
+	file->fd = -1;
+	/* Some file systems report a failed write only here. */
+	if (close(fd))
+		return khmap_whole_file_fail(file, errno, "close");
+	if (rename(file->temporary, file->path))
+		return khmap_whole_file_fail(file, errno, "rename");
+	file->temporary[0] = '\0';
+	return khmap_whole_file_sync_folder(file);
+}
+
+void khmap_whole_file_discard(struct khmap_whole_file *file)
+{
+	if (file->fd >= 0)
+		close(file->fd);
+	if (file->temporary[0])
+		unlink(file->temporary);
 }
