@@ -3,17 +3,22 @@
  * chain.c - private copies of chains
  */
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "chain.h"
 #include "error.h"
 #include "map.h"
 
-/* Tries, giving the processor away from time to time. */
-#define KHMAP_CHAIN_TRIES	100000
-#define KHMAP_CHAIN_SPIN	64
+/*
+ * Whoever has the bucket's lock may have lost his processor, if that is a virtual
+ * one, for as long as the host likes: a number of tries would be over by then.  So
+ * there are some tries, a pause, and so on until the time is up.
+ */
+#define KHMAP_CHAIN_TRIES	64
+#define KHMAP_CHAIN_PAUSE_NS	50000
+#define KHMAP_CHAIN_WAIT_NS	5000000000ull
 
 int khmap_chain_init(struct khmap_chain *chain, const struct khmap *map)
 {
@@ -132,25 +137,44 @@ bool khmap_chain_unchanged(const struct khmap_chain *chain)
 	return khmap__load32(khmap_chain_source(chain)) == chain->sequence;
 }
 
+/* Copy it as it is, unless it is being written. */
+static bool khmap_chain_try(struct khmap_chain *chain, bool live)
+{
+	chain->sequence = khmap__acquire32(khmap_chain_source(chain));	/* R2 */
+	/* In a snapshot an odd count is a fault, not a reason to wait. */
+	if (live && chain->sequence & 1)
+		return false;
+	khmap_chain_walk(chain);
+	return khmap_chain_unchanged(chain);
+}
+
+static __u64 khmap_chain_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
+}
+
 int khmap_chain_copy(struct khmap_chain *chain, __u32 shape, __u32 page, __u32 bucket)
 {
+	static const struct timespec pause = { .tv_nsec = KHMAP_CHAIN_PAUSE_NS };
 	bool live = khmap_is_live(chain->map);
+	__u64 now = 0, end = 0;
 	int tries;
 
 	chain->shape = shape;
 	chain->page = page;
 	chain->bucket = bucket;
-	for (tries = 1; tries <= KHMAP_CHAIN_TRIES; tries++) {
-		chain->sequence = khmap__acquire32(khmap_chain_source(chain));	/* R2 */
-		/* In a snapshot an odd count is a fault, not a reason to wait. */
-		if (!live || !(chain->sequence & 1)) {
-			khmap_chain_walk(chain);
-			if (khmap_chain_unchanged(chain))
+	do {
+		for (tries = 0; tries < KHMAP_CHAIN_TRIES; tries++)
+			if (khmap_chain_try(chain, live))
 				return 0;
-		}
-		if (tries % KHMAP_CHAIN_SPIN == 0)
-			sched_yield();
-	}
+		nanosleep(&pause, NULL);
+		now = khmap_chain_now();
+		if (!end)
+			end = now + KHMAP_CHAIN_WAIT_NS;
+	} while (now < end);
 	return khmap_fail(EAGAIN, "%s: page %u bucket %u was being written all the time",
 			  khmap_object(chain->map)->name, page, bucket);
 }

@@ -90,8 +90,8 @@ __u32 khmap_map_shape(const struct khmap *map);
  * @page: of the primary bucket, in the mapping
  * @bucket: likewise
  *
- * Gives way to writers between tries.  That the shape is still @shape is for the
- * caller to see.
+ * Waits some seconds for a writer who is in the midst.  That the shape is still
+ * @shape is for the caller to see.
  *
  * Return: 0, also if the chain does not end as it should; -EAGAIN it was being
  * written all the time.

@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../../kmod/core/table.h"
@@ -363,6 +364,49 @@ static void test_get_many_locked(void)
 	live_close(&live);
 }
 
+#define HELD_NS 50000000	/* 50 ms */
+
+/* Somebody has a bucket's lock, and no processor. */
+static void *hold(void *argument)
+{
+	const struct timespec time = { .tv_nsec = HELD_NS };
+	u32 *sequence = argument;
+
+	nanosleep(&time, NULL);
+	__atomic_fetch_add(sequence, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* Walks wait for him: not for a number of tries, which would be over long before. */
+static void test_held(void)
+{
+	struct khmap_verify_options verify = { .size = sizeof(verify), .finding = show };
+	struct khmap_read read;
+	struct live live;
+	pthread_t holder;
+	u32 *sequence;
+	u64 key;
+
+	live_open(&live, STEADY);
+	for (key = 0; key < STEADY; key++)
+		live_put(&live, key | STEADY_BIT, ~key);
+	key = STEADY_BIT;
+	if (khmap_read_begin(&live.object.map, &key, &read))
+		exit(1);
+	sequence = (u32 *)(uintptr_t)read.bucket;
+	__atomic_fetch_add(sequence, 1, __ATOMIC_ACQUIRE);
+	if (pthread_create(&holder, NULL, hold, sequence))
+		exit(1);
+	ok(iterate(&live, STEADY, 0), "an iteration waits for a bucket that is held");
+	pthread_join(holder, NULL);
+	__atomic_fetch_add(sequence, 1, __ATOMIC_ACQUIRE);
+	if (pthread_create(&holder, NULL, hold, sequence))
+		exit(1);
+	ok(!khmap_verify(&live.object.map, &verify) && !verify.unsettled, "so does verify");
+	pthread_join(holder, NULL);
+	live_close(&live);
+}
+
 /* Was the page that was shown one of the overflow region? */
 static bool inspect_overflow(const struct inspect *inspect)
 {
@@ -414,6 +458,7 @@ int main(void)
 	test_unreadable();
 	test_get_locked();
 	test_get_many_locked();
+	test_held();
 	test_inspect();
 	return done();
 }
