@@ -43,6 +43,28 @@ __u64 khmap_checksum_table(const void *table, __u64 count)
 	return XXH64(table, count * sizeof(__u64), 0);
 }
 
+void khmap_checksum_complete(struct khmap_image_header *header, void *page, size_t page_size,
+			     const __u64 *table)
+{
+	header->checksum_offset = header->image_size;
+	header->checksum_count = header->image_size >> header->geometry.page_shift;
+	header->checksum_checksum = khmap_checksum_table(table, header->checksum_count);
+	header->header_checksum = 0;
+	header->successor = 0;
+	memcpy(page, header, sizeof(*header));
+	header->header_checksum = khmap_checksum_header(page, page_size);
+	memcpy(page, header, sizeof(*header));
+}
+
+/* They begin with a word, and each of the others is compared with the one before. */
+bool khmap_checksum_zeros(const unsigned char *bytes, size_t size)
+{
+	__u64 word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return !word && !memcmp(bytes, bytes + sizeof(word), size - sizeof(word));
+}
+
 static enum khmap_part khmap_page_part(const struct khmap_image_header *header, __u64 page,
 				       __u32 *in_part)
 {

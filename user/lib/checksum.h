@@ -5,6 +5,8 @@
 #ifndef KHMAP_LIB_CHECKSUM_H
 #define KHMAP_LIB_CHECKSUM_H
 
+#include <stdbool.h>
+
 #include "report.h"
 
 /**
@@ -34,6 +36,23 @@ __u64 khmap_checksum_header(const void *page, size_t page_size);
  * Return: XXH64 of the entries.
  */
 __u64 khmap_checksum_table(const void *table, __u64 count);
+
+/**
+ * khmap_checksum_complete() - The header page of an image's file.
+ * @header: of the image, checked; the fields of its checksums are set
+ * @page: its header page; begins with @header afterwards
+ * @page_size: its bytes
+ * @table: a checksum for each page, 0 for the header page; lies behind the image
+ */
+void khmap_checksum_complete(struct khmap_image_header *header, void *page, size_t page_size,
+			     const __u64 *table);
+
+/**
+ * khmap_checksum_zeros() - Are there only zeros?
+ * @bytes: a page
+ * @size: of it
+ */
+bool khmap_checksum_zeros(const unsigned char *bytes, size_t size);
 
 struct khmap_object;
 

@@ -12,16 +12,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
 #include "checksum.h"
 #include "delta.h"
 #include "error.h"
+#include "instant.h"
 #include "whole_file.h"
 
-#define KHMAP_DELTA_MODE	0640
 #define KHMAP_DELTA_RUNS	64	/* room at first */
 
 /**
@@ -96,11 +95,6 @@ static int khmap_delta_run_add(struct khmap_delta_writer *writer, struct khmap_d
 	return 0;
 }
 
-static bool khmap_delta_zero(const unsigned char *page, size_t size)
-{
-	return !page[0] && !memcmp(page, page + 1, size - 1);
-}
-
 static int khmap_delta_compare(struct khmap_delta_writer *writer)
 {
 	const struct khmap_image_header *base = &writer->base->header;
@@ -118,7 +112,7 @@ static int khmap_delta_compare(struct khmap_delta_writer *writer)
 			    writer->page_size))
 			continue;
 		err = khmap_delta_run_add(writer, place,
-					  khmap_delta_zero(bytes, writer->page_size) ?
+					  khmap_checksum_zeros(bytes, writer->page_size) ?
 					  KHMAP_DELTA_ZERO : KHMAP_DELTA_STORED);
 	}
 	return err;
@@ -130,15 +124,8 @@ static void khmap_delta_complete(struct khmap_delta_writer *writer)
 	struct khmap_image_header image = writer->result->header;
 	struct khmap_delta_header *header = &writer->header;
 
-	image.checksum_offset = image.image_size;
-	image.checksum_count = writer->pages;
-	image.checksum_checksum = khmap_checksum_table(writer->table, writer->pages);
-	image.header_checksum = 0;
-	image.successor = 0;
 	memcpy(writer->image_page, writer->result->base, writer->page_size);
-	memcpy(writer->image_page, &image, sizeof(image));
-	image.header_checksum = khmap_checksum_header(writer->image_page, writer->page_size);
-	memcpy(writer->image_page, &image, sizeof(image));
+	khmap_checksum_complete(&image, writer->image_page, writer->page_size, writer->table);
 
 	memcpy(header->magic, KHMAP_DELTA_MAGIC, sizeof(header->magic));
 	header->byte_order = KHMAP_BYTE_ORDER;
@@ -332,16 +319,12 @@ static int khmap_delta_make(struct khmap_delta_writer *writer, const char *path,
 int khmap_delta_write(const struct khmap *base, struct khmap *map, const char *path,
 		      struct khmap_delta_options *options)
 {
-	const struct khmap_object *object = khmap_object(map);
 	struct khmap_delta_writer writer = {
 		.base = khmap_object(base),
-		.result = object,
 		.options = options,
 		.file = { .path = path, .fd = -1 },
 	};
-	struct khmap *snapshot = NULL;
-	mode_t mode = KHMAP_DELTA_MODE;
-	struct stat st;
+	struct khmap_instant instant;
 	int err;
 
 	if (options) {
@@ -351,20 +334,13 @@ int khmap_delta_write(const struct khmap *base, struct khmap *map, const char *p
 	}
 	err = khmap_delta_base_check(writer.base);
 	if (!err)
-		err = khmap_delta_related(writer.base, object);
+		err = khmap_delta_related(writer.base, khmap_object(map));
+	if (!err)
+		err = khmap_instant_take(map, &instant);
 	if (err)
 		return err;
-	/* A snapshot's descriptor has no permissions that mean something. */
-	if ((object->origin == KHMAP_ORIGIN_FILE || khmap_is_live(map)) &&
-	    !fstat(object->fd, &st))
-		mode = st.st_mode;
-	if (khmap_is_live(map)) {
-		err = khmap_snapshot(map, &snapshot);
-		if (err)
-			return err;
-		writer.result = khmap_object(snapshot);
-	}
-	err = khmap_delta_make(&writer, path, mode);
-	khmap_close(snapshot);
+	writer.result = instant.object;
+	err = khmap_delta_make(&writer, path, instant.mode);
+	khmap_instant_drop(&instant);
 	return err;
 }

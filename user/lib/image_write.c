@@ -68,15 +68,6 @@ static const unsigned char *khmap_write_page(const struct khmap_image_write *wri
 	return page;
 }
 
-/* @bytes begins with a word, and each of the others is compared with the one before. */
-static bool khmap_write_is_zero(const unsigned char *bytes, size_t size)
-{
-	__u64 word;
-
-	memcpy(&word, bytes, sizeof(word));
-	return !word && !memcmp(bytes, bytes + sizeof(word), size - sizeof(word));
-}
-
 /*
  * Gather pages that lie one behind the other in memory, from @index on, up to a
  * hole.  The sum is of what is written, not of what the source may become.
@@ -95,7 +86,7 @@ static int khmap_write_gather(struct khmap_image_write *write, __u64 index,
 			page = memcpy(write->buffer + *size, page, write->page_size);
 		if (*size && page != *run + *size)
 			break;
-		if (khmap_write_is_zero(page, write->page_size))
+		if (khmap_checksum_zeros(page, write->page_size))
 			break;
 		sum = write->table + index;
 		*sum = khmap_checksum_page(page, write->page_size, index);
@@ -144,16 +135,11 @@ static int khmap_write_pages(struct khmap_image_write *write)
 static int khmap_write_finish(struct khmap_image_write *write)
 {
 	struct khmap_image_file *file = &write->file;
-	struct khmap_image_header header;
+	/* Not the page's own: that may have changed since it was checked. */
+	struct khmap_image_header header = *write->source->header;
 	int err;
 
-	memcpy(&header, write->header_page, sizeof(header));
-	header.checksum_offset = write->pages * write->page_size;
-	header.checksum_count = write->pages;
-	header.checksum_checksum = khmap_checksum_table(write->table, write->pages);
-	memcpy(write->header_page, &header, sizeof(header));
-	header.header_checksum = khmap_checksum_header(write->header_page, write->page_size);
-	memcpy(write->header_page, &header, sizeof(header));
+	khmap_checksum_complete(&header, write->header_page, write->page_size, write->table);
 	err = khmap_file_write(file, write->table, write->table_bytes, header.checksum_offset);
 	if (!err)
 		err = khmap_file_drain(file);
@@ -179,22 +165,16 @@ static int khmap_write_prepare(struct khmap_image_write *write)
 {
 	const char *path = write->file.whole.path;
 	const void *page = write->source->page(write->source->context, 0);
-	/* Not the page's own: that may have changed since it was checked. */
-	struct khmap_image_header header = *write->source->header;
+	const struct khmap_image_header *header = write->source->header;
 
 	if (!page)
 		return khmap_fail(EUCLEAN, "%s: the image has no header page", path);
-	header.checksum_offset = 0;
-	header.checksum_count = 0;
-	header.checksum_checksum = 0;
-	header.header_checksum = 0;
-	header.successor = 0;
-	if (header.geometry.page_shift < KHMAP_PAGE_SHIFT_MIN ||
-	    header.geometry.page_shift > KHMAP_PAGE_SHIFT_MAX)
+	if (header->geometry.page_shift < KHMAP_PAGE_SHIFT_MIN ||
+	    header->geometry.page_shift > KHMAP_PAGE_SHIFT_MAX)
 		return khmap_fail(EUCLEAN, "%s: pages of 2^%u bytes", path,
-				  header.geometry.page_shift);
-	write->page_size = (size_t)1 << header.geometry.page_shift;
-	write->pages = header.image_size >> header.geometry.page_shift;
+				  header->geometry.page_shift);
+	write->page_size = (size_t)1 << header->geometry.page_shift;
+	write->pages = header->image_size >> header->geometry.page_shift;
 	write->table_bytes = (write->pages * sizeof(*write->table) + write->page_size - 1) &
 			     ~(write->page_size - 1);
 	write->header_page = khmap_write_memory(write, write->page_size);
@@ -205,7 +185,6 @@ static int khmap_write_prepare(struct khmap_image_write *write)
 		return khmap_fail(ENOMEM, "%s: no memory to write it", path);
 	memset(write->table, 0, write->table_bytes);
 	memcpy(write->header_page, page, write->page_size);
-	memcpy(write->header_page, &header, sizeof(header));
 	return 0;
 }
 

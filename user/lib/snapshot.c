@@ -2,16 +2,10 @@
 /*
  * snapshot.c - a map's pages as a file
  */
-#include <errno.h>
 #include <stdint.h>
-#include <string.h>
-#include <sys/stat.h>
 
-#include "error.h"
 #include "image_write.h"
-#include "map.h"
-
-#define KHMAP_FILE_MODE 0640
+#include "instant.h"
 
 static const void *khmap_snapshot_page(void *context, __u64 index)
 {
@@ -23,15 +17,8 @@ static const void *khmap_snapshot_page(void *context, __u64 index)
 int khmap_snapshot_write(struct khmap *map, const char *path,
 			 const struct khmap_write_options *options)
 {
-	const struct khmap_object *object = khmap_object(map);
-	struct khmap_image_source source = {
-		.header = &object->header,
-		.page = khmap_snapshot_page,
-		.context = khmap_object(map),
-		.mode = KHMAP_FILE_MODE,
-	};
-	struct khmap *snapshot = NULL;
-	struct stat st;
+	struct khmap_image_source source = { .page = khmap_snapshot_page };
+	struct khmap_instant instant;
 	int err;
 
 	if (options) {
@@ -42,22 +29,15 @@ int khmap_snapshot_write(struct khmap *map, const char *path,
 		if (err)
 			return err;
 	}
+	err = khmap_instant_take(map, &instant);
+	if (err)
+		return err;
+	source.header = &instant.object->header;
+	source.context = (void *)(uintptr_t)instant.object;
+	source.mode = instant.mode;
 	/* Who can write a file may do so while it is copied. */
-	source.stable = object->origin != KHMAP_ORIGIN_FILE;
-	/* A snapshot's descriptor has no permissions that mean something. */
-	if ((object->origin == KHMAP_ORIGIN_FILE || khmap_is_live(map)) &&
-	    !fstat(object->fd, &st))
-		source.mode = st.st_mode;
-	if (khmap_is_live(map)) {
-		err = khmap_snapshot(map, &snapshot);
-		if (err)
-			return err;
-		/* All of them will be read; one by one that is a fault each. */
-		khmap_materialize(snapshot);
-		source.header = khmap_header(snapshot);
-		source.context = khmap_object(snapshot);
-	}
+	source.stable = instant.object->origin != KHMAP_ORIGIN_FILE;
 	err = khmap_image_write(&source, path, options);
-	khmap_close(snapshot);
+	khmap_instant_drop(&instant);
 	return err;
 }

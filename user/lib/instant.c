@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * instant.c - what of a map goes to a file: one instant of it
+ */
+#include <sys/stat.h>
+
+#include "instant.h"
+
+#define KHMAP_INSTANT_MODE 0640
+
+int khmap_instant_take(struct khmap *map, struct khmap_instant *instant)
+{
+	const struct khmap_object *object = khmap_object(map);
+	struct stat st;
+	int err;
+
+	*instant = (struct khmap_instant){ .object = object, .mode = KHMAP_INSTANT_MODE };
+	/* A snapshot's descriptor has no permissions that mean something. */
+	if ((object->origin == KHMAP_ORIGIN_FILE || khmap_is_live(map)) &&
+	    !fstat(object->fd, &st))
+		instant->mode = st.st_mode;
+	if (!khmap_is_live(map))
+		return 0;
+	err = khmap_snapshot(map, &instant->snapshot);
+	if (err)
+		return err;
+	/* All of them will be read; one by one that is a fault each. */
+	khmap_materialize(instant->snapshot);
+	instant->object = khmap_object(instant->snapshot);
+	return 0;
+}
+
+void khmap_instant_drop(struct khmap_instant *instant)
+{
+	khmap_close(instant->snapshot);
+	instant->snapshot = NULL;
+}
