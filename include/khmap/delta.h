@@ -114,8 +114,9 @@ struct khmap_delta_run {
  * struct khmap_delta_options - How to write or apply a delta, and what it came to.
  * @size: sizeof(struct khmap_delta_options)
  * @flags: must be 0
- * @progress: called now and then with bytes written and bytes in all; the call
- *	      ends with -ECANCELED if it returns non-zero; or NULL
+ * @progress: called now and then with bytes written and bytes in all, both 0 while
+ *	      pages are compared and nothing is written; the call ends with -ECANCELED
+ *	      if it returns non-zero; or NULL
  * @context: its first argument
  * @pages: out: pages of the result, its header page included
  * @stored: out: of those, pages that the delta stores

@@ -35,6 +35,8 @@ int writing_progress(void *context, __u64 done, __u64 total)
 {
 	struct writing *writing = context;
 
+	if (!total)
+		return cli_interrupted();
 	if (!writing->started)
 		progress_start(&writing->progress, PROGRESS_BYTES, total);
 	writing->started = true;

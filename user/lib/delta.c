@@ -84,19 +84,38 @@ static int khmap_delta_note(void *context, const struct khmap_finding *finding)
 	return 1;
 }
 
-int khmap_delta_pages_check(const struct khmap_object *object)
+int khmap_delta_stopped(const struct khmap_delta_options *options)
+{
+	if (!options || !options->progress || !options->progress(options->context, 0, 0))
+		return 0;
+	return khmap_fail(ECANCELED, "cancelled before anything was written");
+}
+
+static int khmap_delta_checking(void *context, __u64 done, __u64 total)
+{
+	(void)done;
+	(void)total;
+	return khmap_delta_stopped(context);
+}
+
+int khmap_delta_pages_check(const struct khmap_object *object,
+			    const struct khmap_delta_options *options)
 {
 	struct khmap_report report = {
 		.finding = khmap_delta_note,
 		.context = (void *)(uintptr_t)object,
 	};
 
+	int err = 0;
+
 	if (object->origin == KHMAP_ORIGIN_FILE)
-		khmap_checksum_verify(object, &report, NULL, NULL, NULL);
-	return report.stopped ? -EBADMSG : 0;
+		err = khmap_checksum_verify(object, &report, khmap_delta_checking,
+					    (void *)(uintptr_t)options, NULL);
+	return report.stopped ? -EBADMSG : err;
 }
 
-int khmap_delta_base_check(const struct khmap_object *base)
+int khmap_delta_base_check(const struct khmap_object *base,
+			   const struct khmap_delta_options *options)
 {
 	size_t page_size = (size_t)1 << base->header.geometry.page_shift;
 	int err;
@@ -111,7 +130,7 @@ int khmap_delta_base_check(const struct khmap_object *base)
 	if (khmap_checksum_header(base->base, page_size) != base->header.header_checksum)
 		return khmap_fail(EBADMSG, "%s: damaged: checksum of its header page", base->name);
 	err = khmap_delta_adjacent(&base->header, base->name);
-	return err ? err : khmap_delta_pages_check(base);
+	return err ? err : khmap_delta_pages_check(base, options);
 }
 
 struct khmap_delta_image khmap_delta_identity(const struct khmap_image_header *header)

@@ -64,22 +64,39 @@ const char *khmap_delta_region_name(__u32 region);
 int khmap_delta_adjacent(const struct khmap_image_header *header, const char *name);
 
 /**
+ * khmap_delta_stopped() - Does the caller want no more, before anything is written?
+ * @options: of the caller, or NULL
+ *
+ * To be asked once in KHMAP_DELTA_STEP pages.
+ *
+ * Return: 0; -ECANCELED.
+ */
+int khmap_delta_stopped(const struct khmap_delta_options *options);
+
+#define KHMAP_DELTA_STEP	1024
+
+/**
  * khmap_delta_base_check() - Can an image be a delta's base?
  * @base: any map
+ * @options: of the caller, or NULL
  *
  * Compares all of its pages with their checksums.
  *
- * Return: 0; -EINVAL it is no file, or has no checksums; -EUCLEAN; -EBADMSG.
+ * Return: 0; -EINVAL it is no file, or has no checksums; -EUCLEAN; -EBADMSG;
+ * -ECANCELED.
  */
-int khmap_delta_base_check(const struct khmap_object *base);
+int khmap_delta_base_check(const struct khmap_object *base,
+			   const struct khmap_delta_options *options);
 
 /**
  * khmap_delta_pages_check() - Compare a file's pages with their checksums.
  * @object: any map; of those without checksums nothing is known
+ * @options: of the caller, or NULL
  *
- * Return: 0; -EBADMSG, the reason says which page.
+ * Return: 0; -EBADMSG, the reason says which page; -ECANCELED.
  */
-int khmap_delta_pages_check(const struct khmap_object *object);
+int khmap_delta_pages_check(const struct khmap_object *object,
+			    const struct khmap_delta_options *options);
 
 /**
  * khmap_delta_identity() - What tells an image from others.

@@ -102,14 +102,17 @@ static int khmap_delta_assemble(struct khmap_delta_applier *applier, __u64 page)
 }
 
 /* Is all that will be written what the delta was made for? */
-static int khmap_delta_rehearse(struct khmap_delta_applier *applier)
+static int khmap_delta_rehearse(struct khmap_delta_applier *applier,
+				const struct khmap_delta_options *options)
 {
 	const struct khmap_image_header *image = &applier->delta.image;
 	__u64 page, found;
 	int err;
 
 	for (page = 1; page < applier->pages; page++) {
-		err = khmap_delta_assemble(applier, page);
+		err = page % KHMAP_DELTA_STEP ? 0 : khmap_delta_stopped(options);
+		if (!err)
+			err = khmap_delta_assemble(applier, page);
 		if (err)
 			return err;
 		applier->table[page] = khmap_checksum_page(applier->page, applier->page_size, page);
@@ -200,7 +203,7 @@ static int khmap_delta_run_all(struct khmap_delta_applier *applier, const char *
 			       struct khmap_delta_options *options)
 {
 	const struct khmap_delta *delta = &applier->delta;
-	int err = khmap_delta_base_check(applier->base);
+	int err = khmap_delta_base_check(applier->base, options);
 
 	if (!err)
 		err = khmap_delta_fits(delta, applier->base);
@@ -213,7 +216,7 @@ static int khmap_delta_run_all(struct khmap_delta_applier *applier, const char *
 	if (!applier->page || !applier->table)
 		err = khmap_fail(ENOMEM, "%s: no memory to apply it", delta->path);
 	if (!err)
-		err = khmap_delta_rehearse(applier);
+		err = khmap_delta_rehearse(applier, options);
 	if (!err)
 		err = khmap_delta_write_result(applier, path, options);
 	if (!err && options) {

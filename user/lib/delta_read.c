@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -116,16 +117,16 @@ static int khmap_delta_check_header(const struct khmap_delta *delta)
 static int khmap_delta_load_index(struct khmap_delta *delta)
 {
 	const struct khmap_delta_header *h = &delta->header;
-	/* Less than the file has, which was compared. */
-	size_t runs = h->runs * sizeof(*delta->runs);
-	size_t size = runs + h->pages * sizeof(*delta->sums);
-	__u64 found;
+	/* Less than the file has, which was compared, and which may be more than memory. */
+	__u64 runs = h->runs * sizeof(*delta->runs);
+	__u64 bytes = runs + h->pages * sizeof(*delta->sums), found;
+	size_t size = (size_t)bytes;
 	int err;
 
-	delta->index = malloc(size);
+	delta->index = bytes > PTRDIFF_MAX ? NULL : malloc(size);
 	if (!delta->index)
-		return khmap_fail(ENOMEM, "%s: no memory for its index of %zu bytes", delta->path,
-				  size);
+		return khmap_fail(ENOMEM, "%s: no memory for its index of %llu bytes", delta->path,
+				  (unsigned long long)bytes);
 	err = khmap_delta_read(delta, delta->index, size, sizeof(*h));
 	if (err)
 		return err;
@@ -183,6 +184,10 @@ static int khmap_delta_load_image(struct khmap_delta *delta)
 	err = khmap_delta_adjacent(image, delta->path);
 	if (err)
 		return err;
+	/* A few runs of zeros make a large image, of which 32 bits do not count the pages. */
+	if (table > PTRDIFF_MAX / 2)
+		return khmap_fail(ENOMEM, "%s: no memory for %llu bytes of the result's checksums",
+				  delta->path, (unsigned long long)table);
 	identity = khmap_delta_identity(image);
 	if (memcmp(&identity, &delta->header.result, sizeof(identity)))
 		return khmap_delta_damaged(delta, "the result's header page is not of the image that it names");

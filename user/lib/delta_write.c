@@ -106,6 +106,9 @@ static int khmap_delta_compare(struct khmap_delta_writer *writer)
 		struct khmap_delta_place place = khmap_delta_place(&writer->result->header, page);
 		const unsigned char *bytes = khmap_delta_new_page(writer, page);
 
+		err = page % KHMAP_DELTA_STEP ? 0 : khmap_delta_stopped(writer->options);
+		if (err)
+			break;
 		writer->table[page] = khmap_checksum_page(bytes, writer->page_size, page);
 		if (khmap_delta_page(base, place, &old) &&
 		    !memcmp(bytes, writer->base->base + old * writer->page_size,
@@ -292,7 +295,7 @@ static int khmap_delta_make(struct khmap_delta_writer *writer, const char *path,
 	int err = khmap_delta_adjacent(header, writer->result->name);
 
 	if (!err)
-		err = khmap_delta_pages_check(writer->result);
+		err = khmap_delta_pages_check(writer->result, writer->options);
 	if (err)
 		return err;
 	writer->page_size = (size_t)1 << header->geometry.page_shift;
@@ -332,7 +335,7 @@ int khmap_delta_write(const struct khmap *base, struct khmap *map, const char *p
 		if (err)
 			return err;
 	}
-	err = khmap_delta_base_check(writer.base);
+	err = khmap_delta_base_check(writer.base, options);
 	if (!err)
 		err = khmap_delta_related(writer.base, khmap_object(map));
 	if (!err)
