@@ -212,7 +212,7 @@ ok 'no such file' refused 3 'load: none.csv: No such file or directory' \
 ok 'no such map' refused 3 'load: no map "none"' khmapctl load none people.csv
 ok 'a folder' refused 3 'load: /tmp: cannot be read: Is a directory' \
 	khmapctl load in /tmp --format csv
-ok 'a format that is none' refused 2 'load: --format: csv, json, ndjson or raw, not "text"' \
+ok 'a format that is none' refused 2 'load: --format: csv, json, ndjson, msgpack or raw, not "text"' \
 	khmapctl load in people.csv --format text
 ok 'all are clean' khmapctl verify csv ndjson raw in ten numbers
 ok 'destroyed' is '' khmapctl destroy csv ndjson raw in ten numbers

@@ -61,7 +61,7 @@ static const char load_help[] =
 	"\n"
 	"CSV begins with a line of column names: \"key\", \"value\", or fields such as \"metric\" or\n"
 	"\"value.metric\".  NDJSON has an object a line: {\"key\":...,\"value\":...}, or fields;\n"
-	"JSON is an array of such objects.\n"
+	"JSON is an array of such objects.  MessagePack has arrays [key, value], one behind the other.\n"
 	"\n"
 	"Examples:\n"
 	"  khmapctl load routes ./new.csv\n"
@@ -267,7 +267,8 @@ static int load_source(struct load_request *request)
 	if (code == CLI_INTERRUPTED)
 		cli_note("%s: interrupted at %s %llu, byte %llu; %llu records were stored",
 			 request->path,
-			 request->options.format == RECORD_RAW ? "record" : "line",
+			 request->options.format == RECORD_RAW ||
+			 request->options.format == RECORD_MSGPACK ? "record" : "line",
 			 (unsigned long long)record_source_line(request->source),
 			 (unsigned long long)record_source_bytes(request->source),
 			 (unsigned long long)request->stored);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * record_print.c - records of a map as CSV, JSON, NDJSON, raw bytes or text
+ * record_print.c - records of a map as CSV, JSON, NDJSON, MessagePack, raw bytes or text
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 
 #include "error.h"
 #include "record_columns.h"
+#include "record_msgpack.h"
 #include "record_print.h"
 
 /**
@@ -159,6 +160,9 @@ int record_put(struct record_sink *sink, const void *key, const void *value)
 	case RECORD_NDJSON:
 		record_json_put(sink->schema, key, value, sink->out);
 		putc('\n', sink->out);
+		break;
+	case RECORD_MSGPACK:
+		record_msgpack_put(sink->schema, key, value, sink->out);
 		break;
 	case RECORD_RAW:
 		fwrite(key, 1, khmap_schema_key_size(sink->schema), sink->out);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
- * record_print.h - records of a map as CSV, JSON, NDJSON, raw bytes or text
+ * record_print.h - records of a map as CSV, JSON, NDJSON, MessagePack, raw bytes or text
  *
- * What is written as CSV, JSON, NDJSON or raw, record_source.h reads back as the very
- * same bytes, with three exceptions, all of records that are not valid for
+ * What is written as CSV, JSON, NDJSON, MessagePack or raw, record_source.h reads
+ * back as the very same bytes, with three exceptions, all of records that are not valid for
  * their type (khmap_value_check()): CSV cannot be written of them, raw is
  * written but not read, and JSON has them as {"$hex":"..."}, see
- * <khmap/schema.h>.
+ * <khmap/schema.h>, and MessagePack as an ext.
  *
  * CSV: a header line, LF behind each record, quotes where RFC 4180 wants them
  * and around empty texts; arrays are JSON in one cell; a str is written byte

@@ -83,6 +83,7 @@ struct record_source {
 
 extern const struct record_reader record_csv_reader;
 extern const struct record_reader record_json_reader;
+extern const struct record_reader record_msgpack_reader;
 extern const struct record_reader record_ndjson_reader;
 extern const struct record_reader record_raw_reader;
 

@@ -20,7 +20,7 @@ int record_format_find(const char *name, enum record_format *format)
 		enum record_format format;
 	} formats[] = {
 		{ "csv", RECORD_CSV }, { "ndjson", RECORD_NDJSON }, { "json", RECORD_JSON },
-		{ "raw", RECORD_RAW }, { "text", RECORD_TEXT },
+		{ "msgpack", RECORD_MSGPACK }, { "raw", RECORD_RAW }, { "text", RECORD_TEXT },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
@@ -190,6 +190,9 @@ static int record_source_setup(struct record_source *source)
 	case RECORD_NDJSON:
 		source->reader = &record_ndjson_reader;
 		break;
+	case RECORD_MSGPACK:
+		source->reader = &record_msgpack_reader;
+		break;
 	case RECORD_RAW:
 		source->reader = &record_raw_reader;
 		break;
@@ -205,7 +208,7 @@ static int record_source_setup(struct record_source *source)
 		ret = record_columns_make(&source->columns, source->schema);
 	if (ret)
 		return ret;
-	if (options->format != RECORD_RAW) {
+	if (options->format != RECORD_MSGPACK && options->format != RECORD_RAW) {
 		ret = record_input_skip_mark(source);
 		if (ret)
 			return ret;

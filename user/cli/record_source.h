@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
- * record_source.h - records of a map from CSV, JSON, NDJSON or raw bytes
+ * record_source.h - records of a map from CSV, JSON, NDJSON, MessagePack or raw bytes
  *
  *	csv	RFC 4180: a header line of column names, then a line for each
  *		record.  A column is a path as khmap_schema_find() takes it:
@@ -11,13 +11,15 @@
  *	ndjson	a JSON object a line: {"key":...,"value":...}, or members named
  *		as the columns of CSV.  Empty lines are skipped.
  *	json	a JSON array of such objects, which is never in memory as a whole
+ *	msgpack	MessagePack, a record behind the other; see record_msgpack.h
  *	raw	the bytes of key and value, back to back
  *
  * A UTF-8 byte order mark at the start of CSV, JSON and NDJSON is skipped.  A
- * record in one of these has at most RECORD_TEXT_MAX bytes.
+ * record in one of these, or in MessagePack, has at most RECORD_TEXT_MAX bytes.
  *
  * Reasons start with the place, as compilers write it: "FILE:LINE:COLUMN: ",
- * lines and columns from 1, columns in bytes; raw: "FILE: byte OFFSET: ".
+ * lines and columns from 1, columns in bytes; MessagePack and raw: "FILE: byte
+ * OFFSET: ", from 0.
  */
 #ifndef KHMAP_CLI_RECORD_SOURCE_H
 #define KHMAP_CLI_RECORD_SOURCE_H
@@ -30,13 +32,14 @@
 #define RECORD_TEXT_MAX (1024 * 1024)
 
 /* Formats that can be read, for messages. */
-#define RECORD_FORMATS "csv, json, ndjson or raw"
+#define RECORD_FORMATS "csv, json, ndjson, msgpack or raw"
 
 /**
  * enum record_format - How records are written.
  * @RECORD_CSV: comma-separated values
  * @RECORD_NDJSON: a JSON object a line
  * @RECORD_JSON: a JSON array of objects
+ * @RECORD_MSGPACK: MessagePack
  * @RECORD_RAW: bytes
  * @RECORD_TEXT: for people; is written only
  */
@@ -44,6 +47,7 @@ enum record_format {
 	RECORD_CSV,
 	RECORD_NDJSON,
 	RECORD_JSON,
+	RECORD_MSGPACK,
 	RECORD_RAW,
 	RECORD_TEXT,
 };
@@ -56,8 +60,8 @@ enum record_format {
  *	       key, then those of the value, in order
  * @ignore_columns: skip columns and members that the schema does not have
  * @keep_going: after a bad record go on with the next
- * @renames: CSV, JSON and NDJSON: "FIELD=COLUMN": the input has FIELD, a path, in a
- *	     column or member called COLUMN; must outlive the source
+ * @renames: CSV, JSON, NDJSON, maps of MessagePack: "FIELD=COLUMN": the input has
+ *	     FIELD, a path, in a column or member called COLUMN; must outlive the source
  * @renames_count: number of @renames
  * @before_read: called before more of the input is read, which may take long; an
  *		 errno that it returns ends the source; or NULL
@@ -79,7 +83,7 @@ struct record_source;
 
 /**
  * record_format_find() - A format by its name.
- * @name: "csv", "json", "ndjson", "raw" or "text"
+ * @name: "csv", "json", "ndjson", "msgpack", "raw" or "text"
  * @format: receives the format
  *
  * Return: 0; -EINVAL.
@@ -128,7 +132,7 @@ uint64_t record_source_bytes(const struct record_source *source);
  * record_source_line() - Where the last record was.
  * @source: the source
  *
- * Return: the line, from 1, where it starts; raw: its number, from 1; 0 before
+ * Return: the line, from 1, where it starts; MessagePack and raw: its number, from 1; 0 before
  * the first.
  */
 uint64_t record_source_line(const struct record_source *source);

@@ -157,7 +157,7 @@ check 'create: a load out of range' 2 '10\.\.95' khmapctl create x --key u8 --va
 check 'create: a mode that is none' 2 'octal' khmapctl create x --key u8 --value u8 --mode 0777
 check 'create: a size that is none' 2 'is not a whole number 1\.\.9223372036854775807; K, M, G and T' \
 	khmapctl create x --key u8 --value u8 --max-bytes 64X
-check 'load: a format that is none' 2 'csv, json, ndjson or raw' khmapctl load x y --format xml
+check 'load: a format that is none' 2 'csv, json, ndjson, msgpack or raw' khmapctl load x y --format xml
 check 'create: entries that are none' 2 '"1e6" is not a whole number 1\.\.' \
 	khmapctl create x --key u8 --value u8 -n 1e6
 check 'get: control' 2 'is the control device, not a map' khmapctl get control 1
