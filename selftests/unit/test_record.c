@@ -4,9 +4,6 @@
  */
 #include "record_test.h"
 
-#define SCHEMAS 600
-#define RECORDS 30
-
 static const char plain_schema[] = "key bytes[3];value {name:str[8],size:u16be}";
 
 static void is_report(const struct record_options *options, const char *text, const char *want,
@@ -338,77 +335,6 @@ static void test_print(void)
 	khmap_schema_free(schema);
 }
 
-static void test_random(void)
-{
-	unsigned char (*records)[2][KHMAP_RECORD_MAX] = malloc(RECORDS * sizeof(*records));
-	static const struct record_options options[] = {
-		{ .format = RECORD_CSV },
-		{ .format = RECORD_CSV, .no_header = true, .delimiter = '\t' },
-		{ .format = RECORD_CSV, .delimiter = ';' },
-		{ .format = RECORD_NDJSON },
-		{ .format = RECORD_RAW },
-		{ .format = RECORD_JSON },
-	};
-	unsigned int same[6] = { 0 }, schemas = 0, any = 0;
-
-	for (uint64_t seed = 1; seed <= SCHEMAS; seed++) {
-		struct khmap_schema *schema = NULL;
-		struct random_schema random;
-
-		random_schema(&random, seed);
-		if (khmap_schema_parse(random.plain, strlen(random.plain), &schema))
-			continue;
-		schemas++;
-		memset(records, 0, RECORDS * sizeof(*records));
-		for (unsigned int i = 0; i < RECORDS; i++) {
-			random_record(&random.state, khmap_schema_key(schema), records[i][0]);
-			random_record(&random.state, khmap_schema_value(schema), records[i][1]);
-		}
-		for (unsigned int i = 0; i < 6; i++)
-			same[i] += same_after(schema, &options[i], records, RECORDS);
-		for (unsigned int i = 0; i < RECORDS; i++) {
-			for (unsigned int at = 0; at < KHMAP_RECORD_MAX; at++) {
-				records[i][0][at] = (unsigned char)random_next(&random.state);
-				records[i][1][at] = (unsigned char)random_next(&random.state);
-			}
-		}
-		any += same_after(schema, &options[3], records, RECORDS);
-		khmap_schema_free(schema);
-	}
-	ok(schemas > SCHEMAS * 9 / 10, "most random schemas fit");
-	is_u64(same[0], schemas * RECORDS, "records as CSV, read, are the same");
-	is_u64(same[1], schemas * RECORDS, "without a header and with tabs");
-	is_u64(same[2], schemas * RECORDS, "with semicolons");
-	is_u64(same[3], schemas * RECORDS, "as NDJSON");
-	is_u64(same[4], schemas * RECORDS, "as raw bytes");
-	is_u64(same[5], schemas * RECORDS, "as a JSON array");
-	is_u64(any, schemas * RECORDS, "any bytes as NDJSON");
-	free(records);
-}
-
-/* Many records: pieces of the input end anywhere in them. */
-static void test_many(void)
-{
-	static const struct record_options options[] = {
-		{ .format = RECORD_CSV }, { .format = RECORD_NDJSON }, { .format = RECORD_RAW },
-		{ .format = RECORD_JSON },
-	};
-	struct khmap_schema *schema = schema_of("key {a:u64,b:str[7]};value {c:str[61],d:f64,e:bytes[3]}");
-	unsigned int count = 5000;
-	unsigned char (*records)[2][KHMAP_RECORD_MAX] = calloc(count, sizeof(*records));
-	uint64_t state = 1;
-
-	for (unsigned int i = 0; i < count; i++) {
-		random_record(&state, khmap_schema_key(schema), records[i][0]);
-		random_record(&state, khmap_schema_value(schema), records[i][1]);
-	}
-	for (unsigned int i = 0; i < 4; i++)
-		is_u64(same_after(schema, &options[i], records, count), count,
-		       "5000 records in format %u", options[i].format);
-	free(records);
-	khmap_schema_free(schema);
-}
-
 /* Damaged input is read or refused, never a fault; reading always ends. */
 static void test_damage(void)
 {
@@ -455,8 +381,6 @@ int main(void)
 	test_raw();
 	test_final_errors();
 	test_print();
-	test_random();
-	test_many();
 	test_damage();
 	return done();
 }

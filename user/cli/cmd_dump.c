@@ -32,8 +32,8 @@ static const char dump_help[] =
 	"  -f, --format FORMAT  text (default), " RECORD_FORMATS "; all but text can\n"
 	"                       be loaded\n"
 	"  -j, --json           the same as --format ndjson\n"
-	"  -s, --sort           by key, so that equal contents give equal output; needs memory for\n"
-	"                       all records, while without it memory does not grow with the map\n"
+	"  -s, --sort           by key, so that equal contents give equal output; what does not fit\n"
+	"                       into 64 MiB is sorted in a temporary file, in $TMPDIR or /tmp\n"
 	"  -l, --limit N        stop after N entries\n"
 	"  -d, --delimiter C    between the cells of CSV (,)\n"
 	"  --no-header          CSV without names of columns\n"
@@ -72,14 +72,17 @@ static int dump_put(struct record_sink *sink, const void *key, const void *value
 static int dump_sorted(const struct dump_request *request, struct record_sort *sort,
 		       struct record_sink *sink, uint64_t *done, int code)
 {
-	size_t key_size = khmap_schema_key_size(sort->schema);
-	size_t size = key_size + khmap_schema_value_size(sort->schema);
+	size_t key_size = khmap_schema_key_size(request->map.schema);
+	const unsigned char *record;
 
-	record_sort_run(sort);
-	for (size_t i = 0; i < sort->count && *done < request->limit && !cli_interrupted(); i++) {
-		const unsigned char *record = sort->records + i * size;
-		int err = dump_put(sink, record, record + key_size, &code);
+	while (*done < request->limit && !cli_interrupted()) {
+		int got = record_sort_next(sort, &record), err;
 
+		if (got < 0)
+			return cli_failed(got);
+		if (!got)
+			break;
+		err = dump_put(sink, record, record + key_size, &code);
 		if (err && err != -EILSEQ)
 			break;
 		*done += !err;
@@ -117,10 +120,8 @@ static int dump_entries(const struct dump_request *request, struct khmap_iter *i
 		}
 		if (request->sort) {
 			err = record_sort_add(sort, key, value);
-			if (err) {
+			if (err)
 				code = cli_failed(err);
-				sort->count = 0;
-			}
 		} else {
 			err = dump_put(sink, key, value, &code);
 			*done += !err;
@@ -138,7 +139,7 @@ static int dump_entries(const struct dump_request *request, struct khmap_iter *i
 
 static int dump_map(const struct dump_request *request)
 {
-	struct record_sort sort = { .schema = request->map.schema };
+	struct record_sort *sort = NULL;
 	struct record_sink *sink = NULL;
 	struct khmap_iter *iter = NULL;
 	uint64_t done = 0;
@@ -147,15 +148,19 @@ static int dump_map(const struct dump_request *request)
 	err = khmap_iter_create(request->map.map, &iter);
 	if (!err)
 		err = record_sink_open(stdout, request->map.schema, &request->options, &sink);
+	if (!err && request->sort)
+		err = record_sort_open(request->map.schema, RECORD_SORT_MEMORY, &sort);
 	if (err) {
+		code = cli_failed(err);
+		record_sink_close(sink);
 		khmap_iter_free(iter);
-		return cli_failed(err);
+		return code;
 	}
 	cli_interrupt_catch();
-	code = dump_entries(request, iter, sink, &sort, &done);
-	if (request->sort)
-		code = dump_sorted(request, &sort, sink, &done, code);
-	free(sort.records);
+	code = dump_entries(request, iter, sink, sort, &done);
+	if (request->sort && code != CLI_FAILED)
+		code = dump_sorted(request, sort, sink, &done, code);
+	record_sort_close(sort);
 	record_sink_close(sink);
 	khmap_iter_free(iter);
 	if (cli_interrupted())
