@@ -12,7 +12,8 @@ build='build-essential clang llvm libbpf-dev libelf-dev zlib1g-dev libcsv-dev li
 guest='qemu-system-x86 busybox-static cpio kmod e2fsprogs strace ieee-data jq'
 test='sparse shellcheck spin mandoc python3-docutils clang-format
 	gcc-multilib g++-multilib libclang-rt-14-dev'
-bench='liblmdb-dev libboost1.81-dev libabsl-dev gnuplot-nox valgrind flex bison'
+bench='liblmdb-dev libboost1.81-dev libabsl-dev libyajl-dev rapidjson-dev libcbor-dev
+	gnuplot-nox valgrind flex bison'
 
 usage() {
 	cat <<-EOF
@@ -26,8 +27,8 @@ usage() {
 	  build     compilers and libraries
 	  guest     the virtual machine that the module runs in
 	  test      checkers and 32-bit builds
-	  bench     the maps that khmap is measured against, a plotter, a simulator of caches,
-	            and what user-mode Linux is built with
+	  bench     the maps and serializers that khmap is measured against, a plotter, a simulator
+	            of caches, and what user-mode Linux is built with
 	EOF
 }
 

@@ -6,12 +6,15 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
 #include "../host.h"
+#include "encode.h"
+#include "load.h"
 #include "study.h"
 
 static const struct {
@@ -28,6 +31,8 @@ static const struct {
 	{ "churn", "Churn: mixed small values, a minute long", study_churn },
 	{ "scale", "What limits 64 threads: a model", study_scale },
 	{ "snapshot", "Snapshots: the cut, the copies, all pages", study_snapshot },
+	{ "serialize", "A snapshot beside serializers and LMDB's copy", study_serialize },
+	{ "open", "A file that is opened beside one that is loaded", study_open },
 };
 
 #define PARTS	(sizeof(parts) / sizeof(parts[0]))
@@ -91,11 +96,17 @@ static u32 wanted_parts(char **names)
 
 static json_t *versions(void)
 {
-	char text[32];
+	json_t *versions = json_pack("{s:s, s:s, s:s}", "xxhash",
+				     ENCODE_VERSION(XXH_VERSION_MAJOR, XXH_VERSION_MINOR,
+						    XXH_VERSION_RELEASE),
+				     "LMDB", ENCODE_VERSION(MDB_VERSION_MAJOR, MDB_VERSION_MINOR,
+							    MDB_VERSION_PATCH),
+				     "boost", load_version);
+	u32 i;
 
-	snprintf(text, sizeof(text), "%d.%d.%d", XXH_VERSION_MAJOR, XXH_VERSION_MINOR,
-		 XXH_VERSION_RELEASE);
-	return json_pack("{s:s}", "xxhash", text);
+	for (i = 0; i < ENCODERS; i++)
+		json_object_set_new(versions, encoders[i]->name, json_string(encoders[i]->version));
+	return versions;
 }
 
 static json_t *run_parts(const struct study_options *options, u32 wanted)
@@ -109,11 +120,12 @@ static json_t *run_parts(const struct study_options *options, u32 wanted)
 
 		if (!(wanted & 1u << i))
 			continue;
-		fprintf(stderr, "  %-8s %s", parts[i].name, parts[i].title);
+		fprintf(stderr, "  %-9s %s", parts[i].name, parts[i].title);
 		start = study_seconds(CLOCK_MONOTONIC);
 		study = study_create(options, parts[i].name, parts[i].title);
 		parts[i].run(&study);
 		start = study_seconds(CLOCK_MONOTONIC) - start;
+		study_progress(NULL);
 		json_object_set_new(study.root, "seconds", json_real(start));
 		json_array_append_new(studies, study.root);
 		fprintf(stderr, ": %.1f s\n", start);

@@ -17,12 +17,13 @@ static void map_failed(const char *what, int err)
 	study_failed("%s: %s", what, strerror(-err));
 }
 
-void map_open(struct map *map, u32 key_size, u32 value_size, u32 load_percent, bool huge)
+static void map_create(struct map *map, u32 key_size, u32 value_size, u32 load_percent,
+		       u32 layout, bool huge)
 {
 	const struct khmap_table_params params = {
 		.key_size = key_size,
 		.value_size = value_size,
-		.layout = KHMAP_LAYOUT_ALIGNED,
+		.layout = layout,
 		.hash_kind = KHMAP_HASH_FOLD,
 		.load_percent = load_percent,
 		.stripes = KHMAP_STRIPES,
@@ -46,6 +47,16 @@ void map_open(struct map *map, u32 key_size, u32 value_size, u32 load_percent, b
 	if (err)
 		map_failed("a map", err);
 	khmap_reader_init(&map->reader, map->table->header, image);
+}
+
+void map_open(struct map *map, u32 key_size, u32 value_size, u32 load_percent, bool huge)
+{
+	map_create(map, key_size, value_size, load_percent, KHMAP_LAYOUT_ALIGNED, huge);
+}
+
+void map_open_packed(struct map *map, u32 key_size, u32 value_size, u32 load_percent)
+{
+	map_create(map, key_size, value_size, load_percent, KHMAP_LAYOUT_PACKED, false);
 }
 
 void map_close(struct map *map)

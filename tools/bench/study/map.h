@@ -32,6 +32,9 @@ struct map {
  */
 void map_open(struct map *map, u32 key_size, u32 value_size, u32 load_percent, bool huge);
 
+/* map_open() of a map whose buckets are as small as they can be. */
+void map_open_packed(struct map *map, u32 key_size, u32 value_size, u32 load_percent);
+
 /**
  * map_close() - end a map, and the run if its memory has leaked
  * @map: of map_open()

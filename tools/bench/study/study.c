@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "study.h"
 
@@ -31,6 +32,23 @@ void study_note(struct study *study, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	json_array_append_new(json_object_get(study->root, "notes"), json_string(text));
+}
+
+void study_progress(const char *fmt, ...)
+{
+	va_list args;
+
+	if (!isatty(2))
+		return;
+	/* Behind the study's title, where the cursor stays. */
+	fputs("\0337\033[K", stderr);
+	if (fmt) {
+		fputs(": ", stderr);
+		va_start(args, fmt);
+		vfprintf(stderr, fmt, args);
+		va_end(args);
+	}
+	fputs("\0338", stderr);
 }
 
 json_t *study_table(struct study *study, const char *title, const char *columns)

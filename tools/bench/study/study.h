@@ -62,6 +62,15 @@ void study_note(struct study *study, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /**
+ * study_progress() - say on the terminal what is done now
+ * @fmt: takes the place of what was said before; NULL to say nothing any more
+ *
+ * If standard error is no terminal nothing is said.
+ */
+void study_progress(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2)));
+
+/**
  * study_table() - begin a table
  * @study: the study
  * @title: one line
@@ -180,5 +189,7 @@ void study_ends(struct study *study);
 void study_churn(struct study *study);
 void study_scale(struct study *study);
 void study_snapshot(struct study *study);
+void study_serialize(struct study *study);
+void study_open(struct study *study);
 
 #endif /* KHMAP_STUDY_H */
