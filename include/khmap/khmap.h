@@ -92,6 +92,10 @@ struct khmap_open_options {
  * the mapping, whatever the other pages hold.  A file must not be made shorter
  * while it is open: access to what is gone raises SIGBUS.
  *
+ * Nothing is allocated from the heap, unless @options has a schema: what a map needs
+ * is a mapping, beside that of its pages.  The same is true of khmap_snapshot(), of
+ * looking up and iterating in a snapshot, and of khmap_snapshot_write().
+ *
  * Return: 0; -ENOENT there is no such map or file; -EINVAL it is no khmap
  * image; -EPROTONOSUPPORT it is one of another byte order, of a newer format or
  * with features that this library does not know; -EUCLEAN it is truncated or

@@ -3,13 +3,13 @@
  * chain.c - private copies of chains
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "chain.h"
 #include "error.h"
 #include "map.h"
+#include "memory.h"
 
 /*
  * Whoever has the bucket's lock may have lost his processor, if that is a virtual
@@ -28,13 +28,14 @@ int khmap_chain_init(struct khmap_chain *chain, const struct khmap *map)
 
 	memset(chain, 0, sizeof(*chain));
 	chain->map = map;
-	chain->memory = malloc(first + (KHMAP_CHAIN_MAX - 1) * (size_t)g->overflow_stride);
+	chain->size = first + (KHMAP_CHAIN_MAX - 1) * (size_t)g->overflow_stride;
+	chain->memory = khmap_memory_get(chain->size);
 	return chain->memory ? 0 : khmap_fail(ENOMEM, "no memory for a copy of a chain");
 }
 
 void khmap_chain_free(struct khmap_chain *chain)
 {
-	free(chain->memory);
+	khmap_memory_put(chain->memory, chain->size);
 	chain->memory = NULL;
 }
 

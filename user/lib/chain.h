@@ -38,6 +38,7 @@ struct khmap_link {
  * struct khmap_chain - A copy of a chain.
  * @map: the map
  * @memory: of the copies
+ * @size: of @memory, in bytes
  * @shape: under which it was copied; 0 for the inline bucket
  * @page: of its primary bucket
  * @bucket: likewise
@@ -50,6 +51,7 @@ struct khmap_link {
 struct khmap_chain {
 	const struct khmap *map;
 	unsigned char *memory;
+	size_t size;
 	__u32 shape;
 	__u32 page;
 	__u32 bucket;

@@ -9,7 +9,6 @@
  * of the header page itself is 0: the header has a checksum of its own.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include "header.h"
 #include "image_file.h"
 #include "image_write.h"
+#include "memory.h"
 
 _Static_assert(KHMAP_FILE_RUN >= 1u << KHMAP_PAGE_SHIFT_MAX, "no room for a page");
 
@@ -154,12 +154,6 @@ static int khmap_write_finish(struct khmap_image_write *write)
 	return err ? err : khmap_file_drain(file);
 }
 
-/* Aligned, so that O_DIRECT takes it. */
-static void *khmap_write_memory(const struct khmap_image_write *write, size_t size)
-{
-	return aligned_alloc(write->page_size, size);
-}
-
 /* Take the header page and make room for what depends on it. */
 static int khmap_write_prepare(struct khmap_image_write *write)
 {
@@ -177,13 +171,12 @@ static int khmap_write_prepare(struct khmap_image_write *write)
 	write->pages = header->image_size >> header->geometry.page_shift;
 	write->table_bytes = (write->pages * sizeof(*write->table) + write->page_size - 1) &
 			     ~(write->page_size - 1);
-	write->header_page = khmap_write_memory(write, write->page_size);
-	write->table = khmap_write_memory(write, write->table_bytes);
+	write->header_page = khmap_memory_get(write->page_size);
+	write->table = khmap_memory_get(write->table_bytes);
 	if (!write->source->stable)
-		write->buffer = khmap_write_memory(write, KHMAP_FILE_RUN);
+		write->buffer = khmap_memory_get(KHMAP_FILE_RUN);
 	if (!write->header_page || !write->table || (!write->source->stable && !write->buffer))
 		return khmap_fail(ENOMEM, "%s: no memory to write it", path);
-	memset(write->table, 0, write->table_bytes);
 	memcpy(write->header_page, page, write->page_size);
 	return 0;
 }
@@ -212,8 +205,8 @@ int khmap_image_write(const struct khmap_image_source *source, const char *path,
 	if (!err)
 		err = khmap_whole_file_publish(&write.file.whole);
 	khmap_file_discard(&write.file);
-	free(write.header_page);
-	free(write.table);
-	free(write.buffer);
+	khmap_memory_put(write.header_page, write.page_size);
+	khmap_memory_put(write.table, write.table_bytes);
+	khmap_memory_put(write.buffer, KHMAP_FILE_RUN);
 	return err;
 }

@@ -35,8 +35,9 @@
 #include "chain.h"
 #include "error.h"
 #include "map.h"
+#include "memory.h"
 
-#define KHMAP_ITER_RUNS 16	/* at first */
+#define KHMAP_ITER_RUNS 16	/* more only in a map that grows meanwhile */
 
 /**
  * struct khmap_iter_run - Buckets that were copied under masks of one length.
@@ -52,7 +53,8 @@ struct khmap_iter_run {
  * struct khmap_iter - An iteration.
  * @map: the map
  * @chain: a copy of the bucket's chain
- * @runs: by ascending place
+ * @runs: by ascending place: @first, or from the heap
+ * @first: room for as many as there mostly are
  * @run_count: how many there are
  * @run_room: how many have memory
  * @start: the shape when the first bucket was copied; buckets below it are as
@@ -68,6 +70,7 @@ struct khmap_iter {
 	const struct khmap *map;
 	struct khmap_chain chain;
 	struct khmap_iter_run *runs;
+	struct khmap_iter_run first[KHMAP_ITER_RUNS];
 	size_t run_count;
 	size_t run_room;
 	__u32 start;
@@ -81,15 +84,17 @@ struct khmap_iter {
 
 int khmap_iter_create(const struct khmap *map, struct khmap_iter **result)
 {
-	struct khmap_iter *iter = calloc(1, sizeof(*iter));
+	struct khmap_iter *iter = khmap_memory_get(sizeof(*iter));
 	int err;
 
 	if (!iter)
 		return khmap_fail(ENOMEM, "no memory for an iterator");
 	iter->map = map;
+	iter->runs = iter->first;
+	iter->run_room = KHMAP_ITER_RUNS;
 	err = khmap_chain_init(&iter->chain, map);
 	if (err) {
-		free(iter);
+		khmap_memory_put(iter, sizeof(*iter));
 		return err;
 	}
 	*result = iter;
@@ -101,8 +106,9 @@ void khmap_iter_free(struct khmap_iter *iter)
 	if (!iter)
 		return;
 	khmap_chain_free(&iter->chain);
-	free(iter->runs);
-	free(iter);
+	if (iter->runs != iter->first)
+		free(iter->runs);
+	khmap_memory_put(iter, sizeof(*iter));
 }
 
 /* The first place of the bucket. */
@@ -136,11 +142,14 @@ static int khmap_iter_note(struct khmap_iter *iter, __u32 place, __u32 mask)
 		return 0;
 	}
 	if (iter->run_count == iter->run_room) {
-		size_t room = iter->run_room ? 2 * iter->run_room : KHMAP_ITER_RUNS;
-		struct khmap_iter_run *runs = realloc(iter->runs, room * sizeof(*runs));
+		struct khmap_iter_run *old = iter->runs != iter->first ? iter->runs : NULL, *runs;
+		size_t room = 2 * iter->run_room;
 
+		runs = realloc(old, room * sizeof(*runs));
 		if (!runs)
 			return khmap_fail(ENOMEM, "no memory for an iterator");
+		if (!old)
+			memcpy(runs, iter->first, sizeof(iter->first));
 		iter->runs = runs;
 		iter->run_room = room;
 	}

@@ -30,7 +30,8 @@ enum khmap_origin {
  * @file_size: bytes of the file; 0 for a device
  * @header: a private copy, checked
  * @schema: the schema's text and a NUL; "" if there is none
- * @name: how it was opened, for reasons; owned
+ * @size: bytes of this, the name included, which is behind it
+ * @name: how it was opened, for reasons
  */
 struct khmap_object {
 	struct khmap map;
@@ -42,7 +43,8 @@ struct khmap_object {
 	__u64 file_size;
 	struct khmap_image_header header;
 	char schema[KHMAP_SCHEMA_MAX + 1];
-	char *name;
+	size_t size;
+	const char *name;
 };
 
 static inline struct khmap_object *khmap_object(const struct khmap *map)

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -19,6 +18,7 @@
 #include "error.h"
 #include "header.h"
 #include "map.h"
+#include "memory.h"
 
 #define KHMAP_OPEN_FLAGS (KHMAP_OPEN_WRITE | KHMAP_OPEN_VERIFY | KHMAP_OPEN_POPULATE | \
 			  KHMAP_OPEN_DAMAGED)
@@ -198,7 +198,7 @@ static int khmap_open_header(struct khmap_object *object)
 		.file_size = object->file_size,
 		.is_file = object->origin == KHMAP_ORIGIN_FILE,
 	};
-	unsigned char *page;
+	unsigned char usual[1u << KHMAP_PAGE_SHIFT_MIN], *page = usual;
 	__u32 shift;
 	int err;
 
@@ -208,11 +208,13 @@ static int khmap_open_header(struct khmap_object *object)
 	if (!khmap_header_identify(&view, &report))
 		return khmap_refusal_result(object, &refusal);
 	shift = object->header.geometry.page_shift;
-	page = malloc((size_t)1 << shift);
+	if (shift > KHMAP_PAGE_SHIFT_MIN)
+		page = khmap_memory_get((size_t)1 << shift);
 	if (!page)
 		return khmap_fail(ENOMEM, "no memory for a header page");
 	err = khmap_open_page(object, page, shift);
-	free(page);
+	if (page != usual)
+		khmap_memory_put(page, (size_t)1 << shift);
 	return err;
 }
 
@@ -276,6 +278,7 @@ static int khmap_open_verify(const struct khmap_object *object)
 int khmap_map_open(int fd, const char *name, const struct khmap_open_options *options,
 		   struct khmap **map)
 {
+	size_t size = sizeof(struct khmap_object) + strlen(name) + 1;
 	struct khmap_object *object;
 	int err;
 
@@ -285,17 +288,13 @@ int khmap_map_open(int fd, const char *name, const struct khmap_open_options *op
 		if (err)
 			return err;
 	}
-	object = calloc(1, sizeof(*object));
+	object = khmap_memory_get(size);
 	if (!object)
 		return khmap_fail(ENOMEM, "no memory to open %s", name);
-	object->fd = -1;
-	object->flags = options ? options->flags : 0;
-	object->name = strdup(name);
-	if (!object->name) {
-		err = khmap_fail(ENOMEM, "no memory to open %s", name);
-		goto close;
-	}
 	object->fd = fd;
+	object->flags = options ? options->flags : 0;
+	object->size = size;
+	object->name = strcpy((char *)(object + 1), name);
 	err = khmap_open_origin(object);
 	if (!err)
 		err = khmap_open_header(object);
@@ -313,7 +312,6 @@ int khmap_map_open(int fd, const char *name, const struct khmap_open_options *op
 	}
 	/* The descriptor stays the caller's. */
 	object->fd = -1;
-close:
 	khmap_close(&object->map);
 	return err;
 }
@@ -383,8 +381,7 @@ void khmap_close(struct khmap *map)
 		munmap((void *)(uintptr_t)object->base, object->mapped);
 	if (object->fd >= 0)
 		close(object->fd);
-	free(object->name);
-	free(object);
+	khmap_memory_put(object, object->size);
 }
 
 int khmap_fd(const struct khmap *map)
