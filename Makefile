@@ -94,7 +94,7 @@ bench: ## measure look-ups and puts against boost, Abseil and LMDB, natively
 	@tools/setup.sh build bench
 	@$(MAKE) -C tools/bench run
 
-bench-study: ## study the choices behind the map: hashes, probes, locks, sizes, churn
+bench-study: ## study the choices behind the map, and its snapshots beside serializers
 	@tools/setup.sh build bench
 	@$(MAKE) -C tools/bench study
 
