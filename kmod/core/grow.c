@@ -12,6 +12,8 @@
 #include "small.h"
 #include "split.h"
 
+/* So many times the target load makes no chain too long, but for an adversary. */
+#define KHMAP_GROW_LEAST	4
 /* Buckets that khmap_table_work() splits in one go. */
 #define KHMAP_WORK_STEPS	512
 
@@ -164,18 +166,18 @@ static int khmap_grow_provide(struct khmap_table *table, int missing,
 	return missing;
 }
 
-/* Split one bucket, with all that it takes. */
-static int khmap_grow_step(struct khmap_table *table,
+/* Split one bucket, with all that it takes, unless nothing may be allocated. */
+static int khmap_grow_step(struct khmap_table *table, bool allocate,
 			   struct khmap_overflow_page **staged)
 {
 	int err;
 
-	while ((err = khmap_grow_split(table, true, staged))) {
+	while ((err = khmap_grow_split(table, true, staged)) && allocate) {
 		err = khmap_grow_provide(table, err, ~0u, staged);
 		if (err)
-			return err;
+			break;
 	}
-	return 0;
+	return err;
 }
 
 static void khmap_grow_steps(struct khmap_table *table, bool sleep, u32 wanted)
@@ -239,7 +241,7 @@ void khmap_grow_hungry(struct khmap_table *table)
 	khmap_notify(table, KHMAP_EVENT_BEHIND, 0, 0);
 }
 
-bool khmap_grow_force(struct khmap_table *table)
+bool khmap_grow_force(struct khmap_table *table, bool allocate)
 {
 	u32 shape = os_load(&table->header->shape), steps = 0;
 	struct khmap_overflow_page *staged = NULL;
@@ -247,7 +249,7 @@ bool khmap_grow_force(struct khmap_table *table)
 	if (!shape || khmap_grow_wanted(table) < shape / 2)
 		return false;
 	do {
-		if (khmap_grow_step(table, &staged))
+		if (khmap_grow_step(table, allocate, &staged))
 			break;
 		steps++;
 		os_resched();
@@ -307,7 +309,7 @@ static int khmap_grow_until(struct khmap_table *table, u32 shape, u32 steps,
 		if (khmap_grow_stopped(table, stop))
 			err = -EINTR;
 		else
-			err = khmap_grow_step(table, &staged);
+			err = khmap_grow_step(table, true, &staged);
 		os_resched();
 	}
 	khmap_overflow_unstage(table, staged);
@@ -326,6 +328,23 @@ static u32 khmap_grow_even(u32 pages, u32 max_pages)
 	while (even < pages)
 		even <<= 1;
 	return even - pages <= even / 8 && even <= max_pages ? even : pages;
+}
+
+int khmap_grow_before(struct khmap_table *table, u32 puts)
+{
+	u64 entries = (u64)os_count_read(&table->entries) + puts;
+	u64 places = khmap_entries_places(table->growth.entry_places, entries) /
+		     KHMAP_GROW_LEAST;
+	u32 most = khmap_shape(table->growth.max_pages, 0), shape;
+	int err;
+
+	shape = places < most ? (u32)places : most;
+	if (shape <= khmap_shape(1, 0) || os_load(&table->header->shape) >= shape)
+		return 0;
+	err = khmap_grow_stage(table, shape);
+	if (!err && !os_load(&table->header->shape))
+		err = khmap_grow_promote(table);
+	return err ? err : khmap_grow_until(table, shape, ~0u, NULL);
 }
 
 /* Is it worth while to begin with so many pages? */

@@ -94,13 +94,27 @@ void khmap_grow_hungry(struct khmap_table *table);
 /**
  * khmap_grow_force() - split buckets, though the load may not ask for it
  * @table: the map
+ * @allocate: pages and overflow for it
  *
  * For a chain at its limit: KHMAP_GROW_STEPS, if the map is above half its
  * target load; as many as a worker does in one go, if the shape is behind.
  *
- * Context: may sleep; no lock held.
+ * Context: may sleep; no spinlock held.
  * Return: whether any was split.
  */
-bool khmap_grow_force(struct khmap_table *table);
+bool khmap_grow_force(struct khmap_table *table, bool allocate);
+
+/**
+ * khmap_grow_before() - make a small map ready for puts between which it cannot grow
+ * @table: the map
+ * @puts: how many keys they may add
+ *
+ * Without it a map of few buckets might have to refuse some of them, as a chain
+ * is at its limit.
+ *
+ * Context: may sleep; no lock held.
+ * Return: 0; -ENOSPC the region is at its ceiling; -ENOMEM.
+ */
+int khmap_grow_before(struct khmap_table *table, u32 puts);
 
 #endif /* _KHMAP_CORE_GROW_H */

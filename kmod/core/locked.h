@@ -7,6 +7,8 @@
 
 #include "chain.h"
 
+struct khmap_overflow_page;
+
 /**
  * khmap_table_find() - find a key and hold its lock
  * @table: the map
@@ -30,5 +32,23 @@ void khmap_table_find(struct khmap_table *table, const void *key,
  */
 void khmap_value_copy(const struct khmap_table *table,
 		      const struct khmap_place *place, void *value);
+
+/**
+ * khmap_table_put_from() - khmap_table_put() but for the growth that follows
+ * @table: the map
+ * @key: key_size bytes
+ * @value: value_size bytes
+ * @mode: whether the key may, must not or must be there already
+ * @store: filled on success; or NULL
+ * @stock: overflow pages that were staged, by their @next, of which those that
+ *	are used are taken; or NULL to allocate them when they are needed
+ *
+ * Context: may sleep.
+ * Return: as khmap_table_put(); with @stock, -ENOSPC if it is used up.
+ */
+int khmap_table_put_from(struct khmap_table *table, const void *key,
+			 const void *value, enum khmap_put_mode mode,
+			 struct khmap_store *store,
+			 struct khmap_overflow_page **stock);
 
 #endif /* _KHMAP_CORE_LOCKED_H */

@@ -197,9 +197,24 @@ static int khmap_put_stage(struct khmap_table *table,
 	return err;
 }
 
-int khmap_table_put(struct khmap_table *table, const void *key,
-		    const void *value, enum khmap_put_mode mode,
-		    struct khmap_store *store)
+/* From what was staged before, if there is such a stock. */
+static int khmap_put_provide(struct khmap_table *table,
+			     struct khmap_overflow_page **stock,
+			     struct khmap_overflow_page **staged)
+{
+	if (!stock)
+		return khmap_put_stage(table, staged);
+	*staged = *stock;
+	if (!*staged)
+		return -ENOSPC;
+	*stock = (*staged)->next;
+	return 0;
+}
+
+int khmap_table_put_from(struct khmap_table *table, const void *key,
+			 const void *value, enum khmap_put_mode mode,
+			 struct khmap_store *store,
+			 struct khmap_overflow_page **stock)
 {
 	u64 hash = khmap_hash(table->hash_kind, table->secret, key,
 			      table->geometry.key_size);
@@ -213,16 +228,30 @@ int khmap_table_put(struct khmap_table *table, const void *key,
 		if (err == -EXFULL && !forced) {
 			/* Again and again, as long as splits are due. */
 			forced = !khmap_grow_behind(table);
-			if (khmap_grow_force(table))
+			if (khmap_grow_force(table, !stock))
 				continue;
 		}
 		if (err != -EAGAIN)
 			break;
-		err = khmap_put_stage(table, &staged);
+		err = khmap_put_provide(table, stock, &staged);
 		if (err)
 			break;
 	}
-	khmap_overflow_unstage(table, staged);
+	if (staged && stock) {
+		staged->next = *stock;
+		*stock = staged;
+	} else {
+		khmap_overflow_unstage(table, staged);
+	}
+	return err;
+}
+
+int khmap_table_put(struct khmap_table *table, const void *key,
+		    const void *value, enum khmap_put_mode mode,
+		    struct khmap_store *store)
+{
+	int err = khmap_table_put_from(table, key, value, mode, store, NULL);
+
 	khmap_grow_follow(table, true);
 	return err;
 }

@@ -173,6 +173,8 @@ if command -v spin >/dev/null; then
 	holds compact -O1 24 compact
 	holds snapshot -O1 24 snapshot -DSTATIC
 	holds snapshot-growth -O1 22 snapshot -DSINGLE
+	holds snapshot-atomic -O1 24 snapshot -DSTATIC -DATOMIC
+	holds snapshot-atomic-growth -O1 22 snapshot -DSINGLE -DATOMIC
 	if [ -n "$all" ]; then
 		holds split-across-long -O2 25 split -DSTRIPES=2 -DSTAYS
 		holds promote-long -O2 25 promote -DSTAYS
@@ -207,6 +209,7 @@ if command -v spin >/dev/null; then
 	refuted snapshot/reader-epoch wrong snapshot -DSTATIC -DREADER_EPOCH
 	refuted snapshot/drop-no-pass freed snapshot -DSTATIC -DDROP_NO_PASS
 	refuted snapshot/drop-shared freed snapshot -DSTATIC -DDROP_SHARED
+	refuted snapshot/no-mutex half snapshot -DSTATIC -DATOMIC -DNO_MUTEX
 else
 	verdict spin 'there is no spin here (run tools/setup.sh test)'
 fi

@@ -9,7 +9,8 @@
  * between its two stores.  One writer moves something from page 0 to page 1, twice, under both
  * stripes' locks.  Another splits page 1: half of it moves to page 2, under one lock.  Two readers
  * each take a snapshot, read its pages as often as they like, and drop it, so there are up to two
- * at a time, dropped in any order.  With STATIC there is no split, with SINGLE no second reader.
+ * at a time, dropped in any order.  With STATIC there is no split, with SINGLE no second reader.  With
+ * ATOMIC the first writer's two stores are operations of an atomic batch, each under its own lock.
  *
  * Each load and store that another process may see is a step of its own; what nobody could tell
  * apart is joined.  Memory is sequentially consistent.  To the cut, the header's lock is one more
@@ -32,6 +33,7 @@
  *	READER_EPOCH		a reader raises the page's epoch, as a writer does
  *	DROP_NO_PASS		a snapshot is freed while somebody may have found it in the list
  *	DROP_SHARED		it takes with it a copy that another snapshot shares
+ *	NO_MUTEX		an atomic batch does not hold the mutex of cuts
  */
 #ifdef STATIC
 #define PAGES	2
@@ -190,6 +192,54 @@ inline enter()
 	assert(!inside)
 }
 
+#ifdef ATOMIC
+proctype writer()
+{
+	SAVE_LOCALS;
+	byte i, batch;
+
+	do
+	:: batch == 2 -> batch = 0; break
+	:: else ->
+#ifndef NO_MUTEX
+		atomic { !mutex; mutex = true }
+#endif
+again:
+		OPEN;
+		atomic {
+			!lock[i];
+			if
+			:: CLOSED -> goto closed
+			:: else ->
+				lock[i] = true;
+				inside = passed[i];
+				assert(!inside)
+			fi
+		}
+		COW_BEFORE(i);
+		/* One is taken from page 0, or given to page 1. */
+		store(i, page[i] + 2 * i - 1);
+		COW_AFTER(i);
+		atomic {
+			lock[i] = false;
+			if
+			:: i == 0 -> i = 1; goto again
+			:: else -> i = 0
+			fi
+		}
+#ifndef NO_MUTEX
+		mutex = false;
+#endif
+		batch++
+	od;
+	goto done;
+closed:
+	!(gate & 1);
+	goto again;
+done:
+	skip
+}
+#else
 proctype writer()
 {
 	SAVE_LOCALS;
@@ -225,6 +275,7 @@ closed:
 done:
 	skip
 }
+#endif
 
 #ifndef STATIC
 proctype splitter()
