@@ -403,6 +403,7 @@ static int khmap_batch_loop(struct khmap_batch *batch)
 int khmap_batch_run(struct file *file, struct khmap_ioc_batch *arg)
 {
 	bool arrays = arg->flags & KHMAP_BATCH_ARRAYS;
+	bool atomic = arg->flags & KHMAP_BATCH_ATOMIC;
 	struct khmap_batch batch = { .arg = arg };
 	int result;
 
@@ -410,8 +411,10 @@ int khmap_batch_run(struct file *file, struct khmap_ioc_batch *arg)
 	arg->failed = 0;
 	if (!arg->count || arg->count > KHMAP_BATCH_MAX)
 		return -EINVAL;
+	if (atomic && arg->count > KHMAP_ATOMIC_MAX)
+		return -E2BIG;
 	batch.run = khmap_run_create(file->private_data, file->f_mode,
-				     arg->count, arrays);
+				     arg->count, arrays, atomic);
 	if (!batch.run)
 		return -ENOMEM;
 	batch.run->stop = arg->flags & KHMAP_BATCH_STOP;
@@ -428,7 +431,7 @@ int khmap_op_run(struct file *file, struct khmap_op *op)
 	struct khmap_run *run;
 	int done;
 
-	run = khmap_run_create(file->private_data, file->f_mode, 1, false);
+	run = khmap_run_create(file->private_data, file->f_mode, 1, false, false);
 	if (!run)
 		return -ENOMEM;
 	run->ops[0] = *op;

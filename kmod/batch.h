@@ -15,8 +15,8 @@
  *	error
  *
  * Context: may sleep.
- * Return: operations that were carried out; if none was, -EINVAL, -EOPNOTSUPP,
- * -EBADF, -EFAULT, -ENOMEM, -EINTR.
+ * Return: operations that were carried out; if none was, -EINVAL, -E2BIG,
+ * -EOPNOTSUPP, -EBADF, -EFAULT, -ENOMEM, -EINTR.
  */
 int khmap_batch_run(struct file *file, struct khmap_ioc_batch *arg);
 

@@ -8,6 +8,7 @@
 #include <linux/pagemap.h>
 #include <linux/slab.h>
 
+#include "core/atomic.h"
 #include "core/update.h"
 #include "ioctl.h"
 #include "map.h"
@@ -128,15 +129,17 @@ int khmap_op_check(const struct khmap_run *run, const struct khmap_op *op)
 }
 
 struct khmap_run *khmap_run_create(struct khmap_map *map, fmode_t mode,
-				   u32 count, bool packed)
+				   u32 count, bool packed, bool atomic)
 {
 	const struct khmap_geometry *g = &map->table->geometry;
 	u32 key_step = packed ? g->key_size : ALIGN(g->key_size, 8);
 	u32 value_step = packed ? g->value_size : ALIGN(g->value_size, 8);
 	u32 bytes = key_step + 2 * value_step;
-	u32 room = clamp_t(u32, KHMAP_RUN_BYTES / bytes, 1,
-			   min_t(u32, count, KHMAP_RUN_MAX));
+	u32 most = atomic ? KHMAP_RUN_MAX : KHMAP_RUN_BYTES / bytes;
+	u32 room = clamp_t(u32, most, 1, min_t(u32, count, KHMAP_RUN_MAX));
 	struct khmap_run *run;
+
+	BUILD_BUG_ON(KHMAP_ATOMIC_MAX > KHMAP_RUN_MAX);
 
 	run = kvmalloc(sizeof(*run) + (size_t)room *
 		       (sizeof(*run->ops) + sizeof(*run->stores) + bytes),
@@ -149,6 +152,7 @@ struct khmap_run *khmap_run_create(struct khmap_map *map, fmode_t mode,
 		.room = room,
 		.key_step = key_step,
 		.value_step = value_step,
+		.atomic = atomic,
 	};
 	run->ops = (void *)(run + 1);
 	run->stores = (void *)(run->ops + room);
@@ -208,6 +212,7 @@ static const void *khmap_run_key(const struct khmap_run *run, u32 index)
 }
 
 static int khmap_op_execute(struct khmap_run *run, u32 index,
+			    struct khmap_atomic *atomic,
 			    struct khmap_store *store)
 {
 	struct khmap_op *op = &run->ops[index];
@@ -217,6 +222,10 @@ static int khmap_op_execute(struct khmap_run *run, u32 index,
 
 	switch (op->opcode) {
 	case KHMAP_OP_PUT:
+		if (run->atomic)
+			return khmap_atomic_put(atomic, key, value,
+						khmap_put_mode(op->flags),
+						store);
 		return khmap_table_put(table, key, value,
 				       khmap_put_mode(op->flags), store);
 	case KHMAP_OP_GET:
@@ -278,12 +287,34 @@ static void khmap_run_near(const struct khmap_run *run, u32 index, u32 count)
 		khmap_table_peek(table, khmap_run_key(run, near));
 }
 
+/* Puts of a run that may add a key. */
+static u32 khmap_run_puts(const struct khmap_run *run, u32 count)
+{
+	u32 puts = 0, i;
+
+	for (i = 0; i < count; i++) {
+		const struct khmap_op *op = &run->ops[i];
+
+		puts += !op->status && op->opcode == KHMAP_OP_PUT &&
+			khmap_put_mode(op->flags) != KHMAP_PUT_ONLY_OLD;
+	}
+	return puts;
+}
+
 int khmap_run_execute(struct khmap_run *run, u32 count)
 {
 	bool large = khmap_table_large(run->map->table);
 	bool traced = khmap_run_traced();
+	struct khmap_atomic atomic;
 	u32 i;
+	int err;
 
+	if (run->atomic) {
+		err = khmap_atomic_begin(&atomic, run->map->table,
+					 khmap_run_puts(run, count));
+		if (err)
+			return err;
+	}
 	for (i = 0; large && i < KHMAP_RUN_AHEAD && i < count; i++)
 		if (!run->ops[i].status)
 			khmap_table_prefetch(run->map->table,
@@ -294,11 +325,13 @@ int khmap_run_execute(struct khmap_run *run, u32 count)
 		if (large)
 			khmap_run_near(run, i, count);
 		if (!op->status)
-			op->status = khmap_op_execute(run, i, traced ?
+			op->status = khmap_op_execute(run, i, &atomic, traced ?
 						      &run->stores[i] : NULL);
 		if (op->status && run->stop)
 			count = i + 1;
 	}
+	if (run->atomic)
+		khmap_atomic_end(&atomic);
 	if (traced)
 		khmap_run_trace(run, count);
 	return count;

@@ -26,6 +26,7 @@ struct khmap_store;
  * @key_step: bytes from a key to the next
  * @value_step: bytes from a value to the next
  * @stop: end with the first operation that fails
+ * @atomic: no snapshot comes between any two operations
  * @ops: the operations; those with a status other than 0 are left out
  * @stores: where each one wrote, if that is traced
  * @keys: of each one
@@ -41,6 +42,7 @@ struct khmap_run {
 	u32 key_step;
 	u32 value_step;
 	bool stop;
+	bool atomic;
 	struct khmap_op *ops;
 	struct khmap_store *stores;
 	u8 *keys;
@@ -54,12 +56,14 @@ struct khmap_run {
  * @mode: how the file is open
  * @count: operations that are wanted; there may be room for fewer
  * @packed: keys and values shall lie without gaps
+ * @atomic: no snapshot is to come between them, so there is room for all, of which
+ *	there are at most KHMAP_ATOMIC_MAX
  *
  * Context: may sleep.
  * Return: the run, or NULL if there is no memory.
  */
 struct khmap_run *khmap_run_create(struct khmap_map *map, fmode_t mode,
-				   u32 count, bool packed);
+				   u32 count, bool packed, bool atomic);
 
 /* Free a run. */
 void khmap_run_free(struct khmap_run *run);
@@ -101,7 +105,7 @@ void khmap_run_fetch(struct khmap_run *run, u32 count);
  *
  * Context: may sleep; waits while a snapshot is taken.
  * Return: operations that are done, fewer than @count if one failed and @stop
- * is set; -EAGAIN it would have to wait and was told not to: nothing was done.
+ * is set; -ENOMEM if they are atomic: nothing was done.
  */
 int khmap_run_execute(struct khmap_run *run, u32 count);
 

@@ -39,8 +39,10 @@ static int khmap_uring_batch(struct io_uring_cmd *cmd, unsigned int issue_flags)
 			     KHMAP_BATCH_FLAGS, u64_to_user_ptr(address));
 	if (err)
 		return err;
+	/* What is atomic may have to wait for who takes or drops a snapshot. */
 	if (issue_flags & IO_URING_F_NONBLOCK &&
-	    batch.count > KHMAP_URING_SHORT)
+	    (batch.count > KHMAP_URING_SHORT ||
+	     batch.flags & KHMAP_BATCH_ATOMIC))
 		return -EAGAIN;
 	return khmap_batch_run(cmd->file, &batch);
 }

@@ -340,22 +340,28 @@ int khmap_compact(struct khmap *map, struct khmap_ioc_compact *result);
  * @map: a live map
  * @ops: the operations, see struct khmap_op; those that are done have a status
  * @count: of them
- * @flags: 0, or KHMAP_BATCH_STOP to end with the first that fails
+ * @flags: of KHMAP_BATCH_STOP, to end with the first that fails, and
+ *	   KHMAP_BATCH_ATOMIC, to have no snapshot come between
  * @done: receives how many were carried out, from the first on, also on failure;
  *	  or NULL
  *
  * Each operation answers for itself in its status, 0 or a negative errno, and
  * one that fails stops no other without KHMAP_BATCH_STOP.  Signal handlers run between two of them.
  *
+ * With KHMAP_BATCH_ATOMIC a snapshot has what all of them did or nothing of it, and no signal comes
+ * between them.  One that fails still undoes no other, and readers may see some done and others not
+ * yet.
+ *
  * Return: 0 all were carried out, or all up to one that failed, whatever their
- * status; -EFAULT @ops leads nowhere; -EOPNOTSUPP; -EINTR; -ENOMEM; -EROFS the map is no live one.
+ * status; -EFAULT @ops leads nowhere; -E2BIG more than KHMAP_ATOMIC_MAX are to be atomic;
+ * -EOPNOTSUPP; -EINTR; -ENOMEM; -EROFS the map is no live one.
  */
 int khmap_batch(struct khmap *map, struct khmap_op *ops, size_t count, __u32 flags, size_t *done);
 
 /**
  * struct khmap_arrays - Keys and values to do the same with.
  * @size: sizeof(struct khmap_arrays)
- * @flags: 0, or KHMAP_BATCH_STOP to end with the first that fails
+ * @flags: as of khmap_batch()
  * @opcode: enum khmap_opcode
  * @op_flags: of the opcode: KHMAP_PUT_*
  * @key_stride: bytes from a key to the next; 0 if they lie without gaps, which

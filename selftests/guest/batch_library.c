@@ -97,7 +97,7 @@ TEST_F(library, operations)
 	ASSERT_EQ(0, khmap_batch(self->map, ops, 0, 0, NULL));
 	EXPECT_EQ(-EFAULT, khmap_batch(self->map, NULL, 1, 0, &done));
 	EXPECT_EQ(0, done);
-	EXPECT_EQ(-EOPNOTSUPP, khmap_batch(self->map, ops, 1, 4, NULL));
+	EXPECT_EQ(-EOPNOTSUPP, khmap_batch(self->map, ops, 1, 8, NULL));
 	ops[70000 - 65536].key = 8;
 	ASSERT_EQ(0, khmap_batch(self->map, ops, MANY, KHMAP_BATCH_STOP,
 				 &done));

@@ -186,6 +186,16 @@ TEST_F(uring, a_batch_for_a_worker)
 				  self->sqe_flags | IOSQE_ASYNC, &batch));
 	EXPECT_EQ(-ENOENT, get(self->fd, 9, &value));
 	EXPECT_EQ(0, get(self->fd, 10, &value));
+
+	/* However short it is, as it may have to wait. */
+	batch.opcode = KHMAP_OP_PUT;
+	batch.flags |= KHMAP_BATCH_ATOMIC;
+	ASSERT_EQ(10, uring_batch(&self->ring, self->file, self->sqe_flags,
+				  &batch));
+	EXPECT_EQ(0, get(self->fd, 9, &value));
+	batch.count = KHMAP_ATOMIC_MAX + 1;
+	ASSERT_EQ(-E2BIG, uring_batch(&self->ring, self->file, self->sqe_flags,
+				      &batch));
 }
 
 /* A command that succeeds does not break a chain of them; one that fails does. */

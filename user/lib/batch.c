@@ -9,6 +9,8 @@
 #include "error.h"
 #include "map.h"
 
+#define KHMAP_BATCH_KNOWN	(KHMAP_BATCH_STOP | KHMAP_BATCH_ATOMIC)
+
 static __u32 khmap_batch_part(size_t left)
 {
 	return left < KHMAP_BATCH_MAX ? (__u32)left : KHMAP_BATCH_MAX;
@@ -16,8 +18,17 @@ static __u32 khmap_batch_part(size_t left)
 
 static int khmap_batch_flags(__u32 flags)
 {
-	if (flags & ~KHMAP_BATCH_STOP)
+	if (flags & ~KHMAP_BATCH_KNOWN)
 		return khmap_fail(EOPNOTSUPP, "unknown flags of a batch: %#x", flags);
+	return 0;
+}
+
+/* What is atomic cannot be done in parts. */
+static int khmap_batch_check(__u32 flags, size_t count)
+{
+	if (flags & KHMAP_BATCH_ATOMIC && count > KHMAP_ATOMIC_MAX)
+		return khmap_fail(E2BIG, "an atomic batch has at most %u operations, not %zu",
+				  KHMAP_ATOMIC_MAX, count);
 	return 0;
 }
 
@@ -27,7 +38,9 @@ int khmap_batch(struct khmap *map, struct khmap_op *ops, size_t count, __u32 fla
 	size_t at = 0, failed = 0;
 	int err = khmap_batch_flags(flags);
 
-	while (!err && at < count && !(failed && flags)) {
+	if (!err)
+		err = khmap_batch_check(flags, count);
+	while (!err && at < count && !(failed && flags & KHMAP_BATCH_STOP)) {
 		struct khmap_ioc_batch batch = {
 			.size = sizeof(batch),
 			.flags = flags,
@@ -58,8 +71,10 @@ int khmap_batch_arrays(struct khmap *map, struct khmap_arrays *arrays)
 	const struct khmap_geometry *g = &map->reader.geometry;
 	size_t key_stride, value_stride, operand_stride;
 	int err = khmap_options_check("khmap_arrays", arrays, sizeof(*arrays),
-				      KHMAP_BATCH_STOP);
+				      KHMAP_BATCH_KNOWN);
 
+	if (!err)
+		err = khmap_batch_check(arrays->flags, arrays->count);
 	if (err)
 		return err;
 	key_stride = arrays->key_stride ? arrays->key_stride : g->key_size;
@@ -68,7 +83,8 @@ int khmap_batch_arrays(struct khmap *map, struct khmap_arrays *arrays)
 			 arrays->opcode == KHMAP_OP_CAS ? g->value_size : sizeof(__u64);
 	arrays->done = 0;
 	arrays->failed = 0;
-	while (!err && arrays->done < arrays->count && !(arrays->failed && arrays->flags)) {
+	while (!err && arrays->done < arrays->count &&
+	       !(arrays->failed && arrays->flags & KHMAP_BATCH_STOP)) {
 		size_t at = arrays->done;
 		struct khmap_ioc_batch batch = {
 			.size = sizeof(batch),

@@ -511,16 +511,19 @@ struct khmap_op {
 };
 
 #define KHMAP_BATCH_MAX		65536
+#define KHMAP_ATOMIC_MAX	64	/* with KHMAP_BATCH_ATOMIC */
 
 #define KHMAP_BATCH_ARRAYS	(1u << 0)	/* keys and values in arrays */
 #define KHMAP_BATCH_STOP	(1u << 1)	/* end with the first that fails */
-#define KHMAP_BATCH_FLAGS	(KHMAP_BATCH_ARRAYS | KHMAP_BATCH_STOP)
+#define KHMAP_BATCH_ATOMIC	(1u << 2)	/* no snapshot comes between */
+#define KHMAP_BATCH_FLAGS	(KHMAP_BATCH_ARRAYS | KHMAP_BATCH_STOP | \
+				 KHMAP_BATCH_ATOMIC)
 
 /**
  * struct khmap_ioc_batch - KHMAP_IOC_BATCH: many operations
  * @size: sizeof(struct khmap_ioc_batch)
  * @flags: KHMAP_BATCH_*
- * @count: operations, 1..KHMAP_BATCH_MAX
+ * @count: operations, 1..KHMAP_BATCH_MAX, or KHMAP_ATOMIC_MAX with ATOMIC
  * @done: out: of these, so many were carried out, from the first on
  * @failed: out: of those, so many have a status other than 0
  * @op_size: sizeof(struct khmap_op), or more if what is beyond it is zero; a
@@ -551,6 +554,16 @@ struct khmap_op {
  * succeeds with @done below @count, and the statuses of the others have not
  * been written.  So it does if @ops, @statuses or @results lead nowhere after
  * some that were carried out.  An error means that nothing was.
+ *
+ * With ATOMIC a snapshot has what all of them did, or nothing of it.  Everything
+ * is read and all memory is there before the first one, and no signal stops them,
+ * not even a fatal one.  That is all that is promised: each still answers for
+ * itself, one that fails undoes no other, and readers and other writers may see
+ * some of them done and others not yet.  For each put that may add a key, memory
+ * for an overflow page is had meanwhile.
+ *
+ * Errors, beyond those at the head of this file: E2BIG with ATOMIC, @count is above
+ * KHMAP_ATOMIC_MAX.
  *
  * What operations read may be fetched before earlier ones have written their
  * results, so that buffers which overlap have what either wrote.
