@@ -139,7 +139,7 @@ struct khmap_delta_options {
  * @base: the older one, a snapshot file that has checksums
  * @map: the newer one, a file or a snapshot of the same map; or the live map, of
  *	 which one is taken
- * @path: of the delta; replaced if it exists
+ * @path: of the delta; replaced if it exists; neither of the two files
  * @options: see there; or NULL for the defaults
  *
  * Both files are verified first.  @path holds all of the delta or what it held
@@ -147,7 +147,7 @@ struct khmap_delta_options {
  *
  * Return: 0; -EBADMSG a checksum is wrong; -ECANCELED @options->progress said so;
  * -EINVAL @base is no file, or has no checksums, or @path exists and is not a
- * plain file; -ESTALE the two are not of one map; -EUCLEAN an image's regions do
+ * plain file, or is one of the two files; -ESTALE the two are not of one map; -EUCLEAN an image's regions do
  * not follow each other; -ENOMEM; -ENOSPC, -EACCES and others of the system; of a
  * live map also as khmap_snapshot().
  */

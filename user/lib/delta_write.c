@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -319,6 +320,18 @@ static int khmap_delta_make(struct khmap_delta_writer *writer, const char *path,
 	return err;
 }
 
+/* A delta in the place of what it is of would be all that is left. */
+static int khmap_delta_replaces(const struct khmap_object *object, const char *path)
+{
+	struct stat ours, theirs;
+
+	if (object->origin != KHMAP_ORIGIN_FILE || fstat(object->fd, &ours) ||
+	    stat(path, &theirs) || ours.st_dev != theirs.st_dev || ours.st_ino != theirs.st_ino)
+		return 0;
+	return khmap_fail(EINVAL, "%s: is one of the two snapshots: a delta needs a file of its own",
+			  path);
+}
+
 int khmap_delta_write(const struct khmap *base, struct khmap *map, const char *path,
 		      struct khmap_delta_options *options)
 {
@@ -335,7 +348,11 @@ int khmap_delta_write(const struct khmap *base, struct khmap *map, const char *p
 		if (err)
 			return err;
 	}
-	err = khmap_delta_base_check(writer.base, options);
+	err = khmap_delta_replaces(writer.base, path);
+	if (!err)
+		err = khmap_delta_replaces(khmap_object(map), path);
+	if (!err)
+		err = khmap_delta_base_check(writer.base, options);
 	if (!err)
 		err = khmap_delta_related(writer.base, khmap_object(map));
 	if (!err)

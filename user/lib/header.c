@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <khmap/delta.h>
+
 #include "checksum.h"
 #include "header.h"
 
@@ -80,6 +82,11 @@ static bool khmap_identify_magic(const struct khmap_header_view *view,
 	if (view->is_file && khmap_zero(h->magic, KHMAP_IMAGE_MAGIC_LEN)) {
 		khmap_report_add(report, &spot, "a khmap image, which begins with KHMAPIMG",
 				 "zeros, as in a file whose writing was interrupted");
+		return false;
+	}
+	if (!memcmp(h->magic, KHMAP_DELTA_MAGIC, KHMAP_IMAGE_MAGIC_LEN)) {
+		khmap_report_add(report, &spot, "a khmap image, which begins with KHMAPIMG",
+				 "a delta, which khmapctl apply makes an image of");
 		return false;
 	}
 	if (memcmp(h->magic, KHMAP_IMAGE_MAGIC, KHMAP_IMAGE_MAGIC_LEN)) {

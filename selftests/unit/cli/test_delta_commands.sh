@@ -26,6 +26,14 @@ same 'and the file stays' ./new.khm ./mirror.khm
 check 'no delta' 4 'new\.khm: is not a khmap delta, but a snapshot file$' \
 	khmapctl apply ./old.khm ./new.khm ./none
 head -c 5000 ./d >./cut
+cp ./old.khm ./base.khm
+check 'a delta in the place of its base' 3 '\./base\.khm: is one of the two snapshots: ' \
+	khmapctl delta ./base.khm ./new.khm ./base.khm
+check 'or of the newer file' 3 '\./base\.khm: is one of the two snapshots: ' \
+	khmapctl delta ./new.khm ./base.khm ./base.khm
+same 'which stays as it was' ./old.khm ./base.khm
+check 'a delta is no image' 4 '\./d: not a khmap image: .* found a delta, which khmapctl apply ' \
+	khmapctl info ./d
 check 'a delta that was cut' 4 '\./cut: truncated: expected [0-9]+ bytes, found 5000$' \
 	khmapctl apply ./old.khm ./cut ./none
 check 'a base that is none' 4 'not a khmap image' khmapctl apply ./d ./d ./none
