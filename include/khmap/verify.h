@@ -164,7 +164,9 @@ struct khmap_verify_options {
  * map may be written meanwhile: each chain is checked as it was at one instant.
  *
  * Return: 0 and nothing found; 1 and @options->findings faults; -ECANCELED
- * @options->progress said so; -ENOMEM.
+ * @options->progress said so; -EINVAL @options is smaller than its first version;
+ * -E2BIG what the library does not know of it is not zero; -EOPNOTSUPP
+ * @options->flags is not 0; -ENOMEM.
  */
 int khmap_verify(const struct khmap *map, struct khmap_verify_options *options);
 
