@@ -7,8 +7,8 @@
 set -eu
 
 build='build-essential clang llvm libbpf-dev libelf-dev zlib1g-dev libcsv-dev libjansson-dev
-	libmpack-dev libsmartcols-dev libxxhash-dev liburing-dev pkg-config bpftool dwarves bc xz-utils
-	linux-source-6.1'
+	libmpack-dev libsmartcols-dev libxxhash-dev liblz4-dev libzstd-dev liburing-dev pkg-config
+	bpftool dwarves bc xz-utils linux-source-6.1'
 guest='qemu-system-x86 busybox-static cpio kmod e2fsprogs strace ieee-data jq'
 test='sparse shellcheck spin mandoc python3-docutils clang-format
 	gcc-multilib g++-multilib libclang-rt-14-dev'

@@ -26,7 +26,7 @@ licence() {
 status=0
 for file in $("$here/files.sh" all); do
 	case $file in
-	LICENSES/* | COPYING* | LICENSE* | *.json | *.csv | *.bin | *.khm | *.ndjson) continue ;;
+	LICENSES/* | COPYING* | LICENSE* | *.json | *.csv | *.bin | *.khm | *.khz | *.ndjson) continue ;;
 	tools/lint/third-party) continue ;;
 	esac
 	found=$(head -n 5 "$file" | sed -n 's/.*SPDX-License-Identifier: *//p' | head -n 1 |

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <khmap/compress.h>
 #include <khmap/delta.h>
 
 #include "checksum.h"
@@ -87,6 +88,11 @@ static bool khmap_identify_magic(const struct khmap_header_view *view,
 	if (!memcmp(h->magic, KHMAP_DELTA_MAGIC, KHMAP_IMAGE_MAGIC_LEN)) {
 		khmap_report_add(report, &spot, "a khmap image, which begins with KHMAPIMG",
 				 "a delta, which khmapctl apply makes an image of");
+		return false;
+	}
+	if (!memcmp(h->magic, KHMAP_COMPRESSED_MAGIC, KHMAP_IMAGE_MAGIC_LEN)) {
+		khmap_report_add(report, &spot, "a khmap image, which begins with KHMAPIMG",
+				 "a compressed snapshot, which <khmap/compress.h> reads");
 		return false;
 	}
 	if (memcmp(h->magic, KHMAP_IMAGE_MAGIC, KHMAP_IMAGE_MAGIC_LEN)) {

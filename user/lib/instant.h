@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include "image_write.h"
 #include "map.h"
 
 /**
@@ -35,5 +36,11 @@ int khmap_instant_take(struct khmap *map, struct khmap_instant *instant);
  * @instant: as taken
  */
 void khmap_instant_drop(struct khmap_instant *instant);
+
+/**
+ * khmap_instant_source() - An instant's pages, on their way to a file.
+ * @instant: as taken; must stay so
+ */
+struct khmap_image_source khmap_instant_source(const struct khmap_instant *instant);
 
 #endif /* KHMAP_LIB_INSTANT_H */

@@ -82,6 +82,18 @@ int khmap_map_open(int fd, const char *name, const struct khmap_open_options *op
 int khmap_options_check(const char *what, const void *options, size_t known, __u32 allowed);
 
 /**
+ * khmap_schema_of() - khmap_schema_get() of what is not a map.
+ * @header: of the image, checked
+ * @text: of the schema; "" if there is none
+ * @name: of the image, for reasons
+ * @schema: receives the schema
+ *
+ * Return: as khmap_schema_get().
+ */
+int khmap_schema_of(const struct khmap_image_header *header, const char *text, const char *name,
+		    struct khmap_schema **schema);
+
+/**
  * khmap_name_check() - Can a map have this name?
  * @name: the name
  *

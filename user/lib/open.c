@@ -394,28 +394,35 @@ const struct khmap_image_header *khmap_header(const struct khmap *map)
 	return &khmap_object(map)->header;
 }
 
-int khmap_schema_get(const struct khmap *map, struct khmap_schema **schema)
+int khmap_schema_of(const struct khmap_image_header *header, const char *text, const char *name,
+		    struct khmap_schema **schema)
 {
-	const struct khmap_object *object = khmap_object(map);
-	const struct khmap_geometry *g = &object->header.geometry;
+	const struct khmap_geometry *g = &header->geometry;
 	struct khmap_schema *parsed;
 	int err;
 
-	if (!object->schema[0])
-		return khmap_fail(ENODATA, "%s: has no schema", object->name);
-	err = khmap_schema_parse(object->schema, strlen(object->schema), &parsed);
+	if (!text[0])
+		return khmap_fail(ENODATA, "%s: has no schema", name);
+	err = khmap_schema_parse(text, strlen(text), &parsed);
 	if (err)
-		return khmap_fail(err == -ENOMEM ? ENOMEM : EUCLEAN, "%s: schema: %s",
-				  object->name, khmap_reason());
+		return khmap_fail(err == -ENOMEM ? ENOMEM : EUCLEAN, "%s: schema: %s", name,
+				  khmap_reason());
 	if (khmap_schema_key_size(parsed) != g->key_size ||
 	    khmap_schema_value_size(parsed) != g->value_size) {
 		err = khmap_fail(EUCLEAN,
 				 "%s: the schema is of keys of %zu and values of %zu bytes, the map has %u and %u",
-				 object->name, khmap_schema_key_size(parsed),
+				 name, khmap_schema_key_size(parsed),
 				 khmap_schema_value_size(parsed), g->key_size, g->value_size);
 		khmap_schema_free(parsed);
 		return err;
 	}
 	*schema = parsed;
 	return 0;
+}
+
+int khmap_schema_get(const struct khmap *map, struct khmap_schema **schema)
+{
+	const struct khmap_object *object = khmap_object(map);
+
+	return khmap_schema_of(&object->header, object->schema, object->name, schema);
 }

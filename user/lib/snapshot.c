@@ -4,7 +4,6 @@
  */
 #include <stdint.h>
 
-#include "image_write.h"
 #include "instant.h"
 
 static const void *khmap_snapshot_page(void *context, __u64 index)
@@ -14,10 +13,22 @@ static const void *khmap_snapshot_page(void *context, __u64 index)
 	return object->base + (index << object->header.geometry.page_shift);
 }
 
+struct khmap_image_source khmap_instant_source(const struct khmap_instant *instant)
+{
+	return (struct khmap_image_source){
+		.header = &instant->object->header,
+		.page = khmap_snapshot_page,
+		/* Who can write a file may do so while it is copied. */
+		.stable = instant->object->origin != KHMAP_ORIGIN_FILE,
+		.context = (void *)(uintptr_t)instant->object,
+		.mode = instant->mode,
+	};
+}
+
 int khmap_snapshot_write(struct khmap *map, const char *path,
 			 const struct khmap_write_options *options)
 {
-	struct khmap_image_source source = { .page = khmap_snapshot_page };
+	struct khmap_image_source source;
 	struct khmap_instant instant;
 	int err;
 
@@ -32,11 +43,7 @@ int khmap_snapshot_write(struct khmap *map, const char *path,
 	err = khmap_instant_take(map, &instant);
 	if (err)
 		return err;
-	source.header = &instant.object->header;
-	source.context = (void *)(uintptr_t)instant.object;
-	source.mode = instant.mode;
-	/* Who can write a file may do so while it is copied. */
-	source.stable = instant.object->origin != KHMAP_ORIGIN_FILE;
+	source = khmap_instant_source(&instant);
 	err = khmap_image_write(&source, path, options);
 	khmap_instant_drop(&instant);
 	return err;

@@ -24,7 +24,8 @@ sed -n 's/^\t\(khmap_[a-z_]*\);$/\1@@KHMAP_1.0/p' "$top/user/lib/khmap.map" | so
 same 'the shared library shows just what khmap.map names' meant shown
 sed -n 's/^[a-z_].*[ *]\(khmap_[a-z_]*\)(.*/\1/p' "$top/include/khmap/khmap.h" \
 	"$top/include/khmap/verify.h" "$top/include/khmap/schema.h" \
-	"$top/include/khmap/delta.h" "$top/include/khmap/digest.h" | sort -u >declared
+	"$top/include/khmap/delta.h" "$top/include/khmap/digest.h" \
+	"$top/include/khmap/compress.h" | sort -u >declared
 sed -n 's/^static inline.*[ *]\(khmap_[a-z_]*\)(.*/\1/p' "$top/include/khmap/khmap.h" |
 	sort -u >inlined
 comm -23 declared inlined >declared.only
@@ -32,6 +33,7 @@ sed 's/@@.*//' meant >named
 same 'and that is what the headers declare' declared.only named
 
 cat >get.c <<'END'
+#include <khmap/compress.h>
 #include <khmap/digest.h>
 #include <khmap/khmap.h>
 #include <khmap/delta.h>
@@ -68,10 +70,11 @@ flags="-I$root/usr/include -Wall -Wextra -Werror -O2"
 # The prefix in the file is that of the installation, not of this test's root.
 libs=$(PKG_CONFIG_SYSROOT_DIR=$root PKG_CONFIG_PATH=$root/usr/lib/pkgconfig \
 	pkg-config --libs --static khmap 2>&1)
-check 'pkg-config names the libraries' 0 '-lkhmap.*-lxxhash' echo "$libs"
+check 'pkg-config names the libraries' 0 '-lkhmap.*-lxxhash.*-llz4.*-lzstd' echo "$libs"
 # shellcheck disable=SC2086 # a list of words
 {
 	check 'C, shared' 0 '' cc -std=gnu11 $flags get.c -o get-shared -L"$root/usr/lib" -lkhmap
+	# Who reads plain files only needs no codec.
 	check 'C, static' 0 '' cc -std=gnu11 $flags get.c -o get-static \
 		"$root/usr/lib/libkhmap.a" -lxxhash -lm
 	check 'C++' 0 '' c++ -std=c++17 $flags get.cc -o get-c++ -L"$root/usr/lib" -lkhmap
