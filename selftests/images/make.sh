@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #
-# Made the images of this folder: make.sh MKIMAGE FOLDER. See README.rst before you run it.
+# Made the images of this folder: make.sh MKIMAGE FOLDER [KHMAPCTL]. See README.rst before you run
+# it.
 
 set -eu
 
 mkimage=$1
 folder=$2
+khmapctl=${3:-khmapctl}
 
 # numbers FROM TO: each value three times the key.
 numbers() {
@@ -32,3 +34,8 @@ numbers 1 400 | "$mkimage" -n 400 -s "$folder/v1-siphash.khm"
 words 1 250 | "$mkimage" -k 'bytes[13]' -v 'str[21]' -n 250 -p "$folder/v1-packed.khm"
 numbers 1 500 | "$mkimage" -k u32 -v u32 -n 500 "$folder/v1-tags16.khm"
 numbers 1 480 | "$mkimage" -n 480 -d 100 "$folder/v1-mid-split.khm"
+
+"$khmapctl" snapshot "$folder/v1-inline.khm" "$folder/v1-inline-lz4.khz" --compress=lz4:12
+"$khmapctl" snapshot "$folder/v1-chains.khm" "$folder/v1-chains-lz4.khz" --compress=lz4 --run 4K
+"$khmapctl" snapshot "$folder/v1-mid-split.khm" "$folder/v1-mid-split-zstd.khz" --compress=zstd --run 8K
+"$khmapctl" snapshot "$folder/v1-schema.khm" "$folder/v1-schema-zstd.khz" --compress=zstd

@@ -11,6 +11,7 @@
 
 #include "cli.h"
 #include "map.h"
+#include "packed.h"
 
 #define CLI_OPTIONS_MAX 24
 
@@ -131,14 +132,26 @@ bool cli_number(const char *text, uint64_t max, uint64_t *number)
 }
 
 /* Both records as bytes, for a map whose schema says nothing. */
-static int cli_schema_bytes(struct cli_map *map)
+static int cli_schema_bytes(const struct khmap_geometry *g, struct cli_map *map)
 {
-	const struct khmap_geometry *g = &khmap_header(map->map)->geometry;
 	char key[24], value[24];
 
 	snprintf(key, sizeof(key), "bytes[%u]", g->key_size);
 	snprintf(value, sizeof(value), "bytes[%u]", g->value_size);
 	return khmap_schema_make(key, value, &map->schema);
+}
+
+/* A map whose schema was had, or @err. */
+static int cli_schema(struct cli_map *map, int err, const struct khmap_geometry *g)
+{
+	map->has_schema = !err;
+	if (err && err != -ENODATA)
+		cli_note("%s; its records are shown as bytes", khmap_reason());
+	if (err && cli_schema_bytes(g, map)) {
+		cli_close(map);
+		return cli_error(CLI_FAILED, "%s", khmap_reason());
+	}
+	return CLI_OK;
 }
 
 int cli_name(const char *name)
@@ -153,7 +166,7 @@ int cli_open(const char *name, uint32_t flags, struct cli_map *map)
 
 	if (!strpbrk(name, "/.") && cli_name(name))
 		return CLI_USAGE;
-	err = khmap_open(name, &options, &map->map);
+	err = packed_map(name, &options, &map->map, &map->packed);
 	if (err) {
 		/* A file that is something else is refused as a damaged one is. */
 		cli_failed(err);
@@ -161,14 +174,19 @@ int cli_open(const char *name, uint32_t flags, struct cli_map *map)
 		       err == -EPROTONOSUPPORT || err == -EPROTOTYPE ? CLI_REFUSED : CLI_FAILED;
 	}
 	err = khmap_schema_get(map->map, &map->schema);
-	map->has_schema = !err;
-	if (err && err != -ENODATA)
-		cli_note("%s; its records are shown as bytes", khmap_reason());
-	if (err && cli_schema_bytes(map)) {
-		cli_close(map);
-		return cli_error(CLI_FAILED, "%s", khmap_reason());
-	}
-	return CLI_OK;
+	return cli_schema(map, err, &khmap_header(map->map)->geometry);
+}
+
+int cli_open_packed(const char *name, struct khmap_compressed **packed, struct cli_map *map)
+{
+	int err = packed_open(name, packed);
+
+	if (err)
+		return cli_failed(err);
+	if (!*packed)
+		return CLI_OK;
+	err = khmap_compressed_schema(*packed, &map->schema);
+	return cli_schema(map, err, &khmap_compressed_header(*packed)->geometry);
 }
 
 void cli_close(struct cli_map *map)

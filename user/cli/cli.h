@@ -12,6 +12,7 @@
 
 #include <jansson.h>
 
+#include <khmap/compress.h>
 #include <khmap/khmap.h>
 
 /**
@@ -67,6 +68,7 @@ extern const struct cli_command cli_put;
 extern const struct cli_command cli_reserve;
 extern const struct cli_command cli_snapshot;
 extern const struct cli_command cli_stat;
+extern const struct cli_command cli_unpack;
 extern const struct cli_command cli_verify;
 
 /* The command that is running. */
@@ -142,11 +144,13 @@ int cli_name(const char *name);
  * @map: the map
  * @schema: its schema; bytes[N] for both if it has none that can be used
  * @has_schema: it is the map's own
+ * @packed: of a compressed file, which was unpacked; else all zero
  */
 struct cli_map {
 	struct khmap *map;
 	struct khmap_schema *schema;
 	bool has_schema;
+	struct khmap_compressed_stat packed;
 };
 
 /**
@@ -158,6 +162,17 @@ struct cli_map {
  * Return: CLI_OK, or the exit status.
  */
 int cli_open(const char *name, uint32_t flags, struct cli_map *map);
+
+/**
+ * cli_open_packed() - Open a compressed file by its index, if it is one.
+ * @name: of a map, or a path
+ * @packed: receives the file, for khmap_compressed_close(); or NULL if it is
+ *	    something else
+ * @map: if so, @schema and @has_schema are filled, for cli_close(); @map is NULL
+ *
+ * Return: CLI_OK, or the exit status, having said why.
+ */
+int cli_open_packed(const char *name, struct khmap_compressed **packed, struct cli_map *map);
 
 /**
  * cli_close() - Close a map.

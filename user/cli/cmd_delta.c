@@ -8,6 +8,7 @@
 #include <khmap/delta.h>
 
 #include "cli.h"
+#include "packed.h"
 #include "writing.h"
 
 static const struct option delta_options[] = {
@@ -49,7 +50,7 @@ static int delta_open_base(const char *name, struct khmap **base)
 	if (!strpbrk(name, "/."))
 		return cli_usage("BASE must be the path of a snapshot file: for the file %s here, write ./%s",
 				 name, name);
-	err = khmap_open(name, NULL, base);
+	err = packed_map(name, NULL, base, NULL);
 	if (err == -EINVAL)
 		return cli_error(CLI_REFUSED, "%s", khmap_reason());
 	return err ? cli_failed(err) : CLI_OK;

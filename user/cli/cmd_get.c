@@ -18,7 +18,8 @@ static const char get_help[] =
 	"Usage: khmapctl get NAME KEY... [OPTION...]\n"
 	"Looks keys up and prints their values, a line for each; for several keys, each before\n"
 	"its value.  KEY \"-\" reads keys from standard input, one a line; behind \"--\" it is\n"
-	"a key.  NAME may be the path of a snapshot file.  Status 1 if a key is not there.\n"
+	"a key.  NAME may be the path of a snapshot file; of a compressed one only the\n"
+	"parts that the keys are in are unpacked.  Status 1 if a key is not there.\n"
 	"\n"
 	"  -f, --field PATH  print only a part of the value, such as \"metric\" or \"ports[2]\"\n"
 	"  -j, --json        a JSON object a line: {\"key\":...,\"value\":...}; null if the key is\n"
@@ -33,6 +34,7 @@ static const char get_help[] =
 /**
  * struct get_request - What is wanted.
  * @map: of it
+ * @packed: of it, if it is a compressed file; else NULL
  * @part: of the value
  * @json: as JSON
  * @raw: as bytes
@@ -40,6 +42,7 @@ static const char get_help[] =
  */
 struct get_request {
 	struct cli_map map;
+	struct khmap_compressed *packed;
 	struct khmap_place part;
 	bool json;
 	bool raw;
@@ -83,8 +86,11 @@ static int get_one(void *context, const char *text, size_t length, const void *k
 {
 	const struct get_request *request = context;
 	unsigned char value[KHMAP_RECORD_MAX];
-	int err = khmap_get(request->map.map, key, value);
+	int err = request->packed ? khmap_compressed_get(request->packed, key, value) :
+		  khmap_get(request->map.map, key, value);
 
+	if (err && err != -ENOENT && request->packed)
+		return cli_failed(err);
 	if (err && err != -ENOENT)
 		return cli_error(err == -EUCLEAN ? CLI_REFUSED : CLI_FAILED, "%.*s: %s",
 				 (int)length, text, err == -EUCLEAN ?
@@ -131,7 +137,10 @@ static int get_run(int argc, char **argv)
 		return cli_usage("NAME and KEY are needed");
 	if (request.json && request.raw)
 		return cli_usage("--json or --raw, not both");
-	code = cli_open(argv[optind++], 0, &request.map);
+	code = cli_open_packed(argv[optind], &request.packed, &request.map);
+	if (!code && !request.packed)
+		code = cli_open(argv[optind], 0, &request.map);
+	optind++;
 	if (!code)
 		code = get_field(&request, field);
 	if (!code) {
@@ -143,6 +152,7 @@ static int get_run(int argc, char **argv)
 		code = keys_each(&keys);
 	}
 	cli_close(&request.map);
+	khmap_compressed_close(request.packed);
 	return code;
 }
 

@@ -10,6 +10,7 @@
 #include <khmap/verify.h>
 
 #include "cli.h"
+#include "packed.h"
 #include "progress.h"
 #include "table.h"
 
@@ -95,11 +96,12 @@ static void info_compute(struct info *info)
 }
 
 /* st_blocks are of 512 bytes, whatever the file system's own. */
-static void info_file(struct info *info, int fd)
+static void info_file(struct info *info, const struct cli_map *map, const char *name)
 {
 	struct stat st;
+	int err = map->packed.size ? stat(name, &st) : fstat(khmap_fd(map->map), &st);
 
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+	if (err || !S_ISREG(st.st_mode))
 		return;
 	info->is_file = true;
 	info->file_bytes = (uint64_t)st.st_size;
@@ -168,6 +170,20 @@ static void info_rows_identity(struct table *table, const struct info *info,
 		table_row(table, "checksums", "%s", h->checksum_offset ? "yes" : "none");
 }
 
+static void info_row_packed(struct table *table, const struct khmap_compressed_stat *packed)
+{
+	char whole[32], run[32];
+
+	if (!packed->size)
+		return;
+	progress_amount(whole, sizeof(whole), (double)packed->image_bytes);
+	progress_amount(run, sizeof(run), (double)packed->run_bytes);
+	table_row(table, "compressed", "by %s from %s, ratio %.2f; runs of %s, %llu of %llu zeros",
+		  packed_codec(packed->codec), whole,
+		  (double)packed->image_bytes / (double)packed->file_bytes, run,
+		  (unsigned long long)packed->zero_runs, (unsigned long long)packed->runs);
+}
+
 static int info_print(const struct info *info, const struct cli_map *map)
 {
 	static const struct table_column columns[] = { { "FIELD", false }, { "VALUE", false } };
@@ -200,6 +216,7 @@ static int info_print(const struct info *info, const struct cli_map *map)
 		progress_amount(resident, sizeof(resident), (double)info->file_bytes);
 		progress_amount(text, sizeof(text), (double)info->disk_bytes);
 		table_row(table, "file", "%s, %s of it on the disk", resident, text);
+		info_row_packed(table, &map->packed);
 	}
 	if (survey->entries)
 		table_row(table, "per entry", "%.1f bytes, %u of them key and value",
@@ -214,6 +231,20 @@ static int info_print(const struct info *info, const struct cli_map *map)
 static json_t *info_json_file(const struct info *info, uint64_t bytes)
 {
 	return info->is_file ? json_integer((json_int_t)bytes) : json_null();
+}
+
+static json_t *info_json_packed(const struct khmap_compressed_stat *packed)
+{
+	if (!packed->size)
+		return json_null();
+	return json_pack("{s:s, s:I, s:I, s:f, s:I, s:I, s:I}",
+			 "codec", packed_codec(packed->codec),
+			 "file_bytes", (json_int_t)packed->file_bytes,
+			 "unpacked_bytes", (json_int_t)packed->image_bytes,
+			 "ratio", (double)packed->image_bytes / (double)packed->file_bytes,
+			 "run_bytes", (json_int_t)packed->run_bytes,
+			 "runs", (json_int_t)packed->runs,
+			 "zero_runs", (json_int_t)packed->zero_runs);
 }
 
 static json_t *info_json_chains(const struct info *info)
@@ -243,7 +274,7 @@ static int info_print_json(const struct info *info, const struct cli_map *map)
 			   "created_ns", (json_int_t)h->created_ns,
 			   "snapshot_ns", (json_int_t)h->snapshot_ns,
 			   "checksums", h->checksum_offset != 0);
-	more = json_pack("{s:I, s:o, s:I, s:f, s:f, s:I, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:f, s:I, s:s}",
+	more = json_pack("{s:I, s:o, s:I, s:f, s:f, s:I, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:f, s:I, s:s}",
 			 "entries", (json_int_t)survey->entries,
 			 "max_entries", cli_json_limit(info->stat.max_entries),
 			 "slots", (json_int_t)survey->slots,
@@ -257,6 +288,7 @@ static int info_print_json(const struct info *info, const struct cli_map *map)
 			 "image_bytes", (json_int_t)survey->image_bytes,
 			 "file_bytes", info_json_file(info, info->file_bytes),
 			 "disk_bytes", info_json_file(info, info->disk_bytes),
+			 "compressed", info_json_packed(&map->packed),
 			 "bytes_per_entry", info->per_entry,
 			 "splits", (json_int_t)info->stat.splits,
 			 "growth", cli_growth(info->stat.growth));
@@ -294,7 +326,7 @@ static int info_run(int argc, char **argv)
 	if (code)
 		return code;
 	info.header = khmap_header(map.map);
-	info_file(&info, khmap_fd(map.map));
+	info_file(&info, &map, argv[optind]);
 	err = khmap_stat(map.map, &info.stat);
 	if (!err)
 		err = khmap_survey(map.map, &info.survey);

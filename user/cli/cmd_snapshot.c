@@ -3,25 +3,35 @@
  * cmd_snapshot.c - khmapctl snapshot
  */
 #include "cli.h"
+#include "packed.h"
 #include "write_ring.h"
 #include "writing.h"
 
 static const struct option snapshot_options[] = {
+	{ "compress", optional_argument, NULL, 'z' },
+	{ "run", required_argument, NULL, 'r' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ NULL, 0, NULL, 0 },
 };
 
 static const char snapshot_help[] =
-	"Usage: khmapctl snapshot NAME FILE\n"
+	"Usage: khmapctl snapshot NAME FILE [--compress[=CODEC] [--run SIZE]]\n"
 	"Writes a map, as it is at one instant, to a file with a checksum for each page.  The file\n"
 	"is read like a map, here and on other hosts.  FILE holds all of it or, after a failure,\n"
 	"what it held before.  NAME may be the path of another snapshot file.\n"
 	"\n"
-	"  -q, --quiet  do not say what was written\n"
+	"  -z, --compress[=CODEC]  compress it by CODEC: lz4, zstd, or either with \":LEVEL\" behind\n"
+	"                          it; zstd by default.  All commands read such a file, and\n"
+	"                          \"khmapctl unpack\" makes it a plain one\n"
+	"  -r, --run SIZE          bytes that are compressed, and unpacked, together; 64K by default,\n"
+	"                          1M at most, whole pages.  Larger ones make a smaller file and\n"
+	"                          slower look-ups in it\n"
+	"  -q, --quiet             do not say what was written\n"
 	"\n"
 	"Examples:\n"
 	"  khmapctl snapshot routes ./today.khmap\n"
-	"  khmapctl get ./today.khmap 10.0.0.0\n";
+	"  khmapctl get ./today.khmap 10.0.0.0\n"
+	"  khmapctl snapshot routes ./today.khz --compress=zstd:9\n";
 
 static int snapshot_write(const char *name, const char *path, bool quiet)
 {
@@ -55,17 +65,69 @@ static int snapshot_write(const char *name, const char *path, bool quiet)
 	return CLI_OK;
 }
 
+/* To a compressed file, by the codec and level of @how; runs of @run bytes, or 0. */
+static int snapshot_compress(const char *name, const char *path, bool quiet,
+			     uint64_t run, struct khmap_compress_options *how)
+{
+	struct writing writing = { .started = false };
+	char amount[32], whole[32];
+	struct khmap *map;
+	uint64_t page;
+	double seconds;
+	int err = writing_open(name, KHMAP_OPEN_VERIFY, &map);
+
+	if (err)
+		return err;
+	page = 1ull << khmap_header(map)->geometry.page_shift;
+	if (run % page) {
+		khmap_close(map);
+		return cli_usage("--run: a run is a multiple of %llu bytes here, the size of a page",
+				 (unsigned long long)page);
+	}
+	how->run_pages = (uint32_t)(run / page);
+	how->size = sizeof(*how);
+	how->progress = writing_progress;
+	how->context = &writing;
+	cli_interrupt_catch();
+	err = khmap_compress_write(map, path, how);
+	khmap_close(map);
+	seconds = writing_end(&writing);
+	if (err)
+		return cli_failed(err);
+	if (!quiet)
+		printf("%s: %s in %.2f s, compressed by %s from %s\n", path,
+		       progress_amount(amount, sizeof(amount), (double)how->file_bytes), seconds,
+		       packed_codec(how->codec),
+		       progress_amount(whole, sizeof(whole), (double)how->image_bytes));
+	return CLI_OK;
+}
+
 static int snapshot_run(int argc, char **argv)
 {
+	struct khmap_compress_options how = { .codec = 0 };
 	int option, code = CLI_OK;
 	bool quiet = false;
+	uint64_t run = 0;
 
-	while ((option = cli_option(argc, argv, "q", snapshot_options, &code)) > 0)
-		quiet = true;
+	while ((option = cli_option(argc, argv, "qz::r:", snapshot_options, &code)) > 0) {
+		if (option == 'q')
+			quiet = true;
+		else if (option == 'r' &&
+			 (!cli_number(optarg, KHMAP_COMPRESSED_RUN_MAX, &run) || !run))
+			return cli_usage("--run: \"%s\" is not a whole number 1..1M; " CLI_UNITS,
+					 optarg);
+		else if (option == 'z' && !packed_how(optarg ? optarg : "zstd", &how))
+			return cli_usage("--compress: \"%s\" is none of lz4, zstd, lz4:LEVEL and zstd:LEVEL",
+					 optarg);
+	}
 	if (!option)
 		return code;
 	if (optind + 2 != argc)
 		return cli_usage("NAME and FILE are needed");
+	if (run && !how.codec)
+		return cli_usage("--run is about --compress");
+	if (how.codec)
+		return snapshot_compress(argv[optind], argv[optind + 1], quiet, run, &how);
 	return snapshot_write(argv[optind], argv[optind + 1], quiet);
 }
 

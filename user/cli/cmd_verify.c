@@ -8,6 +8,7 @@
 #include <khmap/verify.h>
 
 #include "cli.h"
+#include "packed.h"
 #include "progress.h"
 
 #define VERIFY_SHOWN 20
@@ -148,7 +149,7 @@ static int verify_one(struct verify_watch *watch, bool quiet)
 		.flags = KHMAP_OPEN_DAMAGED,
 	};
 	struct khmap *map;
-	int err = khmap_open(watch->name, &options, &map), code = CLI_OK;
+	int err = packed_map(watch->name, &options, &map, NULL), code = CLI_OK;
 
 	if (err)
 		return err == -EINVAL ? cli_error(CLI_REFUSED, "%s", khmap_reason()) :

@@ -30,6 +30,7 @@ static const struct cli_command *const cli_commands[] = {
 	&cli_snapshot,
 	&cli_delta,
 	&cli_apply,
+	&cli_unpack,
 	&cli_verify,
 	&cli_destroy,
 };
@@ -48,7 +49,7 @@ static void cli_help(FILE *out)
 		fprintf(out, "  %-9s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
 	fputs("\n"
 	      "Where a command takes NAME, a name with a '/' or a '.' is the path of a snapshot\n"
-	      "file.  \"khmapctl COMMAND --help\" tells about a command.\n"
+	      "file, compressed or not.  \"khmapctl COMMAND --help\" tells about a command.\n"
 	      "\n"
 	      "Exit status: 0 done; 1 the answer is no (no such key, faults found, lines\n"
 	      "skipped); 2 wrong usage; 3 failed; 4 the image was refused; 130 interrupted.\n",

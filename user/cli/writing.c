@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "packed.h"
 #include "writing.h"
 
 int writing_open(const char *name, uint32_t flags, struct khmap **map)
@@ -23,7 +24,7 @@ int writing_open(const char *name, uint32_t flags, struct khmap **map)
 				 khmap_reason());
 	if (err == -EROFS) {
 		how.flags = flags;
-		err = khmap_open(name, &how, map);
+		err = packed_map(name, &how, map, NULL);
 	}
 	if (err)
 		return err == -EINVAL ? cli_error(CLI_REFUSED, "%s", khmap_reason()) :
