@@ -6,7 +6,7 @@
 
 set -u
 
-tests=43
+tests=60
 . "${0%/*}/cli_test.sh"
 cd "$work" || exit 1
 
@@ -91,6 +91,56 @@ under_writer() {
 ok 'snapshots under a writer are instants' under_writer
 ok 'the map is clean after that' khmapctl verify map
 
+# --- What has changed since a snapshot, of a map that lives.
+
+change() {
+	khmapctl del map 11 12 13 && load map 2501 2600 && khmapctl put map 20 0
+}
+khmapctl snapshot map ./base.khm -q
+cp base.khm old.khm
+ok 'the map changes' change
+ok 'a delta to a live map' is './now.delta: changed' sh -c \
+	'umask 022; khmapctl delta ./base.khm map ./now.delta |
+	sed "s/ [0-9.]* KiB in [0-9.]* s; [1-9][0-9]* of [1-9][0-9]* pages changed.*/ changed/"'
+ok 'its permissions are the map'\''s' is 640 stat -c %a now.delta
+ok 'the kernel keeps no snapshot of it' is 0 json .snapshots khmapctl stat map --json
+ok 'applied' is '' khmapctl apply -q ./base.khm ./now.delta ./now.khm
+ok 'the file is what the map is' is '0 added, 0 removed, 0 changed' khmapctl diff ./now.khm map
+ok 'by its digest, too' is 1 sh -c \
+	'khmapctl digest ./now.khm map | cut -d " " -f 1 | sort -u | wc -l'
+ok 'it is clean' khmapctl verify ./now.khm
+ok 'the difference is what was done' exits_with 1 '100 added, 3 removed, 1 changed' sh -c \
+	'khmapctl diff ./base.khm map >diff.khm; status=$?; tail -n 1 diff.khm; exit $status'
+ok 'a delta of nothing' is './none.delta: 1 page' sh -c \
+	'khmapctl snapshot map ./base.khm -q && khmapctl delta ./base.khm map ./none.delta |
+	sed "s/ [0-9.]* KiB in [0-9.]* s; 1 of .*/ 1 page/"'
+ok 'no delta to another map' is \
+	'khmapctl: delta: few: is not of the map that ./base.khm is of: its map_id is' sh -c \
+	'! khmapctl delta ./base.khm few ./none.delta 2>err.khm && sed "s/ [0-9]*, not .*//" err.khm'
+ok 'nor in the place of its base' refused 3 \
+	'delta: ./base.khm: is one of the two snapshots: a delta needs a file of its own' \
+	khmapctl delta ./base.khm map ./base.khm
+ok 'which can still be read' khmapctl verify ./base.khm
+
+delta_under_writer() {
+	writer &
+	eventually khmapctl get map 2 >ignored || return
+	cp base.khm mirror.khm
+	for _ in 1 2 3 4 5; do
+		khmapctl delta ./mirror.khm map ./next.delta -q &&
+			khmapctl apply ./mirror.khm ./next.delta ./mirror.khm -q &&
+			khmapctl verify ./mirror.khm || return
+		first=$(khmapctl get ./mirror.khm 1)
+		second=$(khmapctl get ./mirror.khm 2)
+		echo "$first $second"
+		[ $((first - second)) -eq 0 ] || [ $((first - second)) -eq 1 ] || return
+	done
+	: >stop
+	wait
+	rm -f ignored stop
+}
+ok 'a mirror follows a map that is written, instant by instant' delta_under_writer
+
 # --- All or nothing.
 
 mkdir disk
@@ -99,6 +149,10 @@ ok 'a small disk takes a small map' khmapctl snapshot few disk/map.khm -q
 cp disk/map.khm before
 ok 'a full disk refuses a large one' refused 3 \
 	'snapshot: disk/map.khm: write: No space left on device' khmapctl snapshot map disk/map.khm
+ok 'the old file is as it was' cmp disk/map.khm before
+ok 'nor is there room for what comes of a delta' refused 3 \
+	'apply: disk/map.khm: write: No space left on device' \
+	khmapctl apply -q ./old.khm ./now.delta disk/map.khm
 ok 'the old file is as it was' cmp disk/map.khm before
 ok 'nothing else is left there' no_temporary disk
 umount disk
@@ -149,7 +203,10 @@ ok 'a file cannot be written' refused 3 'put: ./two.khm: is a file and cannot be
 # --- Without rights, and the end.
 
 ok 'who may only read takes no snapshot' exits_with 3 '' sh -c \
-	'chmod 644 /dev/khmap/map; su tester -c "PATH=$PATH; khmapctl snapshot map /tmp/x.khm" 2>err.khm'
+	'chmod 644 /dev/khmap/map base.khm; su tester -c "PATH=$PATH; khmapctl snapshot map /tmp/x.khm" 2>err.khm'
+ok 'nor a delta' refused 3 \
+	'delta: /dev/khmap/map: Permission denied: a snapshot needs write permission, as the map'\''s memory pays for it' \
+	su tester -c "PATH=$PATH; khmapctl delta $PWD/base.khm map /tmp/x.delta"
 ok 'but reads the file of another one, if it may' sh -c \
 	'chmod 644 two.khm && su tester -c "PATH=$PATH; khmapctl get $PWD/two.khm 2500"'
 ok 'both are clean' khmapctl verify map few
