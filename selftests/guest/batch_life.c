@@ -91,6 +91,14 @@ TEST_F(life, a_signal_stops_it_between_operations)
 	EXPECT_LT(0, alarms);
 }
 
+/* What has been done to a map, over all. */
+static uint64_t changes(int fd)
+{
+	struct khmap_ioc_stat stat;
+
+	return map_stat(fd, &stat) ? 0 : stat.inserts + stat.replaces + stat.deletes;
+}
+
 /* A child that does nothing but batches, of all kinds. */
 static void work(int fd, const uint64_t *keys, uint64_t *values)
 {
@@ -135,6 +143,7 @@ TEST_F(life, its_map_is_destroyed_and_cut)
 {
 	struct khmap_ioc_snapshot args;
 	int status, round;
+	uint64_t before;
 	pid_t child = fork();
 
 	if (!child)
@@ -148,8 +157,10 @@ TEST_F(life, its_map_is_destroyed_and_cut)
 		close(cut);
 	}
 	ASSERT_EQ(0, map_destroy(self->fd));
-	usleep(20000);
-	ASSERT_EQ(0, waitpid(child, &status, WNOHANG));
+	/* The child goes on with a map that has no name any more. */
+	before = changes(self->fd);
+	while (changes(self->fd) <= before)
+		ASSERT_EQ(0, waitpid(child, &status, WNOHANG));
 	ASSERT_EQ(0, kill(child, SIGKILL));
 	ASSERT_EQ(child, waitpid(child, &status, 0));
 	ASSERT_TRUE(WIFSIGNALED(status));
