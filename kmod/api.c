@@ -70,9 +70,9 @@ static int khmap_put_mode_of(u32 flags, enum khmap_put_mode *mode)
 static void khmap_map_trace_put(const struct khmap_map *map,
 				const struct khmap_store *store)
 {
-	trace_khmap_put(map->id, store);
+	trace_khmap_put(map->object.id, store);
 	if (store->overflowed)
-		trace_khmap_overflow(map->id, store);
+		trace_khmap_overflow(map->object.id, store);
 }
 
 int khmap_map_update(struct khmap_map *map, const void *key, const void *value,
@@ -136,7 +136,7 @@ int khmap_map_remove(struct khmap_map *map, const void *key, void *value)
 		return -EBUSY;
 	err = khmap_table_delete(map->table, key, value, &store);
 	if (!err)
-		trace_khmap_delete(map->id, &store);
+		trace_khmap_delete(map->object.id, &store);
 	return err;
 }
 EXPORT_SYMBOL_GPL(khmap_map_remove);

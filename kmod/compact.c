@@ -35,7 +35,7 @@ int khmap_compact_map(struct khmap_call *call)
 	arg->moved = compact.moved;
 	arg->released = compact.released;
 	arg->overflow_pages = READ_ONCE(map->table->header->overflow_pages);
-	trace_khmap_compact(map->id, arg->moved, arg->released,
+	trace_khmap_compact(map->object.id, arg->moved, arg->released,
 			    arg->overflow_pages);
 	return khmap_call_reply(call) ?: err;
 }

@@ -2,20 +2,16 @@
 /*
  * control.c - /dev/khmap/control: what there is, and more of it
  */
-#include <linux/capability.h>
-#include <linux/cred.h>
-#include <linux/ctype.h>
 #include <linux/err.h>
-#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <linux/user_namespace.h>
 
 #include "account.h"
+#include "claim.h"
 #include "control.h"
 #include "file.h"
 #include "ioctl.h"
@@ -33,52 +29,10 @@ int khmap_control_abi(struct khmap_call *call)
 	abi->page_shift = PAGE_SHIFT;
 	abi->hash_kinds = 1u << KHMAP_HASH_FOLD | 1u << KHMAP_HASH_SIPHASH13;
 	abi->layouts = 1u << KHMAP_LAYOUT_ALIGNED | 1u << KHMAP_LAYOUT_PACKED;
-	abi->maps = khmap_map_count();
+	abi->maps = khmap_object_count(KHMAP_IMAGE_LIVE);
 	abi->bytes = khmap_account_module_bytes();
 	abi->max_bytes = khmap_account_module_max_bytes();
 	return khmap_call_reply(call);
-}
-
-static int khmap_create_owner(const struct khmap_ioc_create *create,
-			      struct khmap_node_owner *owner)
-{
-	owner->uid = current_fsuid();
-	owner->gid = current_fsgid();
-	owner->mode = KHMAP_MODE_DEFAULT;
-	if (create->flags & KHMAP_CREATE_MODE) {
-		if (create->mode & ~KHMAP_MODE_MASK)
-			return -EINVAL;
-		owner->mode = create->mode;
-	}
-	if (!(create->flags & KHMAP_CREATE_OWNER))
-		return 0;
-
-	owner->uid = make_kuid(current_user_ns(), create->uid);
-	owner->gid = make_kgid(current_user_ns(), create->gid);
-	if (!uid_valid(owner->uid) || !gid_valid(owner->gid))
-		return -EINVAL;
-	if ((!uid_eq(owner->uid, current_fsuid()) ||
-	     !in_group_p(owner->gid)) && !capable(CAP_CHOWN))
-		return -EPERM;
-	return 0;
-}
-
-static int khmap_create_name(const struct khmap_ioc_create *create, char *name)
-{
-	u32 i;
-	int err;
-
-	if (create->name_length > KHMAP_NAME_MAX)
-		return -ENAMETOOLONG;
-	err = khmap_copy_in(name, create->name, create->name_length);
-	if (err)
-		return err;
-	name[create->name_length] = '\0';
-	for (i = 0; i < create->name_length; i++)
-		if (!isascii(name[i]) ||
-		    (!isalnum(name[i]) && name[i] != '_' && name[i] != '-'))
-			return -EINVAL;
-	return strcmp(name, KHMAP_CONTROL_NAME) ? 0 : -EINVAL;
 }
 
 /* NULL if there is none. */
@@ -113,7 +67,6 @@ static int khmap_create_publish(struct khmap_call *call, struct khmap_map *map)
 {
 	struct khmap_ioc_create *create = &call->arg.create;
 	struct file *file;
-	int err;
 
 	file = khmap_file_create(map);
 	if (IS_ERR(file)) {
@@ -121,23 +74,24 @@ static int khmap_create_publish(struct khmap_call *call, struct khmap_map *map)
 		return PTR_ERR(file);
 	}
 	/* From here on the reference is the file's. */
-	create->map_id = map->id;
-	err = khmap_call_reply_file(call, &create->fd, file);
-	if (err)
-		return err;
-	err = khmap_map_publish(map);
-	if (err) {
-		put_unused_fd(create->fd);
-		fput(file);
-		return err;
-	}
-	fd_install(create->fd, file);
-	return 0;
+	create->map_id = map->object.id;
+	return khmap_claim_answer(call, &create->fd, file, &map->object);
 }
 
 static int khmap_create(struct khmap_call *call)
 {
 	const struct khmap_ioc_create *create = &call->arg.create;
+	const struct khmap_claim claim = {
+		.name = create->name,
+		.name_length = create->name_length,
+		.owner_given = create->flags & KHMAP_CREATE_OWNER,
+		.mode_given = create->flags & KHMAP_CREATE_MODE,
+		.uid = create->uid,
+		.gid = create->gid,
+		.mode = create->mode,
+		.mode_default = KHMAP_MODE_DEFAULT,
+		.mode_mask = KHMAP_MODE_MASK,
+	};
 	struct khmap_table_params params = {};
 	char name[KHMAP_NAME_MAX + 1];
 	struct khmap_node_owner owner;
@@ -147,10 +101,7 @@ static int khmap_create(struct khmap_call *call)
 
 	if (create->reserved)
 		return -EINVAL;
-	err = khmap_create_name(create, name);
-	if (err)
-		return err;
-	err = khmap_create_owner(create, &owner);
+	err = khmap_claim_check(&claim, name, &owner);
 	if (err)
 		return err;
 	schema = khmap_create_schema(create);
@@ -167,12 +118,12 @@ static int khmap_create(struct khmap_call *call)
 	return khmap_create_publish(call, map);
 }
 
-static int khmap_list_entry(u64 address, u32 size, struct khmap_map *map)
+static int khmap_list_entry(u64 address, u32 size, struct khmap_object *object)
 {
 	struct khmap_map_info info;
 	u32 known = min_t(u32, size, sizeof(info));
 
-	khmap_map_info(map, &info);
+	khmap_object_info(object, &info);
 	if (khmap_copy_out(address, &info, known))
 		return -EFAULT;
 	if (size > known &&
@@ -184,7 +135,8 @@ static int khmap_list_entry(u64 address, u32 size, struct khmap_map *map)
 static int khmap_list(struct khmap_call *call)
 {
 	struct khmap_ioc_list *list = &call->arg.list;
-	struct khmap_map *map;
+	u32 kinds = 1u << KHMAP_IMAGE_LIVE;
+	struct khmap_object *object;
 	u32 filled = 0;
 	int err = 0;
 
@@ -192,21 +144,23 @@ static int khmap_list(struct khmap_call *call)
 	    list->info_size < offsetofend(struct khmap_map_info, name) ||
 	    list->info_size > PAGE_SIZE)
 		return -EINVAL;
-	map = khmap_map_next(NULL, list->after);
-	while (map && filled < list->count) {
+	if (list->flags & KHMAP_LIST_SNAPSHOTS)
+		kinds |= 1u << KHMAP_IMAGE_SNAPSHOT;
+	object = khmap_object_next(NULL, list->after, kinds);
+	while (object && filled < list->count) {
 		err = khmap_list_entry(list->infos +
 				       (u64)filled * list->info_size,
-				       list->info_size, map);
+				       list->info_size, object);
 		if (!err && fatal_signal_pending(current))
 			err = -EINTR;
 		if (err)
 			break;
 		filled++;
 		cond_resched();
-		map = khmap_map_next(map, list->after);
+		object = khmap_object_next(object, list->after, kinds);
 	}
-	if (map)
-		khmap_map_put(map);
+	if (object)
+		khmap_object_put(object);
 	if (err)
 		return err;
 	list->count = filled;
@@ -218,8 +172,8 @@ static const struct khmap_ioctl khmap_control_ioctls[] = {
 		    khmap_control_abi),
 	KHMAP_IOCTL(KHMAP_IOC_CREATE, khmap_ioc_create, map_id,
 		    KHMAP_CREATE_FLAGS, FMODE_WRITE, khmap_create),
-	KHMAP_IOCTL(KHMAP_IOC_LIST, khmap_ioc_list, info_size, 0, FMODE_READ,
-		    khmap_list),
+	KHMAP_IOCTL(KHMAP_IOC_LIST, khmap_ioc_list, info_size,
+		    KHMAP_LIST_FLAGS, FMODE_READ, khmap_list),
 };
 
 static long khmap_control_ioctl(struct file *file, unsigned int command,

@@ -2,9 +2,6 @@
 /*
  * file.c - what can be done with an open map
  */
-#include <linux/anon_inodes.h>
-#include <linux/capability.h>
-#include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/pagemap.h>
@@ -18,27 +15,16 @@
 #include "growth.h"
 #include "ioctl.h"
 #include "map.h"
+#include "overdue.h"
 #include "record.h"
 #include "snapshot.h"
 #include "uring.h"
-
-/* The node's owner, or the one whom a map without a node was created for. */
-static kuid_t khmap_file_owner(const struct file *file,
-			       const struct khmap_map *map)
-{
-	const struct inode *inode = file_inode(file);
-
-	return S_ISCHR(inode->i_mode) ? inode->i_uid : map->owner.uid;
-}
 
 static int khmap_destroy(struct khmap_call *call)
 {
 	struct khmap_map *map = call->file->private_data;
 
-	if (!uid_eq(current_fsuid(), khmap_file_owner(call->file, map)) &&
-	    !capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	return khmap_map_unlink(map);
+	return khmap_object_destroy(&map->object, call->file);
 }
 
 static int khmap_put(struct khmap_call *call)
@@ -98,7 +84,7 @@ static int khmap_stat(struct khmap_call *call)
 	khmap_table_stat(map->table, &counts);
 	khmap_table_growth(map->table, &growth);
 	khmap_table_compaction(map->table, &compaction);
-	stat->map_id = map->id;
+	stat->map_id = map->object.id;
 	stat->entries = counts.entries;
 	stat->max_entries = map->table->max_entries;
 	stat->overflow_entries = counts.overflow_entries;
@@ -128,6 +114,11 @@ static int khmap_stat(struct khmap_call *call)
 	stat->copied_pages = 0;
 	stat->reserved_pages = 0;
 	stat->snapshot_ns = 0;
+	stat->snapshot_id = 0;
+	stat->warn_after_ms = READ_ONCE(map->warn_after_ms);
+	stat->held_ms = 0;
+	stat->overdue = khmap_overdue_count(map);
+	stat->reserved2 = 0;
 	return khmap_call_reply(call);
 }
 
@@ -163,8 +154,11 @@ static const struct khmap_ioctl khmap_map_ioctls[] = {
 	KHMAP_IOCTL(KHMAP_IOC_COMPACT, khmap_ioc_compact, overflow_pages, 0,
 		    FMODE_WRITE, khmap_compact_map),
 	/* The snapshot can be read, so the map must be readable too. */
-	KHMAP_IOCTL(KHMAP_IOC_SNAPSHOT, khmap_ioc_snapshot, entries, 0,
-		    FMODE_READ | FMODE_WRITE, khmap_snapshot_ioctl),
+	KHMAP_IOCTL(KHMAP_IOC_SNAPSHOT, khmap_ioc_snapshot, entries,
+		    KHMAP_SNAPSHOT_FLAGS, FMODE_READ | FMODE_WRITE,
+		    khmap_snapshot_ioctl),
+	KHMAP_IOCTL(KHMAP_IOC_WARN_AFTER, khmap_ioc_warn_after, warn_after_ms,
+		    0, FMODE_WRITE, khmap_overdue_set),
 	/* Each operation asks for what it needs. */
 	KHMAP_IOCTL(KHMAP_IOC_BATCH, khmap_ioc_batch, offset,
 		    KHMAP_BATCH_FLAGS, 0, khmap_batch),
@@ -185,33 +179,23 @@ static int khmap_map_mmap(struct file *file, struct vm_area_struct *vma)
 	return khmap_view_mmap(&map->view, vma);
 }
 
-static int khmap_file_open(struct inode *inode, struct file *file)
-{
-	struct khmap_map *map;
-
-	/*
-	 * A node that was removed can still be reached by an O_PATH descriptor,
-	 * and its number may name another map by now.
-	 */
-	if (!inode->i_nlink)
-		return -ENXIO;
-	map = khmap_map_find(iminor(inode));
-	if (!map)
-		return -ENXIO;
-	file->private_data = map;
-	return 0;
-}
-
 static int khmap_file_release(struct inode *inode, struct file *file)
 {
 	khmap_map_put(file->private_data);
 	return 0;
 }
 
+static void khmap_file_show(struct seq_file *seq, struct file *file)
+{
+	struct khmap_map *map = file->private_data;
+
+	khmap_object_show(&map->object, seq);
+}
+
 const struct file_operations khmap_map_fops = {
 	.owner = THIS_MODULE,
-	.open = khmap_file_open,
 	.release = khmap_file_release,
+	.show_fdinfo = khmap_file_show,
 	.unlocked_ioctl = khmap_map_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.mmap = khmap_map_mmap,
@@ -220,6 +204,5 @@ const struct file_operations khmap_map_fops = {
 
 struct file *khmap_file_create(struct khmap_map *map)
 {
-	return anon_inode_getfile("[khmap]", &khmap_map_fops, map,
-				  O_RDWR | O_CLOEXEC);
+	return khmap_object_file(&map->object, map, O_RDWR);
 }

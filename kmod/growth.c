@@ -42,13 +42,13 @@ static void khmap_growth_notify(void *owner, enum khmap_event event, u32 a,
 
 	switch (event) {
 	case KHMAP_EVENT_PROMOTE:
-		trace_khmap_promote(map->id);
+		trace_khmap_promote(map->object.id);
 		break;
 	case KHMAP_EVENT_GROW:
-		trace_khmap_grow(map->id, a, b);
+		trace_khmap_grow(map->object.id, a, b);
 		break;
 	case KHMAP_EVENT_SPLIT:
-		trace_khmap_split(map->id, a, b);
+		trace_khmap_split(map->object.id, a, b);
 		break;
 	case KHMAP_EVENT_BEHIND:
 		/* The caller may hold any lock, the scheduler's too. */

@@ -35,6 +35,7 @@ struct khmap_call {
 		struct khmap_ioc_stat stat;
 		struct khmap_ioc_snapshot snapshot;
 		struct khmap_ioc_materialize materialize;
+		struct khmap_ioc_warn_after warn_after;
 		struct khmap_ioc_reserve reserve;
 		struct khmap_ioc_compact compact;
 		struct khmap_ioc_batch batch;

@@ -10,6 +10,7 @@
 #include "control.h"
 #include "kfunc.h"
 #include "map.h"
+#include "name.h"
 #include "node.h"
 
 #define KHMAP_VERSION	"0.1.0"
@@ -44,6 +45,7 @@ static void __exit khmap_exit(void)
 	khmap_control_exit();
 	khmap_node_exit();
 	khmap_map_exit();
+	khmap_object_exit();
 }
 
 module_init(khmap_init);

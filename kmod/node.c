@@ -3,7 +3,7 @@
  * node.c - device nodes /dev/khmap/NAME
  *
  * The driver core makes each node in devtmpfs and tells udev, with the owner
- * and mode that the map was created with; from then on they are the node's own,
+ * and mode that the map or snapshot was created with; from then on they are the node's own,
  * for chown(1) and chmod(1).
  */
 #include <linux/cdev.h>
@@ -13,8 +13,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
-#include "file.h"
-#include "map.h"
+#include "name.h"
 #include "node.h"
 
 /**
@@ -112,6 +111,35 @@ unsigned int khmap_node_minor(const struct khmap_node *node)
 	return MINOR(node->device.devt);
 }
 
+static int khmap_node_open(struct inode *inode, struct file *file)
+{
+	struct khmap_object *object;
+	int err;
+
+	/*
+	 * A node that was removed can still be reached by an O_PATH descriptor,
+	 * and its number may name another object by now.
+	 */
+	if (!inode->i_nlink)
+		return -ENXIO;
+	object = khmap_object_of_minor(iminor(inode));
+	if (!object)
+		return -ENXIO;
+	err = object->ops->open(object, file);
+	if (err) {
+		khmap_object_put(object);
+		return err;
+	}
+	/* From here on the file is one of the object's kind. */
+	replace_fops(file, fops_get(object->ops->fops));
+	return 0;
+}
+
+static const struct file_operations khmap_node_fops = {
+	.owner = THIS_MODULE,
+	.open = khmap_node_open,
+};
+
 int khmap_node_init(void)
 {
 	int err;
@@ -126,7 +154,7 @@ int khmap_node_init(void)
 	khmap_cdev = cdev_alloc();
 	if (!khmap_cdev)
 		goto unregister_region;
-	khmap_cdev->ops = &khmap_map_fops;
+	khmap_cdev->ops = &khmap_node_fops;
 	khmap_cdev->owner = THIS_MODULE;
 	err = cdev_add(khmap_cdev, khmap_first, KHMAP_NODE_MINORS);
 	if (err)

@@ -25,7 +25,7 @@ void khmap_node_exit(void);
 
 /**
  * khmap_node_create() - make a node
- * @name: of the map; also of its folder in /sys/class/khmap
+ * @name: of the map or snapshot; also of its folder in /sys/class/khmap
  * @minor: below KHMAP_NODE_MINORS; not in use
  * @owner: of the node
  *

@@ -255,7 +255,7 @@ static bool khmap_run_traced(void)
 
 static void khmap_run_trace(const struct khmap_run *run, u32 count)
 {
-	u64 map_id = run->map->id;
+	u64 map_id = run->map->object.id;
 	u32 i;
 
 	for (i = 0; i < count; i++) {

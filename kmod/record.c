@@ -88,9 +88,9 @@ int khmap_record_put(struct khmap_map *map,
 	err = khmap_table_put(map->table, copy.key, copy.value,
 			      khmap_put_mode(record->flags), &store);
 	if (!err) {
-		trace_khmap_put(map->id, &store);
+		trace_khmap_put(map->object.id, &store);
 		if (store.overflowed)
-			trace_khmap_overflow(map->id, &store);
+			trace_khmap_overflow(map->object.id, &store);
 	}
 free:
 	khmap_record_free(&copy);
@@ -150,7 +150,7 @@ int khmap_record_delete(struct khmap_map *map,
 	err = khmap_table_delete(map->table, copy.key, copy.value, &store);
 	if (err)
 		goto free;
-	trace_khmap_delete(map->id, &store);
+	trace_khmap_delete(map->object.id, &store);
 	if (record->value)
 		err = khmap_copy_out(record->value, copy.value,
 				     geometry->value_size);

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * snapshot.c - one instant of a map, as a descriptor
- *
- * A snapshot is freed with its file.  It holds the map: what the map has not
- * written to since is the map's own page.
+ * snapshot.c - what can be done with an open snapshot, and how one is taken
  */
-#include <linux/anon_inodes.h>
 #include <linux/err.h>
-#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
@@ -16,86 +11,18 @@
 
 #include "core/snapshot.h"
 #include "account.h"
+#include "claim.h"
 #include "compat.h"
 #include "control.h"
 #include "ioctl.h"
 #include "map.h"
+#include "overdue.h"
 #include "record.h"
+#include "shot.h"
 #include "snapshot.h"
-#include "trace.h"
 
-/* Pages that are materialized between two looks at signals. */
-#define KHMAP_SNAPSHOT_STEP	64
-
-/**
- * struct khmap_snapshot_file - a snapshot's descriptor
- * @map: a reference
- * @account: of the snapshot, below the map's; a reference
- * @snapshot: its pages
- * @view: what a mapping shows
- */
-struct khmap_snapshot_file {
-	struct khmap_map *map;
-	struct khmap_account *account;
-	struct khmap_snapshot *snapshot;
-	struct khmap_view view;
-};
-
-/* Only what somebody wants is copied, and not the pages around it. */
-static void *khmap_snapshot_view_page(const struct khmap_view *view, u64 page,
-				      bool wanted)
-{
-	struct khmap_snapshot_file *file =
-		container_of(view, struct khmap_snapshot_file, view);
-
-	return wanted ? khmap_snapshot_page(file->snapshot, page) :
-			khmap_snapshot_peek(file->snapshot, page);
-}
-
-static void khmap_snapshot_file_destroy(struct khmap_snapshot_file *file)
-{
-	struct khmap_account *account = file->account;
-	struct khmap_map *map = file->map;
-
-	khmap_snapshot_destroy(file->snapshot);
-	os_free(account, file, sizeof(*file));
-	khmap_account_put(account);
-	khmap_map_put(map);
-}
-
-static bool khmap_snapshot_stop(void)
-{
-	return fatal_signal_pending(current);
-}
-
-static struct khmap_snapshot_file *
-khmap_snapshot_file_create(struct khmap_map *map)
-{
-	struct khmap_snapshot_file *file;
-	struct khmap_account *account;
-	int err;
-
-	account = khmap_account_create_snapshot(map->account);
-	if (!account)
-		return ERR_PTR(-ENOMEM);
-	file = os_alloc(account, sizeof(*file));
-	if (!file) {
-		khmap_account_put(account);
-		return ERR_PTR(-ENOMEM);
-	}
-	file->account = account;
-	kref_get(&map->refs);
-	file->map = map;
-	err = khmap_snapshot_create(map->table, account, khmap_snapshot_stop,
-				    &file->snapshot);
-	if (err) {
-		khmap_snapshot_file_destroy(file);
-		return ERR_PTR(err);
-	}
-	file->view.page = khmap_snapshot_view_page;
-	file->view.pages = file->snapshot->pages;
-	return file;
-}
+#define KHMAP_SNAPSHOT_MODE_DEFAULT	0440
+#define KHMAP_SNAPSHOT_MODE_MASK	0444
 
 static int khmap_snapshot_lookup(void *snapshot, const void *key, void *value)
 {
@@ -104,18 +31,18 @@ static int khmap_snapshot_lookup(void *snapshot, const void *key, void *value)
 
 static int khmap_snapshot_file_get(struct khmap_call *call)
 {
-	struct khmap_snapshot_file *file = call->file->private_data;
+	struct khmap_shot *shot = call->file->private_data;
 
-	return khmap_record_get(&file->snapshot->header->geometry,
+	return khmap_record_get(&shot->snapshot->header->geometry,
 				&call->arg.record, khmap_snapshot_lookup,
-				file->snapshot);
+				shot->snapshot);
 }
 
 static int khmap_snapshot_file_stat(struct khmap_call *call)
 {
-	struct khmap_snapshot_file *file = call->file->private_data;
-	const struct khmap_image_header *header = file->snapshot->header;
-	struct khmap_account *account = file->account;
+	struct khmap_shot *shot = call->file->private_data;
+	const struct khmap_image_header *header = shot->snapshot->header;
+	struct khmap_account *account = shot->account;
 	struct khmap_ioc_stat *stat = &call->arg.stat;
 	u32 size = stat->size;
 
@@ -132,43 +59,50 @@ static int khmap_snapshot_file_stat(struct khmap_call *call)
 	stat->primary_pages = header->primary_pages;
 	stat->overflow_pages = header->overflow_pages;
 	stat->kind = KHMAP_IMAGE_SNAPSHOT;
-	stat->copied_pages = 1 + os_count_read(&file->snapshot->copied);
-	stat->reserved_pages = file->snapshot->pages - stat->copied_pages;
+	stat->copied_pages = khmap_shot_copied(shot);
+	stat->reserved_pages = shot->snapshot->pages - stat->copied_pages;
 	stat->snapshot_ns = header->snapshot_ns;
+	stat->snapshot_id = shot->object.id;
+	stat->warn_after_ms = READ_ONCE(shot->map->warn_after_ms);
+	stat->held_ms = khmap_overdue_held(shot);
+	stat->overdue = khmap_overdue(shot);
 	return khmap_call_reply(call);
 }
 
 static int khmap_snapshot_materialize(struct khmap_call *call)
 {
-	struct khmap_snapshot_file *file = call->file->private_data;
-	struct khmap_snapshot *snapshot = file->snapshot;
-	u64 page;
+	struct khmap_ioc_materialize *arg = &call->arg.materialize;
+	struct khmap_shot *shot = call->file->private_data;
 	int err = 0;
 
-	for (page = 0; page < snapshot->pages; page++) {
-		khmap_snapshot_page(snapshot, page);
-		if (page % KHMAP_SNAPSHOT_STEP)
-			continue;
-		if (signal_pending(current)) {
-			err = -EINTR;
-			break;
-		}
-		cond_resched();
-	}
-	call->arg.materialize.copied_pages =
-		1 + os_count_read(&snapshot->copied);
+	if (arg->flags & KHMAP_MATERIALIZE_BACKGROUND)
+		khmap_shot_copy_later(shot);
+	else
+		err = khmap_shot_copy(shot);
+	arg->copied_pages = khmap_shot_copied(shot);
 	return khmap_call_reply(call) ?: err;
+}
+
+/* No descriptor is open for writing, so none has to be: the owner decides. */
+static int khmap_snapshot_file_destroy(struct khmap_call *call)
+{
+	struct khmap_shot *shot = call->file->private_data;
+
+	return khmap_object_destroy(&shot->object, call->file);
 }
 
 static const struct khmap_ioctl khmap_snapshot_ioctls[] = {
 	KHMAP_IOCTL(KHMAP_IOC_ABI, khmap_ioc_abi, max_bytes, 0, 0,
 		    khmap_control_abi),
+	KHMAP_IOCTL(KHMAP_IOC_DESTROY, khmap_ioc_destroy, flags, 0, 0,
+		    khmap_snapshot_file_destroy),
 	KHMAP_IOCTL(KHMAP_IOC_GET, khmap_ioc_record, value_size, 0,
 		    FMODE_READ, khmap_snapshot_file_get),
 	KHMAP_IOCTL(KHMAP_IOC_STAT, khmap_ioc_stat, snapshot_ns, 0,
 		    FMODE_READ, khmap_snapshot_file_stat),
 	KHMAP_IOCTL(KHMAP_IOC_MATERIALIZE, khmap_ioc_materialize, copied_pages,
-		    0, FMODE_READ, khmap_snapshot_materialize),
+		    KHMAP_MATERIALIZE_FLAGS, FMODE_READ,
+		    khmap_snapshot_materialize),
 };
 
 static long khmap_snapshot_file_ioctl(struct file *file, unsigned int command,
@@ -181,16 +115,16 @@ static long khmap_snapshot_file_ioctl(struct file *file, unsigned int command,
 
 static int khmap_snapshot_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	struct khmap_snapshot_file *snapshot = file->private_data;
+	struct khmap_shot *shot = file->private_data;
 
-	return khmap_view_mmap(&snapshot->view, vma);
+	return khmap_view_mmap(&shot->view, vma);
 }
 
 /* By a page of its own: what is read in passing is not copied for good. */
 static ssize_t khmap_snapshot_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
-	struct khmap_snapshot_file *file = iocb->ki_filp->private_data;
-	u64 size = file->snapshot->pages << PAGE_SHIFT;
+	struct khmap_shot *shot = iocb->ki_filp->private_data;
+	u64 size = shot->snapshot->pages << PAGE_SHIFT;
 	void *buffer = NULL;
 	ssize_t done = 0;
 	int err = 0;
@@ -200,7 +134,7 @@ static ssize_t khmap_snapshot_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		size_t offset = offset_in_page(iocb->ki_pos);
 		size_t want = min_t(size_t, iov_iter_count(to),
 				    PAGE_SIZE - offset), got;
-		const void *from = khmap_snapshot_peek(file->snapshot, page);
+		const void *from = khmap_snapshot_peek(shot->snapshot, page);
 
 		if (!from) {
 			if (!buffer)
@@ -209,7 +143,7 @@ static ssize_t khmap_snapshot_read_iter(struct kiocb *iocb, struct iov_iter *to)
 				err = -ENOMEM;
 				break;
 			}
-			khmap_snapshot_read(file->snapshot, page, buffer);
+			khmap_snapshot_read(shot->snapshot, page, buffer);
 			from = buffer;
 		}
 		got = copy_to_iter(from + offset, want, to);
@@ -227,19 +161,28 @@ static ssize_t khmap_snapshot_read_iter(struct kiocb *iocb, struct iov_iter *to)
 
 static loff_t khmap_snapshot_seek(struct file *file, loff_t offset, int whence)
 {
-	struct khmap_snapshot_file *snapshot = file->private_data;
+	struct khmap_shot *shot = file->private_data;
 
 	return fixed_size_llseek(file, offset, whence,
-				 snapshot->snapshot->pages << PAGE_SHIFT);
+				 shot->snapshot->pages << PAGE_SHIFT);
 }
 
 static int khmap_snapshot_close(struct inode *inode, struct file *file)
 {
-	khmap_snapshot_file_destroy(file->private_data);
+	struct khmap_shot *shot = file->private_data;
+
+	khmap_object_put(&shot->object);
 	return 0;
 }
 
-static const struct file_operations khmap_snapshot_fops = {
+static void khmap_snapshot_show(struct seq_file *seq, struct file *file)
+{
+	struct khmap_shot *shot = file->private_data;
+
+	khmap_object_show(&shot->object, seq);
+}
+
+const struct file_operations khmap_snapshot_fops = {
 	.owner = THIS_MODULE,
 	.llseek = khmap_snapshot_seek,
 	.read_iter = khmap_snapshot_read_iter,
@@ -248,36 +191,48 @@ static const struct file_operations khmap_snapshot_fops = {
 	.unlocked_ioctl = khmap_snapshot_file_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.mmap = khmap_snapshot_mmap,
+	.show_fdinfo = khmap_snapshot_show,
 };
 
 int khmap_snapshot_ioctl(struct khmap_call *call)
 {
 	struct khmap_ioc_snapshot *arg = &call->arg.snapshot;
-	const struct khmap_image_header *header;
-	struct khmap_snapshot_file *snapshot;
+	const struct khmap_claim claim = {
+		.name = arg->name,
+		.name_length = arg->name_length,
+		.owner_given = arg->flags & KHMAP_SNAPSHOT_OWNER,
+		.mode_given = arg->flags & KHMAP_SNAPSHOT_MODE,
+		.uid = arg->uid,
+		.gid = arg->gid,
+		.mode = arg->mode,
+		.mode_default = KHMAP_SNAPSHOT_MODE_DEFAULT,
+		.mode_mask = KHMAP_SNAPSHOT_MODE_MASK,
+	};
+	char name[KHMAP_NAME_MAX + 1];
+	struct khmap_node_owner owner;
+	struct khmap_shot *shot;
 	struct file *file;
 	int err;
 
 	if (arg->reserved)
 		return -EINVAL;
+	err = khmap_claim_check(&claim, name, &owner);
+	if (err)
+		return err;
 	if (fatal_signal_pending(current))
 		return -EINTR;
-	snapshot = khmap_snapshot_file_create(call->file->private_data);
-	if (IS_ERR(snapshot))
-		return PTR_ERR(snapshot);
-	file = anon_inode_getfile("[khmap-snapshot]", &khmap_snapshot_fops,
-				  snapshot, O_RDONLY | O_CLOEXEC);
+	shot = khmap_shot_create(call->file->private_data, name, &owner);
+	if (IS_ERR(shot))
+		return PTR_ERR(shot);
+	file = khmap_object_file(&shot->object, shot, O_RDONLY);
 	if (IS_ERR(file)) {
-		khmap_snapshot_file_destroy(snapshot);
+		khmap_object_put(&shot->object);
 		return PTR_ERR(file);
 	}
-	/* From here on the snapshot is the file's. */
+	/* From here on the reference is the file's. */
 	file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
-	header = snapshot->snapshot->header;
-	arg->image_size = header->image_size;
-	arg->entries = header->entries;
-	err = khmap_call_reply_file(call, &arg->fd, file);
-	if (!err)
-		fd_install(arg->fd, file);
-	return err;
+	arg->image_size = shot->snapshot->header->image_size;
+	arg->entries = shot->snapshot->header->entries;
+	arg->snapshot_id = shot->object.id;
+	return khmap_claim_answer(call, &arg->fd, file, &shot->object);
 }

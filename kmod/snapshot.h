@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * snapshot.h - one instant of a map, as a descriptor
+ * snapshot.h - what can be done with an open snapshot, and how one is taken
  */
 #ifndef _KHMAP_SNAPSHOT_H
 #define _KHMAP_SNAPSHOT_H
 
+#include <linux/fs.h>
+
 struct khmap_call;
+
+/* Of every file of a snapshot: its node's, and that which SNAPSHOT returns. */
+extern const struct file_operations khmap_snapshot_fops;
 
 /**
  * khmap_snapshot_ioctl() - KHMAP_IOC_SNAPSHOT
@@ -15,7 +20,7 @@ struct khmap_call;
  *
  * Context: may sleep.
  * Return: 0; -EINVAL, -EFAULT, -EINTR, -ENOMEM, -EMFILE, -ENFILE, -EAGAIN,
- * -EOVERFLOW.
+ * -EOVERFLOW; -EEXIST, -EPERM, -ENAMETOOLONG of the name and owner.
  */
 int khmap_snapshot_ioctl(struct khmap_call *call);
 

@@ -222,6 +222,69 @@ DEFINE_EVENT(khmap_store, khmap_overflow,
 	TP_ARGS(map_id, store)
 );
 
+/* A snapshot was taken; @name is empty if it has none. */
+TRACE_EVENT(khmap_snapshot_take,
+	TP_PROTO(u64 map_id, u64 snapshot_id, const char *name, u64 pages,
+		 u64 entries),
+	TP_ARGS(map_id, snapshot_id, name, pages, entries),
+	TP_STRUCT__entry(
+		__field(u64, map_id)
+		__field(u64, snapshot_id)
+		__array(char, name, KHMAP_NAME_MAX + 1)
+		__field(u64, pages)
+		__field(u64, entries)
+	),
+	TP_fast_assign(
+		__entry->map_id = map_id;
+		__entry->snapshot_id = snapshot_id;
+		strscpy_pad(__entry->name, name, KHMAP_NAME_MAX + 1);
+		__entry->pages = pages;
+		__entry->entries = entries;
+	),
+	TP_printk("map_id=%llu snapshot_id=%llu name=%s pages=%llu entries=%llu",
+		  __entry->map_id, __entry->snapshot_id, __entry->name,
+		  __entry->pages, __entry->entries)
+);
+
+/* A snapshot is gone, after @held_ms: its name, last descriptor and mapping. */
+TRACE_EVENT(khmap_snapshot_drop,
+	TP_PROTO(u64 map_id, u64 snapshot_id, u64 copied_pages, u64 held_ms),
+	TP_ARGS(map_id, snapshot_id, copied_pages, held_ms),
+	TP_STRUCT__entry(
+		__field(u64, map_id)
+		__field(u64, snapshot_id)
+		__field(u64, copied_pages)
+		__field(u64, held_ms)
+	),
+	TP_fast_assign(
+		__entry->map_id = map_id;
+		__entry->snapshot_id = snapshot_id;
+		__entry->copied_pages = copied_pages;
+		__entry->held_ms = held_ms;
+	),
+	TP_printk("map_id=%llu snapshot_id=%llu copied_pages=%llu held_ms=%llu",
+		  __entry->map_id, __entry->snapshot_id, __entry->copied_pages,
+		  __entry->held_ms)
+);
+
+/* A snapshot has been held for longer than its map's limit; once for each. */
+TRACE_EVENT(khmap_snapshot_overdue,
+	TP_PROTO(u64 map_id, u64 snapshot_id, u64 held_ms),
+	TP_ARGS(map_id, snapshot_id, held_ms),
+	TP_STRUCT__entry(
+		__field(u64, map_id)
+		__field(u64, snapshot_id)
+		__field(u64, held_ms)
+	),
+	TP_fast_assign(
+		__entry->map_id = map_id;
+		__entry->snapshot_id = snapshot_id;
+		__entry->held_ms = held_ms;
+	),
+	TP_printk("map_id=%llu snapshot_id=%llu held_ms=%llu",
+		  __entry->map_id, __entry->snapshot_id, __entry->held_ms)
+);
+
 #endif /* _KHMAP_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

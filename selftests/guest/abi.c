@@ -22,7 +22,7 @@ _Static_assert(offsetof(struct khmap_ioc_compact, moved) == 8, "moved");
 _Static_assert(offsetof(struct khmap_ioc_compact, released) == 16, "released");
 _Static_assert(offsetof(struct khmap_ioc_compact, overflow_pages) == 20,
 	       "overflow_pages");
-_Static_assert(sizeof(struct khmap_ioc_stat) == 184, "khmap_ioc_stat");
+_Static_assert(sizeof(struct khmap_ioc_stat) == 216, "khmap_ioc_stat");
 _Static_assert(offsetof(struct khmap_ioc_stat, compact_buckets) == 136,
 	       "compact_buckets");
 _Static_assert(offsetof(struct khmap_ioc_stat, compact_pages) == 144,
@@ -33,6 +33,27 @@ _Static_assert(offsetof(struct khmap_ioc_stat, copied_pages) == 160, "copied_pag
 _Static_assert(offsetof(struct khmap_ioc_stat, reserved_pages) == 168,
 	       "reserved_pages");
 _Static_assert(offsetof(struct khmap_ioc_stat, snapshot_ns) == 176, "snapshot_ns");
+_Static_assert(offsetof(struct khmap_ioc_stat, snapshot_id) == 184, "snapshot_id");
+_Static_assert(offsetof(struct khmap_ioc_stat, warn_after_ms) == 192, "warn_after_ms");
+_Static_assert(offsetof(struct khmap_ioc_stat, held_ms) == 200, "held_ms");
+_Static_assert(offsetof(struct khmap_ioc_stat, overdue) == 208, "overdue");
+_Static_assert(sizeof(struct khmap_map_info) == 176, "khmap_map_info");
+_Static_assert(offsetof(struct khmap_map_info, of_map) == 128, "of_map");
+_Static_assert(offsetof(struct khmap_map_info, warn_after_ms) == 136, "warn_after_ms");
+_Static_assert(offsetof(struct khmap_map_info, held_ms) == 144, "held_ms");
+_Static_assert(offsetof(struct khmap_map_info, copied_pages) == 152, "copied_pages");
+_Static_assert(offsetof(struct khmap_map_info, reserved_pages) == 160,
+	       "reserved_pages");
+_Static_assert(offsetof(struct khmap_map_info, kind) == 168, "kind");
+_Static_assert(offsetof(struct khmap_map_info, overdue) == 172, "overdue");
+_Static_assert(sizeof(struct khmap_ioc_snapshot) == 64, "khmap_ioc_snapshot");
+_Static_assert(offsetof(struct khmap_ioc_snapshot, name) == 32, "name");
+_Static_assert(offsetof(struct khmap_ioc_snapshot, name_length) == 40, "name_length");
+_Static_assert(offsetof(struct khmap_ioc_snapshot, mode) == 44, "mode");
+_Static_assert(offsetof(struct khmap_ioc_snapshot, uid) == 48, "uid");
+_Static_assert(offsetof(struct khmap_ioc_snapshot, gid) == 52, "gid");
+_Static_assert(offsetof(struct khmap_ioc_snapshot, snapshot_id) == 56, "snapshot_id");
+_Static_assert(sizeof(struct khmap_ioc_warn_after) == 16, "khmap_ioc_warn_after");
 _Static_assert(sizeof(struct khmap_ioc_materialize) == 16, "khmap_ioc_materialize");
 _Static_assert(offsetof(struct khmap_ioc_materialize, copied_pages) == 8,
 	       "copied_pages");
@@ -66,6 +87,7 @@ union any {
 	struct khmap_ioc_reserve reserve;
 	struct khmap_ioc_compact compact;
 	struct khmap_ioc_materialize materialize;
+	struct khmap_ioc_warn_after warn_after;
 	struct khmap_ioc_batch batch;
 	uint32_t head[2];
 	unsigned char bytes[8192];
@@ -113,6 +135,7 @@ FIXTURE_VARIANT(ioctls) {
 	enum target target;
 	unsigned long command;
 	uint32_t size;
+	uint32_t first_size;	/* of the first version, if it was shorter */
 	uint32_t known_flags;
 	uint32_t flags;
 };
@@ -146,6 +169,7 @@ FIXTURE_VARIANT_ADD(ioctls, list) {
 	.target = CONTROL_FD,
 	.command = KHMAP_IOC_LIST,
 	.size = sizeof(struct khmap_ioc_list),
+	.known_flags = KHMAP_LIST_FLAGS,
 };
 
 FIXTURE_VARIANT_ADD(ioctls, put) {
@@ -183,24 +207,43 @@ FIXTURE_VARIANT_ADD(ioctls, stat) {
 	.target = MAP_FD,
 	.command = KHMAP_IOC_STAT,
 	.size = sizeof(struct khmap_ioc_stat),
+	.first_size = offsetof(struct khmap_ioc_stat, snapshot_id),
 };
 
 FIXTURE_VARIANT_ADD(ioctls, stat_on_snapshot) {
 	.target = SNAPSHOT_FD,
 	.command = KHMAP_IOC_STAT,
 	.size = sizeof(struct khmap_ioc_stat),
+	.first_size = offsetof(struct khmap_ioc_stat, snapshot_id),
 };
 
 FIXTURE_VARIANT_ADD(ioctls, snapshot) {
 	.target = MAP_FD,
 	.command = KHMAP_IOC_SNAPSHOT,
 	.size = sizeof(struct khmap_ioc_snapshot),
+	.first_size = offsetof(struct khmap_ioc_snapshot, name),
+	.known_flags = KHMAP_SNAPSHOT_FLAGS,
 };
 
 FIXTURE_VARIANT_ADD(ioctls, materialize) {
 	.target = SNAPSHOT_FD,
 	.command = KHMAP_IOC_MATERIALIZE,
 	.size = sizeof(struct khmap_ioc_materialize),
+	.known_flags = KHMAP_MATERIALIZE_FLAGS,
+};
+
+FIXTURE_VARIANT_ADD(ioctls, materialize_in_the_background) {
+	.target = SNAPSHOT_FD,
+	.command = KHMAP_IOC_MATERIALIZE,
+	.size = sizeof(struct khmap_ioc_materialize),
+	.known_flags = KHMAP_MATERIALIZE_FLAGS,
+	.flags = KHMAP_MATERIALIZE_BACKGROUND,
+};
+
+FIXTURE_VARIANT_ADD(ioctls, warn_after) {
+	.target = MAP_FD,
+	.command = KHMAP_IOC_WARN_AFTER,
+	.size = sizeof(struct khmap_ioc_warn_after),
 };
 
 FIXTURE_VARIANT_ADD(ioctls, reserve) {
@@ -236,12 +279,19 @@ FIXTURE_VARIANT_ADD(ioctls, destroy) {
 	.size = sizeof(struct khmap_ioc_destroy),
 };
 
+FIXTURE_VARIANT_ADD(ioctls, destroy_on_snapshot) {
+	.target = SNAPSHOT_FD,
+	.command = KHMAP_IOC_DESTROY,
+	.size = sizeof(struct khmap_ioc_destroy),
+};
+
 FIXTURE_SETUP(ioctls)
 {
 	struct khmap_ioc_snapshot args;
 
 	map_remove(NAME);
 	map_remove("test-abi-2");
+	map_remove("test-abi-3");
 	self->control = control_open(O_RDWR);
 	ASSERT_LE(0, self->control);
 	self->map = create_named(NAME, 100);
@@ -249,7 +299,8 @@ FIXTURE_SETUP(ioctls)
 	self->key = 1;
 	self->value = 10;
 	ASSERT_EQ(0, put(self->map, 1, 10));
-	self->snapshot = snapshot(self->map, &args);
+	args = snapshot_args("test-abi-3");
+	self->snapshot = take_snapshot(self->map, &args);
 	ASSERT_LE(0, self->snapshot);
 	self->fd = variant->target == CONTROL_FD ? self->control :
 		   variant->target == MAP_FD	 ? self->map :
@@ -272,6 +323,9 @@ FIXTURE_SETUP(ioctls)
 	case KHMAP_IOC_DELETE:
 		self->arg.record = record_args(&self->key, 8, &self->value, 8);
 		break;
+	case KHMAP_IOC_MATERIALIZE:
+		self->arg.head[1] = variant->flags;
+		break;
 	case KHMAP_IOC_BATCH:
 		self->arg.batch = batch_of_one(variant->flags,
 					       &self->key, &self->value,
@@ -288,6 +342,7 @@ FIXTURE_TEARDOWN(ioctls)
 	close(self->control);
 	map_remove(NAME);
 	map_remove("test-abi-2");
+	map_remove("test-abi-3");
 }
 
 /* What a right call leaves behind that a test must put away. */
@@ -310,7 +365,7 @@ TEST_F(ioctls, short_size_is_refused)
 {
 	uint32_t size;
 
-	for (size = 0; size < variant->size; size++) {
+	for (size = 0; size < (variant->first_size ?: variant->size); size++) {
 		self->arg.head[0] = size;
 		EXPECT_EQ(-EINVAL,
 			  call(self->fd, variant->command, &self->arg));
@@ -401,6 +456,7 @@ TEST_F(ioctls, results_on_read_only_memory_change_nothing)
 	case KHMAP_IOC_GET:
 	case KHMAP_IOC_DELETE:
 	case KHMAP_IOC_DESTROY:
+	case KHMAP_IOC_WARN_AFTER:
 		/* These write nothing to their argument. */
 		EXPECT_EQ(0, call(self->fd, variant->command, arg));
 		goto unmap;
@@ -443,7 +499,8 @@ TEST(unknown_commands)
 		KHMAP_IOC_DESTROY, KHMAP_IOC_PUT, KHMAP_IOC_GET,
 		KHMAP_IOC_DELETE, KHMAP_IOC_CLEAR, KHMAP_IOC_STAT,
 		KHMAP_IOC_SNAPSHOT, KHMAP_IOC_RESERVE, KHMAP_IOC_COMPACT,
-		KHMAP_IOC_MATERIALIZE, _IO(KHMAP_IOC_TYPE, 0xff), 0,
+		KHMAP_IOC_MATERIALIZE, KHMAP_IOC_WARN_AFTER,
+		_IO(KHMAP_IOC_TYPE, 0xff), 0,
 	};
 	static const unsigned long on_map[] = {
 		KHMAP_IOC_CREATE, KHMAP_IOC_LIST, KHMAP_IOC_MATERIALIZE,
@@ -451,7 +508,7 @@ TEST(unknown_commands)
 		_IOWR(KHMAP_IOC_TYPE, 0x12, struct khmap_ioc_record), 0,
 	};
 	static const unsigned long on_snapshot[] = {
-		KHMAP_IOC_CREATE, KHMAP_IOC_LIST, KHMAP_IOC_DESTROY,
+		KHMAP_IOC_CREATE, KHMAP_IOC_LIST, KHMAP_IOC_WARN_AFTER,
 		KHMAP_IOC_PUT, KHMAP_IOC_DELETE, KHMAP_IOC_CLEAR,
 		KHMAP_IOC_SNAPSHOT, KHMAP_IOC_RESERVE, KHMAP_IOC_COMPACT, 0,
 	};

@@ -125,11 +125,15 @@ static inline int map_destroy(int fd)
 	return call(fd, KHMAP_IOC_DESTROY, &args);
 }
 
-/* A map that an earlier test left behind would fail every later one. */
+/*
+ * A map or snapshot that an earlier test left behind would fail every later one.
+ */
 static inline void map_remove(const char *name)
 {
 	int fd = map_open(name, O_RDWR);
 
+	if (fd == -EROFS)
+		fd = map_open(name, O_RDONLY);
 	if (fd >= 0) {
 		map_destroy(fd);
 		close(fd);
@@ -203,15 +207,31 @@ static inline int query_abi(int fd, struct khmap_ioc_abi *abi)
 	return call(fd, KHMAP_IOC_ABI, abi);
 }
 
+/* Arguments of SNAPSHOT for a snapshot of this name, or of none. */
+static inline struct khmap_ioc_snapshot snapshot_args(const char *name)
+{
+	struct khmap_ioc_snapshot args = {
+		.size = sizeof(args),
+		.name = address_of(name),
+		.name_length = name ? (uint32_t)strlen(name) : 0,
+	};
+
+	return args;
+}
+
 /* The snapshot's descriptor or -errno. */
+static inline int take_snapshot(int fd, struct khmap_ioc_snapshot *args)
+{
+	int err = call(fd, KHMAP_IOC_SNAPSHOT, args);
+
+	return err ? err : args->fd;
+}
+
+/* The same, of a snapshot without a name. */
 static inline int snapshot(int fd, struct khmap_ioc_snapshot *args)
 {
-	int err;
-
-	memset(args, 0, sizeof(*args));
-	args->size = sizeof(*args);
-	err = call(fd, KHMAP_IOC_SNAPSHOT, args);
-	return err ? err : args->fd;
+	*args = snapshot_args(NULL);
+	return take_snapshot(fd, args);
 }
 
 /* Bytes to map of a live map. */

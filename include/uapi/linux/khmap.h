@@ -44,7 +44,7 @@
 #define KHMAP_IOC_CREATE	_IO(KHMAP_IOC_TYPE, 0x01)
 #define KHMAP_IOC_LIST		_IO(KHMAP_IOC_TYPE, 0x02)
 
-/* On a map; those that only read also on a snapshot. */
+/* On a map; those that only read, and DESTROY, also on a snapshot. */
 #define KHMAP_IOC_DESTROY	_IO(KHMAP_IOC_TYPE, 0x10)
 #define KHMAP_IOC_PUT		_IO(KHMAP_IOC_TYPE, 0x11)
 #define KHMAP_IOC_GET		_IO(KHMAP_IOC_TYPE, 0x12)
@@ -55,6 +55,7 @@
 #define KHMAP_IOC_BATCH		_IO(KHMAP_IOC_TYPE, 0x17)
 #define KHMAP_IOC_RESERVE	_IO(KHMAP_IOC_TYPE, 0x18)
 #define KHMAP_IOC_COMPACT	_IO(KHMAP_IOC_TYPE, 0x19)
+#define KHMAP_IOC_WARN_AFTER	_IO(KHMAP_IOC_TYPE, 0x1b)
 
 /* On a snapshot. */
 #define KHMAP_IOC_MATERIALIZE	_IO(KHMAP_IOC_TYPE, 0x1a)
@@ -125,12 +126,12 @@ struct khmap_ioc_abi {
  * @fd: out: a descriptor of the map, open for reading and writing, close on
  *	exec
  * @reserved: must be 0
- * @map_id: out: unique among maps of this boot
+ * @map_id: out: unique among maps and snapshots of this boot
  *
  * A named map gets a node /dev/khmap/NAME and lives until KHMAP_IOC_DESTROY;
  * an unnamed one until its last descriptor and mapping are gone.
  *
- * Errors: EEXIST a map of that name exists; E2BIG (also) the record does not
+ * Errors: EEXIST a map or snapshot of that name exists; E2BIG (also) the record does not
  * fit a page, or so many do not fit an image; ENOMEM (also) it would not fit
  * the limits: nothing was built; EPERM the owner may not be given; ENAMETOOLONG
  * @name_length is above KHMAP_NAME_MAX.
@@ -159,19 +160,27 @@ struct khmap_ioc_create {
 };
 
 /**
- * struct khmap_map_info - a map in the answer of KHMAP_IOC_LIST
- * @map_id: unique among maps of this boot
- * @created_ns: creation, nanoseconds since 1970
- * @entries: keys in the map
- * @bytes: its memory, snapshots included, in bytes
+ * struct khmap_map_info - a map or snapshot in the answer of KHMAP_IOC_LIST
+ * @map_id: unique among maps and snapshots of this boot
+ * @created_ns: creation, or the snapshot's instant, nanoseconds since 1970
+ * @entries: keys in it
+ * @bytes: its memory, in bytes; a map's with that of its snapshots
  * @key_size: bytes of a key
  * @value_size: bytes of a value
  * @uid: owner that it was created for, in the caller's user namespace
  * @gid: group, likewise
  * @mode: permission bits, likewise as created; stat(2) tells the node's own
- * @snapshots: snapshots that exist
+ * @snapshots: snapshots that exist; 0 of a snapshot
  * @schema_hash: hash of its schema's text; 0 without one
  * @name: NUL-padded; empty if unnamed
+ * @of_map: of a snapshot, the @map_id of its map; else 0
+ * @warn_after_ms: as of KHMAP_IOC_WARN_AFTER; 0 if none
+ * @held_ms: of a snapshot, how long it has been held, in milliseconds; else 0
+ * @copied_pages: of a snapshot, as in struct khmap_ioc_stat; else 0
+ * @reserved_pages: likewise
+ * @kind: enum khmap_image_kind
+ * @overdue: snapshots that are held for longer than @warn_after_ms; of a
+ *	snapshot, 1 if it is
  */
 struct khmap_map_info {
 	__aligned_u64 map_id;
@@ -186,13 +195,23 @@ struct khmap_map_info {
 	__u32 snapshots;
 	__aligned_u64 schema_hash;
 	__u8 name[KHMAP_NAME_MAX + 1];
+	__aligned_u64 of_map;
+	__aligned_u64 warn_after_ms;
+	__aligned_u64 held_ms;
+	__aligned_u64 copied_pages;
+	__aligned_u64 reserved_pages;
+	__u32 kind;
+	__u32 overdue;
 };
 
+#define KHMAP_LIST_SNAPSHOTS	(1u << 0)	/* and not maps alone */
+#define KHMAP_LIST_FLAGS	KHMAP_LIST_SNAPSHOTS
+
 /**
- * struct khmap_ioc_list - KHMAP_IOC_LIST: the maps that exist
+ * struct khmap_ioc_list - KHMAP_IOC_LIST: the maps and snapshots that exist
  * @size: sizeof(struct khmap_ioc_list)
- * @flags: must be 0
- * @after: maps with a higher map_id are listed, lowest first; 0 for the start
+ * @flags: KHMAP_LIST_*
+ * @after: those with a higher map_id are listed, lowest first; 0 for the start
  * @infos: address of an array of struct khmap_map_info
  * @count: in: entries that the array has room for, 1 or more; out: entries
  *	filled.  Fewer than asked for: there are no more
@@ -209,16 +228,20 @@ struct khmap_ioc_list {
 };
 
 /**
- * struct khmap_ioc_destroy - KHMAP_IOC_DESTROY: take a map's name away
+ * struct khmap_ioc_destroy - KHMAP_IOC_DESTROY: take a name away
  * @size: sizeof(struct khmap_ioc_destroy)
  * @flags: must be 0
  *
  * Like unlink(2): the node is gone at once and the name is free; who has the
  * map open or mapped goes on using it, and the memory is freed with the last.
+ * Snapshots have the map open in this sense, and keep their own names.
+ *
+ * Of a snapshot it takes the name away in the same way.  As no descriptor of one
+ * is open for writing, none has to be: the owner decides.
  *
  * Errors: EPERM the caller is neither the owner of the node that was opened (of
- * the map as created, on CREATE's descriptor) nor has CAP_SYS_ADMIN; ENODEV the
- * map has no name (any more).
+ * the map or snapshot as created, on CREATE's or SNAPSHOT's descriptor) nor has
+ * CAP_SYS_ADMIN; ENODEV it has no name (any more).
  */
 struct khmap_ioc_destroy {
 	__u32 size;
@@ -321,6 +344,12 @@ enum khmap_growth_kind {
  * @reserved_pages: out: of a snapshot, pages that are still the map's own, for
  *	each of which one is held in reserve
  * @snapshot_ns: out: of a snapshot, its instant, nanoseconds since 1970
+ * @snapshot_id: out: of a snapshot, its own id; else 0
+ * @warn_after_ms: out: as of KHMAP_IOC_WARN_AFTER; 0 if none
+ * @held_ms: out: of a snapshot, how long it has been held, in milliseconds
+ * @overdue: out: snapshots that are held for longer than @warn_after_ms; of a
+ *	snapshot, 1 if it is
+ * @reserved2: out: 0
  *
  * Also brings the counts in a live map's header page up to date.  Counts of a
  * map that is being written have each operation that returned before the call,
@@ -356,6 +385,11 @@ struct khmap_ioc_stat {
 	__aligned_u64 copied_pages;
 	__aligned_u64 reserved_pages;
 	__aligned_u64 snapshot_ns;
+	__aligned_u64 snapshot_id;
+	__aligned_u64 warn_after_ms;
+	__aligned_u64 held_ms;
+	__u32 overdue;
+	__u32 reserved2;
 };
 
 /**
@@ -403,15 +437,26 @@ struct khmap_ioc_compact {
 	__u32 overflow_pages;
 };
 
+#define KHMAP_SNAPSHOT_OWNER	(1u << 0)	/* @uid and @gid are given */
+#define KHMAP_SNAPSHOT_MODE	(1u << 1)	/* @mode is given */
+#define KHMAP_SNAPSHOT_FLAGS	(KHMAP_SNAPSHOT_OWNER | KHMAP_SNAPSHOT_MODE)
+
 /**
  * struct khmap_ioc_snapshot - KHMAP_IOC_SNAPSHOT: one instant of a map
  * @size: sizeof(struct khmap_ioc_snapshot)
- * @flags: must be 0
+ * @flags: KHMAP_SNAPSHOT_*
  * @fd: out: a read-only descriptor, close on exec, to map, to read, to GET, to
  *	STAT and to MATERIALIZE
  * @reserved: must be 0
  * @image_size: out: bytes to map
  * @entries: out: keys in the snapshot
+ * @name: address of the name, as of KHMAP_IOC_CREATE
+ * @name_length: bytes at @name; 0 for an unnamed snapshot
+ * @mode: permission bits of the node, a subset of 0444; 0440 if
+ *	KHMAP_SNAPSHOT_MODE is not set
+ * @uid: owner of the node, as of KHMAP_IOC_CREATE
+ * @gid: group of the node, likewise
+ * @snapshot_id: out: unique among maps and snapshots of this boot
  *
  * The map must be open for writing: its writers are held still, for microseconds
  * whatever its size, and its memory pays for the copy.  As much as the whole image
@@ -420,8 +465,13 @@ struct khmap_ioc_compact {
  * snapshot lives until its last descriptor and mapping are gone, and the map's
  * pages as long, though not its name.
  *
+ * A named one gets a node beside those of maps, with which it shares one space of
+ * names, and lives until KHMAP_IOC_DESTROY at least.  The node can be opened for
+ * reading alone: else EROFS, whatever its mode and whoever asks.
+ *
  * Errors: EAGAIN the map kept growing faster than memory could be reserved;
- * EOVERFLOW no more can be taken of this map.
+ * EOVERFLOW no more can be taken of this map; EEXIST, EPERM, ENAMETOOLONG of the
+ * name and owner, as KHMAP_IOC_CREATE.
  */
 struct khmap_ioc_snapshot {
 	__u32 size;
@@ -430,17 +480,47 @@ struct khmap_ioc_snapshot {
 	__u32 reserved;
 	__aligned_u64 image_size;
 	__aligned_u64 entries;
+	__aligned_u64 name;
+	__u32 name_length;
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+	__aligned_u64 snapshot_id;
 };
+
+/**
+ * struct khmap_ioc_warn_after - KHMAP_IOC_WARN_AFTER: when a snapshot is overdue
+ * @size: sizeof(struct khmap_ioc_warn_after)
+ * @flags: must be 0
+ * @warn_after_ms: milliseconds; 0 for never
+ *
+ * A snapshot costs the map memory and its writers copies for as long as it is
+ * held.  One that is held for so long is told about once, by a line in the
+ * kernel's log and the tracepoint khmap_snapshot_overdue, and marked in LIST and
+ * STAT while it is.  Nothing else happens to it.  Holds for snapshots that exist
+ * already, too; a new map has the module's parameter snapshot_warn_after.
+ */
+struct khmap_ioc_warn_after {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 warn_after_ms;
+};
+
+#define KHMAP_MATERIALIZE_BACKGROUND	(1u << 0)	/* do not wait for it */
+#define KHMAP_MATERIALIZE_FLAGS		KHMAP_MATERIALIZE_BACKGROUND
 
 /**
  * struct khmap_ioc_materialize - KHMAP_IOC_MATERIALIZE: copy the rest
  * @size: sizeof(struct khmap_ioc_materialize)
- * @flags: must be 0
- * @copied_pages: out: pages that have been copied, all of them on success
+ * @flags: KHMAP_MATERIALIZE_*
+ * @copied_pages: out: pages that have been copied, all of them on success unless
+ *	BACKGROUND is set
  *
  * Pages of a snapshot are copied when the map first writes to them, or when a
  * reader of the snapshot first touches them.  This copies all others now, so that
- * neither has to.
+ * neither has to.  With BACKGROUND a worker of the kernel does it, until all are
+ * or the snapshot is dropped, and the call returns at once; STAT tells how far it
+ * has come.  Asking again changes nothing.
  *
  * Errors: EINTR after a signal; what was copied until then is.
  */

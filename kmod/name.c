@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * name.c - what there is, and what it is called
+ */
+#include <linux/anon_inodes.h>
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/idr.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/user_namespace.h>
+
+#include "name.h"
+#include "node.h"
+
+/* See name.h. */
+DEFINE_MUTEX(khmap_registry_lock);
+
+/* Every object in the order of ids, every name, and the minors of nodes. */
+static LIST_HEAD(khmap_objects);
+static LIST_HEAD(khmap_names);
+static DEFINE_IDR(khmap_minors);
+
+static u64 khmap_next_id = 1;
+
+static const char *khmap_kind_text(u32 kind)
+{
+	return kind == KHMAP_IMAGE_SNAPSHOT ? "snapshot" : "map";
+}
+
+static struct khmap_name *khmap_name_find(const char *text)
+{
+	struct khmap_name *name;
+
+	lockdep_assert_held(&khmap_registry_lock);
+	list_for_each_entry(name, &khmap_names, link)
+		if (!strcmp(name->text, text))
+			return name;
+	return NULL;
+}
+
+/* Nothing is called so any more; the memory is the caller's. */
+static struct khmap_name *khmap_name_release(struct khmap_object *object)
+{
+	struct khmap_name *name = object->name;
+
+	lockdep_assert_held(&khmap_registry_lock);
+	if (name)
+		list_del(&name->link);
+	object->name = NULL;
+	return name;
+}
+
+static int khmap_name_add_node(struct khmap_name *name)
+{
+	struct khmap_node *node;
+	int minor;
+
+	lockdep_assert_held(&khmap_registry_lock);
+	/* Cyclic: a node that somebody kept must not come to mean another. */
+	minor = idr_alloc_cyclic(&khmap_minors, name, 0, KHMAP_NODE_MINORS,
+				 GFP_KERNEL_ACCOUNT);
+	if (minor < 0)
+		return minor;
+	node = khmap_node_create(name->text, minor, &name->owner);
+	if (IS_ERR(node)) {
+		idr_remove(&khmap_minors, minor);
+		return PTR_ERR(node);
+	}
+	name->node = node;
+	return 0;
+}
+
+const char *khmap_object_text(const struct khmap_object *object)
+{
+	lockdep_assert_held(&khmap_registry_lock);
+	return object->name ? object->name->text : "";
+}
+
+void khmap_object_init(struct khmap_object *object,
+		       const struct khmap_object_ops *ops,
+		       const struct khmap_node_owner *owner)
+{
+	kref_init(&object->refs);
+	INIT_LIST_HEAD(&object->link);
+	object->ops = ops;
+	object->owner = *owner;
+}
+
+int khmap_object_register(struct khmap_object *object, const char *text)
+{
+	struct khmap_name *name = NULL;
+
+	if (text[0]) {
+		name = kzalloc(sizeof(*name), GFP_KERNEL_ACCOUNT);
+		if (!name)
+			return -ENOMEM;
+		name->object = object;
+		name->owner = object->owner;
+		strscpy(name->text, text, sizeof(name->text));
+	}
+	mutex_lock(&khmap_registry_lock);
+	if (name && khmap_name_find(text)) {
+		mutex_unlock(&khmap_registry_lock);
+		kfree(name);
+		return -EEXIST;
+	}
+	if (name)
+		list_add_tail(&name->link, &khmap_names);
+	object->name = name;
+	object->id = khmap_next_id++;
+	list_add_tail(&object->link, &khmap_objects);
+	mutex_unlock(&khmap_registry_lock);
+	return 0;
+}
+
+int khmap_object_publish(struct khmap_object *object)
+{
+	struct khmap_name *freed = NULL;
+	int err = 0;
+
+	mutex_lock(&khmap_registry_lock);
+	if (object->name)
+		err = khmap_name_add_node(object->name);
+	if (err) {
+		freed = khmap_name_release(object);
+	} else {
+		if (object->name) {
+			khmap_object_get(object);
+			__module_get(THIS_MODULE);
+		}
+		object->published = true;
+		object->ops->enter(object);
+	}
+	mutex_unlock(&khmap_registry_lock);
+	kfree(freed);
+	return err;
+}
+
+int khmap_object_unlink(struct khmap_object *object)
+{
+	struct khmap_name *name;
+
+	mutex_lock(&khmap_registry_lock);
+	name = object->name;
+	if (!name || !name->node) {
+		mutex_unlock(&khmap_registry_lock);
+		return -ENODEV;
+	}
+	/* No open finds the object any more, then the node goes. */
+	idr_remove(&khmap_minors, khmap_node_minor(name->node));
+	khmap_node_remove(name->node);
+	khmap_name_release(object);
+	mutex_unlock(&khmap_registry_lock);
+	khmap_node_free(name->node);
+	kfree(name);
+	khmap_object_put(object);
+	/* The caller's file holds the module as well. */
+	module_put(THIS_MODULE);
+	return 0;
+}
+
+/* The node's owner, or the one whom an object without a node was created for. */
+static kuid_t khmap_object_owner(const struct khmap_object *object,
+				 const struct file *file)
+{
+	const struct inode *inode = file_inode(file);
+
+	return S_ISCHR(inode->i_mode) ? inode->i_uid : object->owner.uid;
+}
+
+int khmap_object_destroy(struct khmap_object *object, const struct file *file)
+{
+	if (!uid_eq(current_fsuid(), khmap_object_owner(object, file)) &&
+	    !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return khmap_object_unlink(object);
+}
+
+static void khmap_object_release(struct kref *refs)
+{
+	struct khmap_object *object =
+		container_of(refs, struct khmap_object, refs);
+	struct khmap_name *name = khmap_name_release(object);
+
+	list_del(&object->link);
+	if (object->published)
+		object->ops->leave(object);
+	mutex_unlock(&khmap_registry_lock);
+	/* One that was never published: a name with a node holds a reference. */
+	kfree(name);
+	object->ops->free(object);
+}
+
+void khmap_object_put(struct khmap_object *object)
+{
+	kref_put_mutex(&object->refs, khmap_object_release,
+		       &khmap_registry_lock);
+}
+
+/* What a name means, with a reference. */
+static struct khmap_object *khmap_name_object(const struct khmap_name *name)
+{
+	lockdep_assert_held(&khmap_registry_lock);
+	/* Of an object that is being created, it is taken already. */
+	if (!name || !name->object->published)
+		return NULL;
+	khmap_object_get(name->object);
+	return name->object;
+}
+
+struct khmap_object *khmap_object_of_minor(unsigned int minor)
+{
+	struct khmap_object *object;
+
+	mutex_lock(&khmap_registry_lock);
+	object = khmap_name_object(idr_find(&khmap_minors, minor));
+	mutex_unlock(&khmap_registry_lock);
+	return object;
+}
+
+struct khmap_object *khmap_object_of_name(const char *text)
+{
+	struct khmap_object *object;
+
+	mutex_lock(&khmap_registry_lock);
+	object = khmap_name_object(khmap_name_find(text));
+	mutex_unlock(&khmap_registry_lock);
+	return object;
+}
+
+struct khmap_object *khmap_object_next(struct khmap_object *object, u64 after,
+				       u32 kinds)
+{
+	struct khmap_object *next;
+
+	mutex_lock(&khmap_registry_lock);
+	/* The reference keeps @object in the list, and so its place. */
+	next = list_prepare_entry(object, &khmap_objects, link);
+	list_for_each_entry_continue(next, &khmap_objects, link) {
+		if (next->published && next->id > after &&
+		    kinds & 1u << next->ops->kind) {
+			khmap_object_get(next);
+			goto found;
+		}
+	}
+	next = NULL;
+found:
+	mutex_unlock(&khmap_registry_lock);
+	if (object)
+		khmap_object_put(object);
+	return next;
+}
+
+/* KHMAP_NAME_MAX + 1 bytes, NUL-padded. */
+static void khmap_object_copy_name(const struct khmap_object *object,
+				   char *text)
+{
+	memset(text, 0, KHMAP_NAME_MAX + 1);
+	mutex_lock(&khmap_registry_lock);
+	strscpy(text, khmap_object_text(object), KHMAP_NAME_MAX + 1);
+	mutex_unlock(&khmap_registry_lock);
+}
+
+void khmap_object_info(struct khmap_object *object,
+		       struct khmap_map_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->map_id = object->id;
+	info->kind = object->ops->kind;
+	info->uid = from_kuid_munged(current_user_ns(), object->owner.uid);
+	info->gid = from_kgid_munged(current_user_ns(), object->owner.gid);
+	info->mode = object->owner.mode;
+	object->ops->info(object, info);
+	khmap_object_copy_name(object, (char *)info->name);
+}
+
+void khmap_object_show(struct khmap_object *object, struct seq_file *seq)
+{
+	char text[KHMAP_NAME_MAX + 1];
+
+	khmap_object_copy_name(object, text);
+	seq_printf(seq, "khmap-kind:\t%s\nkhmap-id:\t%llu\n",
+		   khmap_kind_text(object->ops->kind), object->id);
+	if (text[0])
+		seq_printf(seq, "khmap-name:\t%s\n", text);
+	if (object->ops->show)
+		object->ops->show(object, seq);
+}
+
+struct file *khmap_object_file(struct khmap_object *object, void *data,
+			       int flags)
+{
+	char path[48];
+
+	snprintf(path, sizeof(path), "[khmap-%s:%llu]",
+		 khmap_kind_text(object->ops->kind), object->id);
+	return anon_inode_getfile(path, object->ops->fops, data,
+				  flags | O_CLOEXEC);
+}
+
+u32 khmap_object_count(u32 kind)
+{
+	struct khmap_object *object;
+	u32 count = 0;
+
+	mutex_lock(&khmap_registry_lock);
+	list_for_each_entry(object, &khmap_objects, link)
+		count += object->published && object->ops->kind == kind;
+	mutex_unlock(&khmap_registry_lock);
+	return count;
+}
+
+void khmap_object_exit(void)
+{
+	idr_destroy(&khmap_minors);
+}

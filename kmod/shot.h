@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * shot.h - a snapshot's life
+ *
+ * A snapshot is an object of the registry, see name.h: referenced by its name,
+ * while it has one, and by each open file.  It holds the map: what the map has not
+ * written to since is the map's own page.  So a map whose name is gone lives, all
+ * of it, until its last snapshot is dropped.
+ */
+#ifndef _KHMAP_SHOT_H
+#define _KHMAP_SHOT_H
+
+#include <linux/list.h>
+#include <linux/workqueue.h>
+
+#include "core/snapshot.h"
+#include "mmap.h"
+#include "name.h"
+
+struct khmap_account;
+struct khmap_map;
+
+/**
+ * struct khmap_shot - a snapshot
+ * @object: its id, name and references
+ * @link: in its map's list while it is published, under the registry's lock
+ * @map: a reference
+ * @account: of the snapshot, below the map's; a reference
+ * @snapshot: its pages
+ * @view: what a mapping shows
+ * @taken_ns: its instant by the clock of ktime_get_ns(), which is never set
+ * @copy_work: copies what is left, in the background
+ * @overdue_work: tells when it is overdue
+ * @dropped: @copy_work is to end
+ * @told: @overdue_work has told; under the registry's lock
+ */
+struct khmap_shot {
+	struct khmap_object object;
+	struct list_head link;
+	struct khmap_map *map;
+	struct khmap_account *account;
+	struct khmap_snapshot *snapshot;
+	struct khmap_view view;
+	u64 taken_ns;
+	struct work_struct copy_work;
+	struct delayed_work overdue_work;
+	bool dropped;
+	bool told;
+};
+
+extern const struct khmap_object_ops khmap_shot_object_ops;
+
+/* The snapshot that an object is, if that is its kind. */
+static inline struct khmap_shot *khmap_shot_of(struct khmap_object *object)
+{
+	return container_of(object, struct khmap_shot, object);
+}
+
+/**
+ * khmap_shot_create() - take a snapshot that nobody else can find yet
+ * @map: of this map
+ * @text: its name; empty for none
+ * @owner: of its node
+ *
+ * Takes the name before anything that is dear.
+ *
+ * Context: may sleep; takes the registry's lock.
+ * Return: the snapshot, one reference for khmap_object_put(), or an error pointer:
+ * -EEXIST the name is taken; -ENOMEM, or as khmap_snapshot_create().
+ */
+struct khmap_shot *khmap_shot_create(struct khmap_map *map, const char *text,
+				     const struct khmap_node_owner *owner);
+
+/**
+ * khmap_shot_copy() - copy what is left
+ * @shot: the snapshot
+ *
+ * Context: may sleep.
+ * Return: 0; -EINTR a signal came.
+ */
+int khmap_shot_copy(struct khmap_shot *shot);
+
+/**
+ * khmap_shot_copy_later() - have a worker copy what is left
+ * @shot: the snapshot
+ *
+ * Once more changes nothing.  It ends when the snapshot is dropped.
+ *
+ * Context: any.
+ */
+void khmap_shot_copy_later(struct khmap_shot *shot);
+
+/* Pages that have been copied, the header page included. */
+static inline u64 khmap_shot_copied(const struct khmap_shot *shot)
+{
+	return 1 + os_count_read(&shot->snapshot->copied);
+}
+
+#endif /* _KHMAP_SHOT_H */
