@@ -498,6 +498,42 @@ int khmap_destroy(const char *name);
 int khmap_list(struct khmap_map_info **infos, size_t *count);
 
 /**
+ * struct khmap_snapshot_options - How to take a snapshot.
+ * @size: sizeof(struct khmap_snapshot_options)
+ * @flags: KHMAP_SNAPSHOT_OWNER, KHMAP_SNAPSHOT_MODE
+ * @name: the name of its node, /dev/khmap/NAME; NULL for a snapshot that ends with
+ *	  khmap_close()
+ * @mode: with KHMAP_SNAPSHOT_MODE, permission bits of the node, a subset of 0444
+ * @uid: with KHMAP_SNAPSHOT_OWNER, owner of the node
+ * @gid: with KHMAP_SNAPSHOT_OWNER, group of the node
+ * @reserved: must be 0
+ */
+struct khmap_snapshot_options {
+	__u32 size;
+	__u32 flags;
+	const char *name;
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+	__u32 reserved;
+};
+
+/**
+ * khmap_snapshot_take() - Take a snapshot of a live map, with a name perhaps.
+ * @map: a live map, opened with KHMAP_OPEN_WRITE
+ * @options: or NULL for the defaults
+ * @snapshot: receives the snapshot, for khmap_close(); unchanged on failure
+ *
+ * One with a name is there for khmap_open() by that name, also when this process
+ * has ended, until khmap_destroy().  Maps and snapshots share one space of names.
+ *
+ * Return: 0; -EEXIST the name is taken; -EINVAL it can be none, or a field is out of
+ * its range; -EPERM the owner may not be given; else as khmap_snapshot().
+ */
+int khmap_snapshot_take(struct khmap *map, const struct khmap_snapshot_options *options,
+			struct khmap **snapshot);
+
+/**
  * khmap_snapshot() - Take a snapshot of a live map.
  * @map: a live map, opened with KHMAP_OPEN_WRITE
  * @snapshot: receives the snapshot, for khmap_close(); unchanged on failure
@@ -509,6 +545,16 @@ int khmap_list(struct khmap_map_info **infos, size_t *count);
  * file.
  */
 int khmap_snapshot(struct khmap *map, struct khmap **snapshot);
+
+/**
+ * khmap_materialize_start() - Have the kernel copy all pages in the background.
+ * @snapshot: of khmap_snapshot(), or a named one
+ *
+ * khmap_stat() tells how far it has come.  It ends when the snapshot is dropped.
+ *
+ * Return: 0; -ENOTTY @snapshot is a live map; -EROFS it is a file.
+ */
+int khmap_materialize_start(struct khmap *snapshot);
 
 /**
  * khmap_materialize() - Copy all pages of a snapshot that have not been yet.

@@ -8,8 +8,8 @@
 
 static const char destroy_help[] =
 	"Usage: khmapctl destroy NAME...\n"
-	"Takes the maps' names away.  Who has a map open goes on using it; its memory is freed\n"
-	"with the last.\n"
+	"Takes the names of maps, or of snapshots, away.  Who has one open goes on using it; its\n"
+	"memory is freed with the last.  A map's snapshots hold the map's.\n"
 	"\n"
 	"Example:\n"
 	"  khmapctl destroy routes\n";
@@ -35,7 +35,7 @@ static int destroy_run(int argc, char **argv)
 
 const struct cli_command cli_destroy = {
 	.name = "destroy",
-	.summary = "destroy maps",
+	.summary = "destroy maps and named snapshots",
 	.help = destroy_help,
 	.run = destroy_run,
 };

@@ -9,6 +9,8 @@
 
 static const struct option snapshot_options[] = {
 	{ "compress", optional_argument, NULL, 'z' },
+	{ "materialize", no_argument, NULL, 'M' },
+	{ "name", required_argument, NULL, 'N' },
 	{ "run", required_argument, NULL, 'r' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ NULL, 0, NULL, 0 },
@@ -16,9 +18,13 @@ static const struct option snapshot_options[] = {
 
 static const char snapshot_help[] =
 	"Usage: khmapctl snapshot NAME FILE [--compress[=CODEC] [--run SIZE]]\n"
+	"       khmapctl snapshot NAME --name SNAPSHOT [--materialize]\n"
 	"Writes a map, as it is at one instant, to a file with a checksum for each page.  The file\n"
 	"is read like a map, here and on other hosts.  FILE holds all of it or, after a failure,\n"
 	"what it held before.  NAME may be the path of another snapshot file.\n"
+	"\n"
+	"With --name it is kept in memory, as /dev/khmap/SNAPSHOT, until it is destroyed: it is\n"
+	"read like a map, and costs the map's memory as long.  No map may have that name.\n"
 	"\n"
 	"  -z, --compress[=CODEC]  compress it by CODEC: lz4, zstd, or either with \":LEVEL\" behind\n"
 	"                          it; zstd by default.  All commands read such a file, and\n"
@@ -26,10 +32,13 @@ static const char snapshot_help[] =
 	"  -r, --run SIZE          bytes that are compressed, and unpacked, together; 64K by default,\n"
 	"                          1M at most, whole pages.  Larger ones make a smaller file and\n"
 	"                          slower look-ups in it\n"
+	"      --name SNAPSHOT     keep it under this name\n"
+	"      --materialize       have the kernel copy its pages now, in the background\n"
 	"  -q, --quiet             do not say what was written\n"
 	"\n"
 	"Examples:\n"
 	"  khmapctl snapshot routes ./today.khmap\n"
+	"  khmapctl snapshot routes --name routes-today\n"
 	"  khmapctl get ./today.khmap 10.0.0.0\n"
 	"  khmapctl snapshot routes ./today.khz --compress=zstd:9\n";
 
@@ -102,17 +111,44 @@ static int snapshot_compress(const char *name, const char *path, bool quiet,
 	return CLI_OK;
 }
 
+/* Keep one in memory, under a name. */
+static int snapshot_keep(const char *name, const char *keep, bool materialize)
+{
+	const struct khmap_snapshot_options options = {
+		.size = sizeof(options),
+		.name = keep,
+	};
+	struct khmap *map, *snapshot;
+	int err = cli_name(keep);
+
+	if (!err)
+		err = writing_open(name, 0, &map);
+	if (err)
+		return err;
+	err = khmap_snapshot_take(map, &options, &snapshot);
+	if (!err) {
+		if (materialize)
+			err = khmap_materialize_start(snapshot);
+		khmap_close(snapshot);
+	}
+	khmap_close(map);
+	return err ? cli_failed(err) : CLI_OK;
+}
+
 static int snapshot_run(int argc, char **argv)
 {
 	struct khmap_compress_options how = { .codec = 0 };
 	int option, code = CLI_OK;
-	bool quiet = false;
+	bool quiet = false, materialize = false;
+	const char *keep = NULL;
 	uint64_t run = 0;
 
 	while ((option = cli_option(argc, argv, "qz::r:", snapshot_options, &code)) > 0) {
-		if (option == 'q')
-			quiet = true;
-		else if (option == 'r' &&
+		quiet |= option == 'q';
+		materialize |= option == 'M';
+		if (option == 'N')
+			keep = optarg;
+		if (option == 'r' &&
 			 (!cli_number(optarg, KHMAP_COMPRESSED_RUN_MAX, &run) || !run))
 			return cli_usage("--run: \"%s\" is not a whole number 1..1M; " CLI_UNITS,
 					 optarg);
@@ -122,6 +158,15 @@ static int snapshot_run(int argc, char **argv)
 	}
 	if (!option)
 		return code;
+	if (keep) {
+		if (optind + 1 != argc)
+			return cli_usage("with --name, one NAME is needed and no FILE");
+		if (how.codec || run)
+			return cli_usage("--compress and --run are about a FILE");
+		return snapshot_keep(argv[optind], keep, materialize);
+	}
+	if (materialize)
+		return cli_usage("--materialize is for a snapshot with --name");
 	if (optind + 2 != argc)
 		return cli_usage("NAME and FILE are needed");
 	if (run && !how.codec)
@@ -133,7 +178,7 @@ static int snapshot_run(int argc, char **argv)
 
 const struct cli_command cli_snapshot = {
 	.name = "snapshot",
-	.summary = "write a map to a file, as it is at one instant",
+	.summary = "write a map to a file, as it is at one instant, or keep that in memory",
 	.help = snapshot_help,
 	.run = snapshot_run,
 };

@@ -192,6 +192,9 @@ int khmap_destroy(const char *name)
 		return err;
 	snprintf(path, sizeof(path), KHMAP_DEVICE_DIR "/%s", name);
 	fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+	/* A snapshot's node is never open for writing. */
+	if (fd < 0 && errno == EROFS)
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return khmap_destroy_failed(name, errno);
 	if (ioctl(fd, KHMAP_IOC_DESTROY, &destroy))

@@ -193,17 +193,54 @@ int khmap_stat(const struct khmap *map, struct khmap_ioc_stat *stat)
 	return khmap_live_call(map, KHMAP_IOC_STAT, stat);
 }
 
-int khmap_snapshot(struct khmap *map, struct khmap **snapshot)
+int khmap_snapshot_take(struct khmap *map, const struct khmap_snapshot_options *options,
+			struct khmap **snapshot)
 {
 	struct khmap_ioc_snapshot cut = { .size = sizeof(cut) };
-	int err = khmap_live_call(map, KHMAP_IOC_SNAPSHOT, &cut);
+	const char *name = khmap_object(map)->name;
+	int err;
 
+	if (options) {
+		err = khmap_options_check("khmap_snapshot_options", options, sizeof(*options),
+					  KHMAP_SNAPSHOT_FLAGS);
+		if (!err && options->name)
+			err = khmap_name_check(options->name);
+		if (err)
+			return err;
+		cut.flags = options->flags;
+		cut.mode = options->mode;
+		cut.uid = options->uid;
+		cut.gid = options->gid;
+	}
+	if (options && options->name) {
+		name = options->name;
+		cut.name = (uintptr_t)name;
+		cut.name_length = (__u32)strlen(name);
+	}
+	err = khmap_live_call(map, KHMAP_IOC_SNAPSHOT, &cut);
+	if (err == -EEXIST)
+		return khmap_fail(EEXIST, "%s: there is a map or snapshot of this name", name);
 	if (err)
 		return err;
-	err = khmap_map_open(cut.fd, khmap_object(map)->name, NULL, snapshot);
+	err = khmap_map_open(cut.fd, name, NULL, snapshot);
 	if (err)
 		close(cut.fd);
 	return err;
+}
+
+int khmap_snapshot(struct khmap *map, struct khmap **snapshot)
+{
+	return khmap_snapshot_take(map, NULL, snapshot);
+}
+
+int khmap_materialize_start(struct khmap *snapshot)
+{
+	struct khmap_ioc_materialize all = {
+		.size = sizeof(all),
+		.flags = KHMAP_MATERIALIZE_BACKGROUND,
+	};
+
+	return khmap_live_call(snapshot, KHMAP_IOC_MATERIALIZE, &all);
 }
 
 int khmap_materialize(struct khmap *snapshot)
