@@ -79,6 +79,10 @@ static int khmap_plan_make(const struct khmap_table_params *p,
 		if (most < pages)
 			pages = most;
 	}
+	if (pages < p->primary_pages)
+		pages = p->primary_pages;
+	if (plan->hint_pages < p->primary_pages)
+		plan->hint_pages = p->primary_pages;
 
 	/*
 	 * At a load of .95, in the shape that crowds its unsplit pages most,
@@ -86,6 +90,8 @@ static int khmap_plan_make(const struct khmap_table_params *p,
 	 * each stripe may leave one page partly unused.
 	 */
 	overflow = pages - pages / 4 + 2ull * p->stripes + 2;
+	if (overflow < p->overflow_pages)
+		overflow = p->overflow_pages;
 	reference_pages = (~0u >> g->overflow_shift) - 1;
 	if (reference_pages > KHMAP_PAGES_MAX)
 		reference_pages = KHMAP_PAGES_MAX;
@@ -160,6 +166,7 @@ static int khmap_table_stripes(struct khmap_table *table, u32 count)
 	for (i = 0; i < count; i++)
 		os_lock_init(&table->stripes[i].lock);
 	table->stripe_mask = count - 1;
+	table->stripe_count = count;
 	return 0;
 }
 
@@ -243,10 +250,10 @@ void khmap_table_destroy(struct khmap_table *table)
 	khmap_extents_free(&table->overflow_owner, account);
 	khmap_extents_free(&table->overflow, account);
 	if (table->stripes) {
-		for (i = 0; i <= table->stripe_mask; i++)
+		for (i = 0; i < table->stripe_count; i++)
 			os_lock_destroy(&table->stripes[i].lock);
-		os_free(account, table->stripes, ((size_t)table->stripe_mask + 1) *
-						 sizeof(*table->stripes));
+		os_free(account, table->stripes,
+			table->stripe_count * sizeof(*table->stripes));
 	}
 	if (table->header)
 		os_pages_free(account, 0, table->header, 0);

@@ -83,8 +83,8 @@ static bool khmap_grow_stopped(const struct khmap_table *table,
 	return stop && stop(table->owner);
 }
 
-static int khmap_grow_stage_until(struct khmap_table *table, u32 place,
-				  khmap_stop_t stop)
+int khmap_grow_stage_until(struct khmap_table *table, u32 place,
+			   khmap_stop_t stop)
 {
 	u32 pages = khmap_shape_pages(place), first, count;
 	int err = 0;

@@ -73,6 +73,18 @@ static inline bool khmap_grow_behind(struct khmap_table *table)
 int khmap_grow_stage(struct khmap_table *table, u32 place);
 
 /**
+ * khmap_grow_stage_until() - khmap_grow_stage() that may be stopped
+ * @table: the map
+ * @place: the pages below it are to exist
+ * @stop: asked before each allocation; or NULL
+ *
+ * Context: may sleep; no lock held.
+ * Return: as khmap_grow_stage(); -EINTR if @stop said so.
+ */
+int khmap_grow_stage_until(struct khmap_table *table, u32 place,
+			   khmap_stop_t stop);
+
+/**
  * khmap_grow_follow() - let the shape follow the load, a few steps
  * @table: the map
  * @sleep: the caller may sleep, so pages and overflow may be allocated

@@ -30,6 +30,9 @@
  * @expected_entries: a hint, 1 or more: pages are then allocated in longer runs
  * @max_entries: 0 for no ceiling but the format's
  * @max_pages: ceiling of the primary region; 0 for the format's
+ * @primary_pages: that the primary region has room for at least, whatever the
+ *	ceilings; 0..KHMAP_PAGES_MAX
+ * @overflow_pages: likewise, of the overflow region
  * @secret: random bits for the hash
  * @map_id: for the header
  * @created_ns: for the header
@@ -47,6 +50,8 @@ struct khmap_table_params {
 	u64 expected_entries;
 	u64 max_entries;
 	u32 max_pages;
+	u32 primary_pages;
+	u32 overflow_pages;
 	u64 secret[2];
 	u64 map_id;
 	u64 created_ns;
@@ -204,7 +209,8 @@ struct khmap_stripe {
  * @hash_kind: constant
  * @eight: constant: @geometry is khmap_geometry_eight and @hash_kind
  *	KHMAP_HASH_FOLD, for which look-ups have code of their own
- * @stripe_mask: stripes - 1, constant
+ * @stripe_mask: stripes - 1, constant once others use the table
+ * @stripe_count: stripes that have memory, constant
  * @max_entries: constant; KHMAP_ENTRIES_MAX for no ceiling
  * @account: of the creator
  * @notify: constant once others use the table; or NULL
@@ -235,6 +241,7 @@ struct khmap_table {
 	u32 hash_kind;
 	bool eight;
 	u32 stripe_mask;
+	u32 stripe_count;
 	u64 max_entries;
 	struct khmap_account *account;
 	khmap_notify_t notify;

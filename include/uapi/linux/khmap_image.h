@@ -193,6 +193,47 @@ enum khmap_image_kind {
 };
 
 /**
+ * enum khmap_damage - why an image cannot become a map (KHMAP_IOC_RESTORE)
+ * @KHMAP_DAMAGE_NONE: it is not the image
+ * @KHMAP_DAMAGE_HEADER: a field of the header is none of a snapshot that this
+ *	kernel understands, or does not agree with the other pages
+ * @KHMAP_DAMAGE_SEQUENCE: odd, or not 0 in an overflow bucket
+ * @KHMAP_DAMAGE_REFERENCE: to no bucket, or of a chain that is too long
+ * @KHMAP_DAMAGE_SHARED: an overflow bucket is referred to twice
+ * @KHMAP_DAMAGE_TAGS: a tag of no slot
+ * @KHMAP_DAMAGE_TOPHASH: a tag is not that of the slot's key
+ * @KHMAP_DAMAGE_FILTER: an overflow filter is not that of the chain's keys
+ * @KHMAP_DAMAGE_BUCKET: a key's hash leads to another bucket
+ * @KHMAP_DAMAGE_TWICE: a key is in its chain already
+ * @KHMAP_DAMAGE_DENSE: a bucket before the chain's last one is not full, or an
+ *	overflow bucket is empty
+ * @KHMAP_DAMAGE_PADDING: beside a key or a value there are not zeros
+ * @KHMAP_DAMAGE_SLACK: an empty slot, or what is behind slots or buckets, is not
+ *	zeros
+ * @KHMAP_DAMAGE_UNUSED: a bucket that the shape does not reach is not zeros
+ * @KHMAP_DAMAGE_FREE: an overflow bucket of no chain is not zeros
+ * @KHMAP_DAMAGE_INLINE: the inline bucket is out of use and not empty
+ */
+enum khmap_damage {
+	KHMAP_DAMAGE_NONE = 0,
+	KHMAP_DAMAGE_HEADER = 1,
+	KHMAP_DAMAGE_SEQUENCE = 2,
+	KHMAP_DAMAGE_REFERENCE = 3,
+	KHMAP_DAMAGE_SHARED = 4,
+	KHMAP_DAMAGE_TAGS = 5,
+	KHMAP_DAMAGE_TOPHASH = 6,
+	KHMAP_DAMAGE_FILTER = 7,
+	KHMAP_DAMAGE_BUCKET = 8,
+	KHMAP_DAMAGE_TWICE = 9,
+	KHMAP_DAMAGE_DENSE = 10,
+	KHMAP_DAMAGE_PADDING = 11,
+	KHMAP_DAMAGE_SLACK = 12,
+	KHMAP_DAMAGE_UNUSED = 13,
+	KHMAP_DAMAGE_FREE = 14,
+	KHMAP_DAMAGE_INLINE = 15,
+};
+
+/**
  * struct khmap_geometry - where everything is, in bytes and counts
  * @page_shift: log2 of the page size of the kernel that made the image
  * @layout: enum khmap_layout
