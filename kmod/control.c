@@ -16,9 +16,7 @@
 #include "file.h"
 #include "ioctl.h"
 #include "map.h"
-
-#define KHMAP_MODE_DEFAULT	0660
-#define KHMAP_MODE_MASK		0666
+#include "restore.h"
 
 int khmap_control_abi(struct khmap_call *call)
 {
@@ -111,7 +109,7 @@ static int khmap_create(struct khmap_call *call)
 	khmap_create_params(create, &params);
 	params.name = name;
 	params.schema = schema;
-	err = khmap_map_create(&params, &owner, create->max_bytes, &map);
+	err = khmap_map_create(&params, NULL, &owner, create->max_bytes, &map);
 	kfree(schema);
 	if (err)
 		return err;
@@ -172,6 +170,8 @@ static const struct khmap_ioctl khmap_control_ioctls[] = {
 		    khmap_control_abi),
 	KHMAP_IOCTL(KHMAP_IOC_CREATE, khmap_ioc_create, map_id,
 		    KHMAP_CREATE_FLAGS, FMODE_WRITE, khmap_create),
+	KHMAP_IOCTL(KHMAP_IOC_RESTORE, khmap_ioc_restore, page,
+		    KHMAP_CREATE_FLAGS, FMODE_WRITE, khmap_restore_call),
 	KHMAP_IOCTL(KHMAP_IOC_LIST, khmap_ioc_list, info_size,
 		    KHMAP_LIST_FLAGS, FMODE_READ, khmap_list),
 };

@@ -5,6 +5,10 @@
 #ifndef _KHMAP_CONTROL_H
 #define _KHMAP_CONTROL_H
 
+/* Of the nodes of maps. */
+#define KHMAP_MODE_DEFAULT	0660
+#define KHMAP_MODE_MASK		0666
+
 struct khmap_call;
 
 /**

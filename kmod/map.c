@@ -8,6 +8,7 @@
 #include <linux/string.h>
 #include <linux/xarray.h>
 
+#include "core/restore.h"
 #include "account.h"
 #include "file.h"
 #include "growth.h"
@@ -129,7 +130,22 @@ khmap_map_alloc(struct khmap_account *account,
 	return map;
 }
 
+/* The table of a new map, empty or of an image. */
+static int khmap_map_table(struct khmap_map *map,
+			   struct khmap_table_params *params,
+			   struct khmap_restore *restore)
+{
+	params->map_id = map->object.id;
+	params->created_ns = map->created_ns;
+	if (restore)
+		return khmap_table_restore(restore, params, map->account,
+					   &map->table);
+	get_random_bytes(params->secret, sizeof(params->secret));
+	return khmap_table_create(params, map->account, &map->table);
+}
+
 int khmap_map_create(struct khmap_table_params *params,
+		     struct khmap_restore *restore,
 		     const struct khmap_node_owner *owner, u64 max_bytes,
 		     struct khmap_map **result)
 {
@@ -138,7 +154,8 @@ int khmap_map_create(struct khmap_table_params *params,
 	u64 bytes;
 	int err;
 
-	err = khmap_table_bytes(params, &bytes);
+	err = restore ? khmap_restore_bytes(restore, params, &bytes) :
+			khmap_table_bytes(params, &bytes);
 	if (err)
 		return err;
 	account = khmap_account_create(max_bytes);
@@ -165,10 +182,7 @@ int khmap_map_create(struct khmap_table_params *params,
 	if (account->max_bytes)
 		params->max_pages = min_t(u64, account->max_bytes >> PAGE_SHIFT,
 					  KHMAP_PAGES_MAX) + 1;
-	get_random_bytes(params->secret, sizeof(params->secret));
-	params->map_id = map->object.id;
-	params->created_ns = map->created_ns;
-	err = khmap_table_create(params, account, &map->table);
+	err = khmap_map_table(map, params, restore);
 	if (err)
 		goto put;
 	khmap_growth_init(map);

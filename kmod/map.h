@@ -21,6 +21,7 @@
 #include "name.h"
 
 struct khmap_account;
+struct khmap_restore;
 
 /**
  * struct khmap_map - a map
@@ -51,6 +52,7 @@ struct khmap_map {
 /**
  * khmap_map_create() - a map that nobody else can find yet
  * @params: of its table; @secret, @map_id and @created_ns are filled in
+ * @restore: of khmap_restore_open(), which filled @params; NULL for an empty map
  * @owner: of its node
  * @max_bytes: limit of its memory; 0 for the module's default
  * @map: the new map, one reference
@@ -63,6 +65,7 @@ struct khmap_map {
  * Return: 0; -EEXIST the name is taken; -EINVAL or -E2BIG of @params; -ENOMEM.
  */
 int khmap_map_create(struct khmap_table_params *params,
+		     struct khmap_restore *restore,
 		     const struct khmap_node_owner *owner, u64 max_bytes,
 		     struct khmap_map **map);
 

@@ -79,6 +79,7 @@ union any {
 	struct khmap_ioc_abi abi;
 	struct khmap_ioc_create create;
 	struct khmap_ioc_list list;
+	struct khmap_ioc_restore restore;
 	struct khmap_ioc_destroy destroy;
 	struct khmap_ioc_record record;
 	struct khmap_ioc_clear clear;
@@ -104,6 +105,8 @@ FIXTURE(ioctls) {
 	struct khmap_op op;
 	union any arg;
 	char name[16];
+	void *image;
+	size_t image_size;
 };
 
 /* A GET, by its own struct or by arrays. */
@@ -162,6 +165,13 @@ FIXTURE_VARIANT_ADD(ioctls, create) {
 	.target = CONTROL_FD,
 	.command = KHMAP_IOC_CREATE,
 	.size = sizeof(struct khmap_ioc_create),
+	.known_flags = KHMAP_CREATE_FLAGS,
+};
+
+FIXTURE_VARIANT_ADD(ioctls, restore) {
+	.target = CONTROL_FD,
+	.command = KHMAP_IOC_RESTORE,
+	.size = sizeof(struct khmap_ioc_restore),
 	.known_flags = KHMAP_CREATE_FLAGS,
 };
 
@@ -306,12 +316,19 @@ FIXTURE_SETUP(ioctls)
 		   variant->target == MAP_FD	 ? self->map :
 						   self->snapshot;
 
+	self->image = image_map(self->snapshot, &self->image_size);
+	ASSERT_NE(MAP_FAILED, self->image);
+
 	/* An argument that is right. */
 	memset(&self->arg, 0, sizeof(self->arg));
 	switch (variant->command) {
 	case KHMAP_IOC_CREATE:
 		strcpy(self->name, "test-abi-2");
 		self->arg.create = create_args(self->name, 100);
+		break;
+	case KHMAP_IOC_RESTORE:
+		self->arg.restore.image = address_of(self->image);
+		self->arg.restore.image_bytes = self->image_size;
 		break;
 	case KHMAP_IOC_LIST:
 		self->arg.list.infos = address_of(self->infos);
@@ -337,6 +354,7 @@ FIXTURE_SETUP(ioctls)
 
 FIXTURE_TEARDOWN(ioctls)
 {
+	munmap(self->image, self->image_size);
 	close(self->snapshot);
 	close(self->map);
 	close(self->control);
@@ -350,6 +368,8 @@ static void put_away(unsigned long command, const union any *arg)
 {
 	if (command == KHMAP_IOC_CREATE)
 		close(arg->create.fd);
+	else if (command == KHMAP_IOC_RESTORE)
+		close(arg->restore.fd);
 	else if (command == KHMAP_IOC_SNAPSHOT)
 		close(arg->snapshot.fd);
 }
@@ -503,12 +523,14 @@ TEST(unknown_commands)
 		_IO(KHMAP_IOC_TYPE, 0xff), 0,
 	};
 	static const unsigned long on_map[] = {
-		KHMAP_IOC_CREATE, KHMAP_IOC_LIST, KHMAP_IOC_MATERIALIZE,
+		KHMAP_IOC_CREATE, KHMAP_IOC_LIST, KHMAP_IOC_RESTORE,
+		KHMAP_IOC_MATERIALIZE,
 		_IO(KHMAP_IOC_TYPE, 0xff),
 		_IOWR(KHMAP_IOC_TYPE, 0x12, struct khmap_ioc_record), 0,
 	};
 	static const unsigned long on_snapshot[] = {
-		KHMAP_IOC_CREATE, KHMAP_IOC_LIST, KHMAP_IOC_WARN_AFTER,
+		KHMAP_IOC_CREATE, KHMAP_IOC_LIST, KHMAP_IOC_RESTORE,
+		KHMAP_IOC_WARN_AFTER,
 		KHMAP_IOC_PUT, KHMAP_IOC_DELETE, KHMAP_IOC_CLEAR,
 		KHMAP_IOC_SNAPSHOT, KHMAP_IOC_RESERVE, KHMAP_IOC_COMPACT, 0,
 	};

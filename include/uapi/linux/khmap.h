@@ -43,6 +43,7 @@
 #define KHMAP_IOC_ABI		_IO(KHMAP_IOC_TYPE, 0x00)
 #define KHMAP_IOC_CREATE	_IO(KHMAP_IOC_TYPE, 0x01)
 #define KHMAP_IOC_LIST		_IO(KHMAP_IOC_TYPE, 0x02)
+#define KHMAP_IOC_RESTORE	_IO(KHMAP_IOC_TYPE, 0x03)
 
 /* On a map; those that only read, and DESTROY, also on a snapshot. */
 #define KHMAP_IOC_DESTROY	_IO(KHMAP_IOC_TYPE, 0x10)
@@ -157,6 +158,67 @@ struct khmap_ioc_create {
 	__s32 fd;
 	__u32 reserved;
 	__aligned_u64 map_id;
+};
+
+/**
+ * struct khmap_ioc_restore - KHMAP_IOC_RESTORE: a new map with what an image has
+ * @size: sizeof(struct khmap_ioc_restore)
+ * @flags: KHMAP_CREATE_*
+ * @image: address of a snapshot's image: a mapping of a file or of a snapshot
+ * @image_bytes: of it, the header's @image_size or more
+ * @max_entries: as of CREATE, but 0 for the image's own ceiling and
+ *	KHMAP_ENTRIES_MAX for none
+ * @max_bytes: as of CREATE
+ * @mode: as of CREATE
+ * @uid: as of CREATE
+ * @gid: as of CREATE
+ * @name_length: as of CREATE
+ * @name: as of CREATE; the name in the image is not looked at
+ * @fd: out: as of CREATE
+ * @reserved: must be 0
+ * @map_id: out: as of CREATE
+ * @what: out: enum khmap_damage; KHMAP_DAMAGE_NONE if a map was made
+ * @bucket: out: within the page, or ~0
+ * @slot: out: within the bucket, or ~0
+ * @offset: out: from the page's start: of the header's field, or of the bucket
+ * @page: out: from the image's start
+ *
+ * Sizes, layout, load, schema and the hash with its secret are the image's, and so
+ * is the place of each entry.  The kernel copies each page before it looks at it,
+ * once, and checks all of the copy: who can write the image meanwhile gains
+ * nothing.  The map appears with all of its entries, or not at all.
+ *
+ * @what and the place are written if the image is the reason for EINVAL,
+ * EPROTONOSUPPORT or EUCLEAN; else the argument is left alone.
+ *
+ * Errors: EEXIST a map of that name exists; EINVAL a name or mode that no map can
+ * have, or it is no image, or that of a live map; EPROTONOSUPPORT another byte
+ * order, format version or page size, or a feature or hash that this kernel does
+ * not know; EUCLEAN it is damaged; E2BIG @max_entries need more pages than there
+ * can be; ENOSPC the image has more entries than @max_entries, or there is no
+ * minor number left; ENAMETOOLONG; EPERM; EFAULT a page cannot be read; ENOMEM,
+ * before any page is allocated if it is sure; EINTR.
+ */
+struct khmap_ioc_restore {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 image;
+	__aligned_u64 image_bytes;
+	__aligned_u64 max_entries;
+	__aligned_u64 max_bytes;
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+	__u32 name_length;
+	__aligned_u64 name;
+	__s32 fd;
+	__u32 reserved;
+	__aligned_u64 map_id;
+	__u32 what;
+	__u32 bucket;
+	__u32 slot;
+	__u32 offset;
+	__aligned_u64 page;
 };
 
 /**
