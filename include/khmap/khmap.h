@@ -476,6 +476,49 @@ struct khmap_create_options {
 int khmap_create(const struct khmap_create_options *options, struct khmap **map);
 
 /**
+ * struct khmap_restore_options - What the map of an image shall be.
+ * @size: sizeof(struct khmap_restore_options)
+ * @flags: KHMAP_CREATE_*, see struct khmap_ioc_create
+ * @name: of the map; NULL for an unnamed one
+ * @max_entries: a put beyond fails with -ENOSPC; 0 for the image's own ceiling,
+ *		 KHMAP_ENTRIES_MAX for none
+ * @max_bytes: limit of the memory in bytes; 0 for the module's default
+ * @mode: permission bits of the node, with KHMAP_CREATE_MODE
+ * @uid: owner of the node, with KHMAP_CREATE_OWNER
+ * @gid: group of the node, with KHMAP_CREATE_OWNER
+ * @reserved: 0
+ */
+struct khmap_restore_options {
+	__u32 size;
+	__u32 flags;
+	const char *name;
+	__u64 max_entries;
+	__u64 max_bytes;
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+	__u32 reserved;
+};
+
+/**
+ * khmap_restore() - Make a live map of an image.
+ * @map: a snapshot, of a file or of the kernel's
+ * @options: see there
+ * @restored: receives the new map, opened for writing; unchanged on failure
+ *
+ * The kernel copies the image and checks every bucket of the copy; the map
+ * appears with all entries or not at all.  Its hash has the image's secret.
+ *
+ * Return: 0; -EINVAL @map is live, or an option is out of its range; -EUCLEAN the
+ * image is damaged; -EPROTONOSUPPORT the kernel does not know such images, or has
+ * another page size; -EEXIST; -ENOSPC it has more than @options->max_entries;
+ * -ENAMETOOLONG; -ENOMEM; -EINTR; -EPERM; -ENOENT the module is not loaded; -EACCES;
+ * -ENOTTY the module is too old.
+ */
+int khmap_restore(const struct khmap *map, const struct khmap_restore_options *options,
+		  struct khmap **restored);
+
+/**
  * khmap_destroy() - Take a map's name away.
  * @name: of the map
  *

@@ -66,6 +66,7 @@ extern const struct cli_command cli_load;
 extern const struct cli_command cli_ls;
 extern const struct cli_command cli_put;
 extern const struct cli_command cli_reserve;
+extern const struct cli_command cli_restore;
 extern const struct cli_command cli_snapshot;
 extern const struct cli_command cli_stat;
 extern const struct cli_command cli_unpack;

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "create.h"
 
 enum create_option {
 	CREATE_KEY = 256,
@@ -71,8 +71,8 @@ static int create_keyword(const char *option, const char *text, const char *firs
 	return CLI_OK;
 }
 
-static int create_number(const char *option, const char *text, uint64_t min, uint64_t max,
-			 uint64_t *number)
+int create_number(const char *option, const char *text, uint64_t min, uint64_t max,
+		  uint64_t *number)
 {
 	if (cli_number(text, max, number) && *number >= min)
 		return CLI_OK;
@@ -93,7 +93,7 @@ static bool create_id(const char *text, uint32_t *id)
 	return true;
 }
 
-static int create_owner(const char *text, struct khmap_create_options *create)
+int create_owner(const char *text, struct khmap_create_options *create)
 {
 	char *copy = strdup(text), *group;
 	const struct passwd *user;
@@ -128,7 +128,7 @@ static int create_owner(const char *text, struct khmap_create_options *create)
 	return code;
 }
 
-static int create_mode(const char *text, struct khmap_create_options *create)
+int create_mode(const char *text, struct khmap_create_options *create)
 {
 	char *end;
 	unsigned long mode = strtoul(text, &end, 8);

@@ -28,6 +28,7 @@ static const struct cli_command *const cli_commands[] = {
 	&cli_diff,
 	&cli_inspect,
 	&cli_snapshot,
+	&cli_restore,
 	&cli_delta,
 	&cli_apply,
 	&cli_unpack,

@@ -24,7 +24,7 @@ bool khmap_module_loaded(void)
 	return !access(KHMAP_DEVICE_DIR, F_OK) || !access("/sys/module/khmap", F_OK);
 }
 
-static int khmap_control_open(int flags)
+int khmap_control_open(int flags)
 {
 	int fd = open(KHMAP_CONTROL_PATH, flags | O_CLOEXEC), err = errno;
 

@@ -124,6 +124,14 @@ int khmap_live_call(const struct khmap *map, unsigned long command, void *argume
 #define KHMAP_IS_CONTROL "\"" KHMAP_CONTROL_NAME "\" is the control device, not a map"
 
 /**
+ * khmap_control_open() - Open /dev/khmap/control.
+ * @flags: of open(2)
+ *
+ * Return: the descriptor, or the negative errno with a reason.
+ */
+int khmap_control_open(int flags);
+
+/**
  * khmap_module_loaded() - Is there a module that could have maps?
  */
 bool khmap_module_loaded(void);

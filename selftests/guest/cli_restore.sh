@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#
+# khmapctl restore: snapshot files become live maps again, whole or not at all.
+# shellcheck disable=SC2016 # lines for sh -c
+
+set -u
+
+tests=18
+. "${0%/*}/cli_test.sh"
+cd "$work" || exit 1
+
+digest() {
+	khmapctl digest "$1" | cut -d' ' -f1
+}
+
+ok 'a map' khmapctl create map --key u64 --value u64 --hash siphash13 --max-entries 5000
+ok 'with three thousand keys' sh -c \
+	'seq 3000 | sed "s/.*/&,&/" | khmapctl load map --format csv --no-header --quiet'
+ok 'a snapshot' khmapctl snapshot map ./one.khm -q
+ok 'becomes a map' is '' khmapctl restore ./one.khm again --mode 0640
+ok 'with the same entries' is "$(digest ./one.khm)" digest again
+ok 'which is clean' is true json .clean khmapctl verify again --json
+ok 'with the mode that was asked for' is 640 stat -c %a /dev/khmap/again
+ok 'it can be written' is '' khmapctl put again 4000 1
+ok 'the first one is as it was' refused 1 'get: 4000: there is no such key' khmapctl get map 4000
+ok 'the ceiling is the file'\''s' is 5000 json .max_entries khmapctl info again --json
+ok 'a name that is taken' refused 3 'restore: a map "again" exists' \
+	khmapctl restore ./one.khm again
+ok 'a live map' refused 3 'restore: map is a live map: take a snapshot of it, and restore that' \
+	khmapctl restore map other
+ok 'too many entries' refused 3 'restore: ./one.khm: it has more entries than --max-entries' \
+	khmapctl restore ./one.khm other --max-entries 2999
+ok 'too much memory' refused 3 "restore: ./one.khm: no memory, or above a limit; the limits are \
+--max-bytes and /sys/module/khmap/parameters/max_bytes" \
+	khmapctl restore ./one.khm other --max-bytes 64K
+# The first tag of the third page.
+printf '\377' | dd of=./one.khm bs=1 seek=$((2 * 4096 + 8)) conv=notrunc 2>/dev/null
+ok 'a damaged file' refused 4 "restore: ./one.khm: the kernel finds it damaged: page 2 byte 0 \
+bucket 0 slot 0: a tag that is not its key's" khmapctl restore ./one.khm other
+ok 'none of them is there' sh -c '! [ -e /dev/khmap/other ]'
+ok 'one argument is missing' refused 2 'restore: FILE and NAME are needed' \
+	khmapctl restore ./one.khm
+ok 'both go away' khmapctl destroy map again
+finish
