@@ -6,6 +6,7 @@
 #include <linux/sched/signal.h>
 
 #include "core/compact.h"
+#include "core/retire.h"
 #include "compact.h"
 #include "ioctl.h"
 #include "map.h"
@@ -30,6 +31,8 @@ int khmap_compact_map(struct khmap_call *call)
 		}
 		more = khmap_table_compact(map->table, &compact);
 	}
+	if (!err && khmap_table_retired(map->table))
+		err = -ESTALE;
 	/* For those who look at the header page only. */
 	khmap_table_stat(map->table, &counts);
 	arg->moved = compact.moved;

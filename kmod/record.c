@@ -162,13 +162,13 @@ free:
 int khmap_record_clear(struct khmap_map *map, u64 *deleted)
 {
 	u32 page = 0;
-	bool more;
+	int err;
 
 	*deleted = 0;
 	do {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		more = khmap_table_clear(map->table, &page, deleted);
-	} while (more);
-	return 0;
+		err = khmap_table_clear(map->table, &page, deleted);
+	} while (err == -EAGAIN);
+	return err;
 }

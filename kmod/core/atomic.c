@@ -18,6 +18,7 @@
 #include "grow.h"
 #include "locked.h"
 #include "overflow.h"
+#include "retire.h"
 
 /* The stock, from the highest page down: so the image's end comes down again. */
 static void khmap_atomic_unstage(struct khmap_atomic *atomic)
@@ -36,8 +37,8 @@ static void khmap_atomic_unstage(struct khmap_atomic *atomic)
 }
 
 /*
- * At the region's ceiling there are no more pages to be had; then puts without
- * one answer for themselves.
+ * At the region's ceiling there are no more pages to be had, and a map that is
+ * retired needs none; then puts without one answer for themselves.
  */
 static int khmap_atomic_stage(struct khmap_atomic *atomic)
 {
@@ -47,7 +48,7 @@ static int khmap_atomic_stage(struct khmap_atomic *atomic)
 	u32 i;
 	int err;
 
-	if (!atomic->puts)
+	if (!atomic->puts || khmap_table_retired(table))
 		return 0;
 	err = khmap_grow_before(table, atomic->puts);
 	small = !os_load(&table->header->shape);
@@ -61,7 +62,7 @@ static int khmap_atomic_stage(struct khmap_atomic *atomic)
 		*end = page;
 		end = &page->next;
 	}
-	return err == -ENOSPC ? 0 : err;
+	return err == -ENOSPC || err == -ESTALE ? 0 : err;
 }
 
 int khmap_atomic_begin(struct khmap_atomic *atomic, struct khmap_table *table,
@@ -94,6 +95,6 @@ void khmap_atomic_end(struct khmap_atomic *atomic)
 	os_mutex_unlock(&atomic->table->saves.mutex);
 	khmap_atomic_unstage(atomic);
 	/* Each put pays for two splits at most, as always. */
-	for (i = 0; i < atomic->puts; i++)
+	for (i = 0; i < atomic->puts && !khmap_table_retired(atomic->table); i++)
 		khmap_grow_follow(atomic->table, true);
 }

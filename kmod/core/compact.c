@@ -21,6 +21,7 @@
 #include "compact.h"
 #include "cow.h"
 #include "overflow.h"
+#include "retire.h"
 
 /* Whether a chain has a bucket, and the one before it. */
 static bool khmap_compact_find(const struct khmap_table *table,
@@ -136,7 +137,8 @@ static int khmap_compact_some(struct khmap_table *table,
 
 	if (!stripe)
 		return err;
-	flags = khmap_gate_lock(table, &stripe->lock);
+	if (khmap_gate_lock(table, &stripe->lock, &flags))
+		return -ESTALE;
 	/* Without a shape the map is about to leave its header page. */
 	if (os_load(&page->stripe) == stripe && os_load(&table->header->shape))
 		err = khmap_compact_locked(table, stripe, page, spare, moved);
@@ -196,6 +198,8 @@ bool khmap_table_compact(struct khmap_table *table,
 {
 	u32 pages = KHMAP_COMPACT_PAGES;
 
+	if (khmap_table_retired(table))
+		return false;
 	while (compact->pass != KHMAP_COMPACT_DONE) {
 		if (!compact->begun)
 			compact->left = khmap_overflow_indexes(table);

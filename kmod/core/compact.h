@@ -61,7 +61,7 @@ struct khmap_compact {
  * Readers find every key throughout, and others may write.  If nobody does,
  * then when it returns false the image has as many overflow pages as
  * khmap_table_compaction() says are needed.  Left off before, it has moved
- * some.
+ * some.  Of a map that is retired it returns false and moves nothing.
  *
  * Context: may sleep; takes stripes' locks, one at a time.
  * Return: whether there is more to do.

@@ -17,7 +17,7 @@
 
 void khmap_gate_wait(const struct khmap_table *table)
 {
-	while (os_load(&table->saves.gate) & 1)
+	while (os_load(&table->saves.gate) & KHMAP_GATE_CLOSED)
 		os_relax();
 }
 
@@ -85,5 +85,5 @@ void khmap_cow_slowly(struct khmap_table *table, enum khmap_region region,
 		return;
 	khmap_save_page(table, region, page);
 	/* The gate is open, or cannot open again before this lock is dropped. */
-	*epoch = os_load(&table->saves.gate) >> 1;
+	*epoch = os_load(&table->saves.gate) >> KHMAP_GATE_SHIFT;
 }

@@ -11,14 +11,25 @@
 #include "bucket.h"
 
 /**
- * khmap_gate_closed() - must a writer step back?
+ * khmap_gate_check() - may one who has got a lock go on?
  * @table: the map; a stripe's lock, or the header's, is held
+ * @writes: it is to store to the image
  *
- * If so, drop every such lock, khmap_gate_wait() and start again.
+ * If not, drop every such lock.
+ *
+ * Return: 0; -EAGAIN khmap_gate_wait() and start again; -ESTALE the map is
+ * retired, and @writes.
  */
-static inline bool khmap_gate_closed(const struct khmap_table *table)
+static inline int khmap_gate_check(const struct khmap_table *table, bool writes)
 {
-	return unlikely(os_load_acquire(&table->saves.gate) & 1);
+	unsigned long gate = os_load_acquire(&table->saves.gate) &
+			     KHMAP_GATE_MASK;
+
+	if (likely(!gate))
+		return 0;
+	if (gate & KHMAP_GATE_CLOSED)
+		return -EAGAIN;
+	return writes ? -ESTALE : 0;
 }
 
 /**
@@ -29,19 +40,32 @@ static inline bool khmap_gate_closed(const struct khmap_table *table)
  */
 void khmap_gate_wait(const struct khmap_table *table);
 
-/* os_lock() of a stripe's lock, or the header's, to change what it guards. */
-static inline unsigned long khmap_gate_lock(const struct khmap_table *table,
-					    os_lock_t *lock)
+/**
+ * khmap_gate_lock() - lock a stripe, or the header, to change what it guards
+ * @table: the map
+ * @lock: the lock
+ * @flags: filled, for os_unlock()
+ *
+ * Return: 0; -ESTALE the map is retired, and nothing is locked.
+ */
+static inline int khmap_gate_lock(const struct khmap_table *table,
+				  os_lock_t *lock, unsigned long *flags)
 {
-	unsigned long flags;
+	unsigned long irq;
+	int err;
 
 	for (;;) {
-		os_lock(lock, flags);
-		if (!khmap_gate_closed(table))
-			return flags;
-		os_unlock(lock, flags);
+		os_lock(lock, irq);
+		err = khmap_gate_check(table, true);
+		if (likely(!err))
+			break;
+		os_unlock(lock, irq);
+		if (err != -EAGAIN)
+			return err;
 		khmap_gate_wait(table);
 	}
+	*flags = irq;
+	return 0;
 }
 
 /* khmap_cow_bucket() of a bucket's page, if there are snapshots. */

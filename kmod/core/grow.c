@@ -9,6 +9,7 @@
  */
 #include "cow.h"
 #include "grow.h"
+#include "retire.h"
 #include "small.h"
 #include "split.h"
 
@@ -196,7 +197,8 @@ static void khmap_grow_steps(struct khmap_table *table, bool sleep, u32 wanted)
 	}
 	if (sleep)
 		khmap_overflow_unstage(table, staged);
-	if (err != -ENOSPC && os_load(&table->header->shape) < wanted)
+	if (err != -ENOSPC && err != -ESTALE &&
+	    os_load(&table->header->shape) < wanted)
 		khmap_notify(table, KHMAP_EVENT_BEHIND, 0, 0);
 }
 
@@ -264,9 +266,11 @@ static int khmap_grow_promote_try(struct khmap_table *table,
 				  struct khmap_overflow_page **staged)
 {
 	unsigned long flags;
-	int err = 0;
+	int err;
 
-	flags = khmap_gate_lock(table, &table->header_lock);
+	err = khmap_gate_lock(table, &table->header_lock, &flags);
+	if (err)
+		return err;
 	if (os_load(&table->header->shape))
 		err = -EALREADY;
 	else if ((u64)os_count_read(&table->entries) >
@@ -295,7 +299,7 @@ static int khmap_grow_promote(struct khmap_table *table)
 	khmap_overflow_unstage(table, staged);
 	if (!err)
 		khmap_notify(table, KHMAP_EVENT_PROMOTE, 0, 0);
-	return 0;
+	return err == -EALREADY ? 0 : err;
 }
 
 /* Split until the shape has come so far, or @steps buckets. */
@@ -365,6 +369,8 @@ int khmap_table_reserve(struct khmap_table *table, u64 entries,
 	u32 shape;
 	int err;
 
+	if (khmap_table_retired(table))
+		return -ESTALE;
 	if (entries > table->max_entries)
 		return -ENOSPC;
 	if (entries <= table->geometry.inline_slots)
@@ -415,6 +421,8 @@ bool khmap_table_work(struct khmap_table *table)
 {
 	u32 wanted;
 
+	if (khmap_table_retired(table))
+		return false;
 	if (os_load(&table->growth.hungry)) {
 		os_store(&table->growth.hungry, false);
 		if (!os_load(&table->header->shape) &&

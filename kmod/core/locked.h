@@ -13,16 +13,18 @@ struct khmap_overflow_page;
  * khmap_table_find() - find a key and hold its lock
  * @table: the map
  * @key: key_size bytes
+ * @writes: what is there is to be changed
  * @place: filled
  * @owner: filled
  * @lock: filled: the lock that is held, a stripe's or the header's
  * @flags: filled, for os_unlock()
  *
- * The caller unlocks @lock, whether the key was found or not.
+ * Return: 0, and the caller unlocks @lock; else nothing is locked: -ENOENT, or
+ * -ESTALE the map is retired, and @writes.
  */
-void khmap_table_find(struct khmap_table *table, const void *key,
-		      struct khmap_place *place, struct khmap_owner *owner,
-		      os_lock_t **lock, unsigned long *flags);
+int khmap_table_find(struct khmap_table *table, const void *key, bool writes,
+		     struct khmap_place *place, struct khmap_owner *owner,
+		     os_lock_t **lock, unsigned long *flags);
 
 /**
  * khmap_value_copy() - copy the value of a key that is there

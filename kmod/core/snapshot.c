@@ -5,7 +5,7 @@
  * The order of a cut, all of it under the table's mutex:
  *
  *	1. a page is reserved for each page of the map
- *	2. the gate is closed: the word becomes odd
+ *	2. the gate is closed: its bit is set in the word
  *	3. every lock that a writer may be inside of is taken and dropped once
  *	4. the header page is copied, with the counts that the locks guard
  *	5. the snapshot is linked, and becomes the newest
@@ -174,7 +174,7 @@ static int khmap_cut(struct khmap_snapshot *snapshot)
 
 	khmap_cut_rehearse(snapshot);
 	os_cut_begin(flags);
-	os_store(&table->saves.gate, gate + 1);
+	os_store(&table->saves.gate, gate | KHMAP_GATE_CLOSED);
 	/* Without a shape no writer can be inside a stripe: it is at the header. */
 	khmap_table_count(table, &counts);
 	snapshot->primary_pages =
@@ -185,9 +185,9 @@ static int khmap_cut(struct khmap_snapshot *snapshot)
 	if (snapshot->pages > snapshot->room) {
 		err = -EAGAIN;
 	} else {
-		khmap_cut_header(snapshot, &counts, gate >> 1);
-		gate += 2;
-		khmap_cut_link(snapshot, gate >> 1);
+		khmap_cut_header(snapshot, &counts, gate >> KHMAP_GATE_SHIFT);
+		gate += 1ul << KHMAP_GATE_SHIFT;
+		khmap_cut_link(snapshot, gate >> KHMAP_GATE_SHIFT);
 	}
 	os_store_release(&table->saves.gate, gate);
 	os_cut_end(flags);
@@ -209,7 +209,8 @@ static int khmap_snapshot_take(struct khmap_snapshot *snapshot,
 		if (err)
 			return err;
 		os_mutex_lock(&table->saves.mutex);
-		if (table->saves.gate >= ~0ul - 2)
+		if (table->saves.gate >> KHMAP_GATE_SHIFT ==
+		    ~0ul >> KHMAP_GATE_SHIFT)
 			err = -EOVERFLOW;
 		else
 			err = khmap_cut(snapshot);

@@ -387,10 +387,12 @@ int khmap_split_next(struct khmap_table *table,
 	if (second != first)
 		os_lock_second(second);
 	/* Only those who split wait for the split lock, which is held. */
-	while (khmap_gate_closed(table)) {
+	while ((err = khmap_gate_check(table, true))) {
 		if (second != first)
 			os_unlock_second(second);
 		os_unlock(first, flags);
+		if (err != -EAGAIN)
+			return err;
 		khmap_gate_wait(table);
 		os_lock(first, flags);
 		if (second != first)

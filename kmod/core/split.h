@@ -18,7 +18,7 @@
  *
  * Return: 0; -ENOSPC the region is at its ceiling; -EAGAIN the next page does
  * not exist yet; -ENOBUFS the new chain's stripe has too few free overflow
- * buckets and needs @staged.  On failure nothing changed.
+ * buckets and needs @staged; -ESTALE the map is retired.  On failure nothing changed.
  */
 int khmap_split_next(struct khmap_table *table,
 		     struct khmap_overflow_page **staged, u32 *moved);

@@ -13,28 +13,32 @@
  * Lock the stripe of a hash's primary page.  The shape may have moved between
  * the look and the lock, so the page is computed again under it.
  *
- * Returns false, with no lock held, if the map is inline.
+ * 0; else no lock is held: -ENODATA the map is inline, -ESTALE it is retired.
  */
-static bool khmap_table_lock(struct khmap_table *table, u64 hash,
-			     struct khmap_bucket *first,
-			     struct khmap_owner *owner, unsigned long *flags)
+static int khmap_table_lock(struct khmap_table *table, u64 hash, bool writes,
+			    struct khmap_bucket *first,
+			    struct khmap_owner *owner, unsigned long *flags)
 {
 	for (;;) {
 		u32 mask, shape = khmap_shape_load(table->header, &mask), now;
 		struct khmap_stripe *stripe;
 		unsigned long irq;
 		u32 place, index;
+		int err;
 
 		if (!shape)
-			return false;
+			return -ENODATA;
 		place = khmap_hash_place(shape, mask, hash);
 		index = khmap_place_page(place) & table->stripe_mask;
 		stripe = &table->stripes[index];
 		*first = khmap_bucket_at(table, place);
 		khmap_bucket_prefetch(table, first);
 		os_lock(&stripe->lock, irq);
-		if (khmap_gate_closed(table)) {
+		err = khmap_gate_check(table, writes);
+		if (unlikely(err)) {
 			os_unlock(&stripe->lock, irq);
+			if (err != -EAGAIN)
+				return err;
 			khmap_gate_wait(table);
 			continue;
 		}
@@ -45,37 +49,40 @@ static bool khmap_table_lock(struct khmap_table *table, u64 hash,
 			owner->counts = &stripe->counts;
 			owner->index = index;
 			*flags = irq;
-			return true;
+			return 0;
 		}
 		os_unlock(&stripe->lock, irq);
 	}
 }
 
 /*
- * Lock the header of a map that is inline.  Returns false, with no lock held, if
- * it is not any more, or was not to be locked just now.
+ * Lock the header of a map that is inline.  0; else no lock is held: -EAGAIN it is
+ * not any more, or was not to be locked just now; -ESTALE it is retired.
  */
-static bool khmap_table_lock_inline(struct khmap_table *table,
-				    struct khmap_bucket *first,
-				    struct khmap_owner *owner,
-				    unsigned long *flags)
+static int khmap_table_lock_inline(struct khmap_table *table, bool writes,
+				   struct khmap_bucket *first,
+				   struct khmap_owner *owner,
+				   unsigned long *flags)
 {
 	unsigned long irq;
+	int err;
 
 	os_lock(&table->header_lock, irq);
-	if (khmap_gate_closed(table)) {
+	err = khmap_gate_check(table, writes);
+	if (!err && os_load(&table->header->shape)) {
 		os_unlock(&table->header_lock, irq);
-		khmap_gate_wait(table);
-		return false;
+		return -EAGAIN;
 	}
-	if (os_load(&table->header->shape)) {
+	if (err) {
 		os_unlock(&table->header_lock, irq);
-		return false;
+		if (err == -EAGAIN)
+			khmap_gate_wait(table);
+		return err;
 	}
 	*owner = (struct khmap_owner){ .counts = &table->inline_counts };
 	*first = khmap_bucket_inline(table);
 	*flags = irq;
-	return true;
+	return 0;
 }
 
 /* Where a key's chain begins by a look at the shape; false if inline. */
@@ -155,9 +162,14 @@ static int khmap_put_try(struct khmap_table *table, u64 hash, const void *key,
 	unsigned long flags;
 	int err;
 
-	while (!khmap_table_lock(table, hash, &first, &owner, &flags)) {
-		if (!khmap_table_lock_inline(table, &first, &owner, &flags))
+	while ((err = khmap_table_lock(table, hash, true, &first, &owner,
+				       &flags)) == -ENODATA) {
+		err = khmap_table_lock_inline(table, true, &first, &owner,
+					      &flags);
+		if (err == -EAGAIN)
 			continue;
+		if (err)
+			return err;
 		err = khmap_put_locked(table, &owner, &first, hash, key, value,
 				       mode, store);
 		/* The inline bucket is full. */
@@ -171,6 +183,8 @@ static int khmap_put_try(struct khmap_table *table, u64 hash, const void *key,
 		os_unlock(&table->header_lock, flags);
 		return err;
 	}
+	if (err)
+		return err;
 
 	err = khmap_put_locked(table, &owner, &first, hash, key, value, mode,
 			       store);
@@ -252,7 +266,8 @@ int khmap_table_put(struct khmap_table *table, const void *key,
 {
 	int err = khmap_table_put_from(table, key, value, mode, store, NULL);
 
-	khmap_grow_follow(table, true);
+	if (likely(err != -ESTALE))
+		khmap_grow_follow(table, true);
 	return err;
 }
 
@@ -265,6 +280,8 @@ int khmap_table_try_put(struct khmap_table *table, const void *key,
 	struct khmap_overflow_page *staged = NULL;
 	int err = khmap_put_try(table, hash, key, value, mode, store, &staged);
 
+	if (unlikely(err == -ESTALE))
+		return err;
 	if (err == -EAGAIN) {
 		khmap_grow_hungry(table);
 		err = -ENOMEM;
@@ -276,19 +293,30 @@ int khmap_table_try_put(struct khmap_table *table, const void *key,
 	return err;
 }
 
-void khmap_table_find(struct khmap_table *table, const void *key,
-		      struct khmap_place *place, struct khmap_owner *owner,
-		      os_lock_t **lock, unsigned long *flags)
+int khmap_table_find(struct khmap_table *table, const void *key, bool writes,
+		     struct khmap_place *place, struct khmap_owner *owner,
+		     os_lock_t **lock, unsigned long *flags)
 {
 	u64 hash = khmap_hash(table->hash_kind, table->secret, key,
 			      table->geometry.key_size);
 	struct khmap_bucket first;
+	int err;
 
-	while (!khmap_table_lock(table, hash, &first, owner, flags) &&
-	       !khmap_table_lock_inline(table, &first, owner, flags))
-		;
+	do {
+		err = khmap_table_lock(table, hash, writes, &first, owner,
+				       flags);
+		if (err == -ENODATA)
+			err = khmap_table_lock_inline(table, writes, &first,
+						      owner, flags);
+	} while (err == -EAGAIN);
+	if (err)
+		return err;
 	*lock = owner->stripe ? &owner->stripe->lock : &table->header_lock;
 	khmap_chain_find(table, &first, key, hash, place);
+	if (place->found)
+		return 0;
+	os_unlock(*lock, *flags);
+	return -ENOENT;
 }
 
 void khmap_value_copy(const struct khmap_table *table,
@@ -306,12 +334,15 @@ int khmap_table_get(struct khmap_table *table, const void *key, void *value)
 	struct khmap_owner owner;
 	unsigned long flags;
 	os_lock_t *lock;
+	int err;
 
-	khmap_table_find(table, key, &place, &owner, &lock, &flags);
-	if (place.found)
-		khmap_value_copy(table, &place, value);
+	err = khmap_table_find(table, key, false, &place, &owner, &lock,
+			       &flags);
+	if (err)
+		return err;
+	khmap_value_copy(table, &place, value);
 	os_unlock(lock, flags);
-	return place.found ? 0 : -ENOENT;
+	return 0;
 }
 
 int khmap_table_delete(struct khmap_table *table, const void *key, void *value,
@@ -321,20 +352,21 @@ int khmap_table_delete(struct khmap_table *table, const void *key, void *value,
 	struct khmap_owner owner;
 	unsigned long flags;
 	os_lock_t *lock;
+	int err;
 
-	khmap_table_find(table, key, &place, &owner, &lock, &flags);
-	if (place.found) {
-		if (value)
-			khmap_value_copy(table, &place, value);
-		khmap_chain_remove(table, &owner, &place, store);
-		os_count_add(&table->entries, -1);
-	}
+	err = khmap_table_find(table, key, true, &place, &owner, &lock, &flags);
+	if (err)
+		return err;
+	if (value)
+		khmap_value_copy(table, &place, value);
+	khmap_chain_remove(table, &owner, &place, store);
+	os_count_add(&table->entries, -1);
 	os_unlock(lock, flags);
-	return place.found ? 0 : -ENOENT;
+	return 0;
 }
 
 /* Empty the chains of one primary page. */
-static u64 khmap_page_clear(struct khmap_table *table, u32 page)
+static int khmap_page_clear(struct khmap_table *table, u32 page, u64 *removed)
 {
 	u32 index = page & table->stripe_mask, bucket;
 	struct khmap_stripe *stripe = &table->stripes[index];
@@ -344,47 +376,55 @@ static u64 khmap_page_clear(struct khmap_table *table, u32 page)
 		.index = index,
 	};
 	unsigned long flags;
-	u64 removed = 0;
+	int err;
 
-	flags = khmap_gate_lock(table, &stripe->lock);
+	err = khmap_gate_lock(table, &stripe->lock, &flags);
+	if (err)
+		return err;
 	for (bucket = 0; bucket < table->geometry.buckets_per_page; bucket++) {
 		struct khmap_bucket first = khmap_bucket_primary(table, page,
 								 bucket);
 
-		removed += khmap_chain_empty(table, &owner, &first);
+		*removed += khmap_chain_empty(table, &owner, &first);
 	}
 	os_unlock(&stripe->lock, flags);
-	return removed;
+	return 0;
 }
 
-static u64 khmap_inline_clear(struct khmap_table *table)
+static int khmap_inline_clear(struct khmap_table *table, u64 *removed)
 {
 	struct khmap_bucket first = khmap_bucket_inline(table);
 	struct khmap_owner owner = { .counts = &table->inline_counts };
 	unsigned long flags;
-	u64 removed;
+	int err;
 
-	flags = khmap_gate_lock(table, &table->header_lock);
-	removed = khmap_chain_empty(table, &owner, &first);
+	err = khmap_gate_lock(table, &table->header_lock, &flags);
+	if (err)
+		return err;
+	*removed += khmap_chain_empty(table, &owner, &first);
 	os_unlock(&table->header_lock, flags);
-	return removed;
+	return 0;
 }
 
-bool khmap_table_clear(struct khmap_table *table, u32 *page, u64 *deleted)
+int khmap_table_clear(struct khmap_table *table, u32 *page, u64 *deleted)
 {
 	u32 end = *page + KHMAP_CLEAR_PAGES, pages;
 	u64 removed = 0;
+	int err = 0;
 
 	if (!*page)
-		removed = khmap_inline_clear(table);
+		err = khmap_inline_clear(table, &removed);
 	pages = khmap_shape_pages(os_load_acquire(&table->header->shape));
-	for (; *page < pages && *page < end; ++*page) {
-		removed += khmap_page_clear(table, *page);
+	while (!err && *page < pages && *page < end) {
+		err = khmap_page_clear(table, *page, &removed);
+		*page += !err;
 		os_resched();
 	}
 	os_count_add(&table->entries, -(s64)removed);
 	*deleted += removed;
-	return *page < pages;
+	if (!err && *page < pages)
+		err = -EAGAIN;
+	return err;
 }
 
 static void khmap_counts_add(struct khmap_counts *sum,

@@ -154,10 +154,15 @@ struct khmap_snapshot;
 
 #define KHMAP_SAVE_LOCKS	64	/* a power of two */
 
+#define KHMAP_GATE_CLOSED	1ul	/* a snapshot is being taken: writers wait */
+#define KHMAP_GATE_RETIRED	2ul	/* see retire.h: writers fail with -ESTALE */
+#define KHMAP_GATE_MASK		(KHMAP_GATE_CLOSED | KHMAP_GATE_RETIRED)
+#define KHMAP_GATE_SHIFT	2
+
 /**
  * struct khmap_saves - what writers have to do with snapshots
- * @gate: twice the snapshots that were taken, and one more while one is being
- *	taken: writers step back.  Stored under @mutex
+ * @gate: KHMAP_GATE_* bits, and above KHMAP_GATE_SHIFT the number of snapshots
+ *	that were taken.  Stored under @mutex
  * @newest: the youngest snapshot's number, from 1; 0 without one.  Raised while
  *	the gate is closed
  * @first: the oldest snapshot, or NULL; those after it are the younger ones.
@@ -370,8 +375,8 @@ void khmap_table_destroy(struct khmap_table *table);
  *
  * Context: may sleep, to allocate; takes a stripe's lock or the header's.
  * Return: 0; -EEXIST or -ENOENT by @mode; -ENOSPC the map is at its ceiling;
- * -EXFULL the chain is at its limit; -ENOMEM.  On failure no key and no value
- * has changed.
+ * -EXFULL the chain is at its limit; -ESTALE it is retired; -ENOMEM.  On failure
+ * no key and no value has changed.
  */
 int khmap_table_put(struct khmap_table *table, const void *key,
 		    const void *value, enum khmap_put_mode mode,
@@ -431,8 +436,8 @@ void khmap_table_notify(struct khmap_table *table, khmap_notify_t notify,
  *
  * Context: may sleep.
  * Return: 0; -ENOSPC beyond the map's ceiling, or -ENOMEM beyond a limit of
- * memory: nothing was done; -ENOMEM otherwise, or -EINTR if @stop said so: it
- * has grown part of the way.
+ * memory, or -ESTALE of a map that is retired: nothing was done; -ENOMEM or
+ * -ESTALE otherwise, or -EINTR if @stop said so: it has grown part of the way.
  */
 int khmap_table_reserve(struct khmap_table *table, u64 entries,
 			khmap_stop_t stop);
@@ -487,7 +492,7 @@ void khmap_table_growth(struct khmap_table *table,
  * Context: any that may take a raw spinlock.
  * Return: 0; -EEXIST or -ENOENT by @mode; -ENOSPC the map is full; -EXFULL the
  * chain is at its limit; -EBUSY it is because splits are due, which come in a
- * moment; -ENOMEM the key needs an overflow page, or needs the
+ * moment; -ESTALE the map is retired; -ENOMEM the key needs an overflow page, or needs the
  * map to leave its header page: khmap_table_put() would do so, and
  * khmap_table_work() will provide for the next one.  On failure no key and no
  * value has changed.
@@ -517,7 +522,7 @@ int khmap_table_get(struct khmap_table *table, const void *key, void *value);
  * @store: filled on success; or NULL
  *
  * Context: any that may take a raw spinlock.
- * Return: 0 or -ENOENT.
+ * Return: 0, -ENOENT, or -ESTALE of a map that is retired.
  */
 int khmap_table_delete(struct khmap_table *table, const void *key, void *value,
 		       struct khmap_store *store);
@@ -528,13 +533,14 @@ int khmap_table_delete(struct khmap_table *table, const void *key, void *value,
  * @page: where to begin: 0 at first, then what it was left at
  * @deleted: keys that were removed are added
  *
- * Keeps the pages and the shape.  Repeated until it returns false it has
+ * Keeps the pages and the shape.  Repeated until it returns 0 it has
  * removed every key, but for those that others put meanwhile.
  *
  * Context: may sleep.
- * Return: whether there are more pages.
+ * Return: 0; -EAGAIN there are more pages; -ESTALE the map is retired: keys of
+ * pages before @page are gone.
  */
-bool khmap_table_clear(struct khmap_table *table, u32 *page, u64 *deleted);
+int khmap_table_clear(struct khmap_table *table, u32 *page, u64 *deleted);
 
 /**
  * khmap_table_stat() - sum what the stripes count

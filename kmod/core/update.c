@@ -22,12 +22,11 @@ struct khmap_held {
 	unsigned long flags;
 };
 
-static bool khmap_held_take(struct khmap_table *table, const void *key,
-			    struct khmap_held *held)
+static int khmap_held_take(struct khmap_table *table, const void *key,
+			   bool writes, struct khmap_held *held)
 {
-	khmap_table_find(table, key, &held->place, &held->owner, &held->lock,
-			 &held->flags);
-	return held->place.found;
+	return khmap_table_find(table, key, writes, &held->place, &held->owner,
+				&held->lock, &held->flags);
 }
 
 static void khmap_held_drop(struct khmap_held *held)
@@ -63,15 +62,14 @@ int khmap_table_get_version(struct khmap_table *table, const void *key,
 			    void *value, u64 *version)
 {
 	struct khmap_held held;
-	int err = -ENOENT;
+	int err = khmap_held_take(table, key, false, &held);
 
-	if (khmap_held_take(table, key, &held)) {
-		khmap_value_copy(table, &held.place, value);
-		*version = khmap_held_version(&held);
-		err = 0;
-	}
+	if (err)
+		return err;
+	khmap_value_copy(table, &held.place, value);
+	*version = khmap_held_version(&held);
 	khmap_held_drop(&held);
-	return err;
+	return 0;
 }
 
 int khmap_table_swap(struct khmap_table *table, const void *key,
@@ -79,12 +77,12 @@ int khmap_table_swap(struct khmap_table *table, const void *key,
 		     struct khmap_store *store)
 {
 	struct khmap_held held;
-	int err = 0;
+	int err = khmap_held_take(table, key, true, &held);
 
-	if (!khmap_held_take(table, key, &held))
-		err = -ENOENT;
-	else if (memcmp(khmap_held_value(table, &held), expected,
-			table->geometry.value_size))
+	if (err)
+		return err;
+	if (memcmp(khmap_held_value(table, &held), expected,
+		   table->geometry.value_size))
 		err = -ECANCELED;
 	else
 		khmap_held_replace(table, &held, value, store);
@@ -97,11 +95,11 @@ int khmap_table_swap_version(struct khmap_table *table, const void *key,
 			     struct khmap_store *store)
 {
 	struct khmap_held held;
-	int err = 0;
+	int err = khmap_held_take(table, key, true, &held);
 
-	if (!khmap_held_take(table, key, &held))
-		err = -ENOENT;
-	else if (khmap_held_version(&held) != version)
+	if (err)
+		return err;
+	if (khmap_held_version(&held) != version)
 		err = -ECANCELED;
 	else
 		khmap_held_replace(table, &held, value, store);
@@ -124,22 +122,22 @@ int khmap_table_add(struct khmap_table *table, const void *key, u32 offset,
 		    u64 delta, u64 *old, struct khmap_store *store)
 {
 	struct khmap_held held;
-	int err = -ENOENT;
 	u64 number;
+	int err;
 
 	if (!khmap_table_has_u64(table, offset))
 		return -EINVAL;
-	if (khmap_held_take(table, key, &held)) {
-		memcpy(&number, khmap_held_value(table, &held) + offset,
-		       sizeof(number));
-		if (old)
-			*old = number;
-		number += delta;
-		khmap_chain_write(table, &held.owner, &held.place, offset,
-				  &number, sizeof(number), store);
-		held.owner.counts->replaces++;
-		err = 0;
-	}
+	err = khmap_held_take(table, key, true, &held);
+	if (err)
+		return err;
+	memcpy(&number, khmap_held_value(table, &held) + offset,
+	       sizeof(number));
+	if (old)
+		*old = number;
+	number += delta;
+	khmap_chain_write(table, &held.owner, &held.place, offset, &number,
+			  sizeof(number), store);
+	held.owner.counts->replaces++;
 	khmap_held_drop(&held);
-	return err;
+	return 0;
 }

@@ -99,7 +99,7 @@ u64 table_clear(struct khmap_table *table)
 	u64 deleted = 0;
 	u32 page = 0;
 
-	while (khmap_table_clear(table, &page, &deleted))
+	while (khmap_table_clear(table, &page, &deleted) == -EAGAIN)
 		;
 	return deleted;
 }
@@ -120,9 +120,14 @@ u64 engine_sum(struct engine *engine)
 	unsigned char page[KHMAP_OS_PAGE_SIZE];
 	struct khmap_image_header *header = (void *)page;
 	u32 i, max = (u32)table->header->overflow_pages_max;
+	unsigned long flags;
 	u64 sum;
 
+	/* An allocation of a put that is done may still be counted. */
+	os_lock(&table->header_lock, flags);
 	memcpy(page, table->header, sizeof(page));
+	os_unlock(&table->header_lock, flags);
+	header->successor = 0;
 	header->entries = 0;
 	header->overflow_entries = 0;
 	header->overflow_buckets = 0;

@@ -96,7 +96,7 @@ void engine_close(struct engine *engine);
 u64 table_clear(struct khmap_table *table);
 
 /**
- * engine_sum() - a hash of all pages, except for the counts in the header
+ * engine_sum() - a hash of all pages, but for counts and successor in the header
  * @engine: the map
  *
  * Sequences are part of it: an operation that failed must not have made a
