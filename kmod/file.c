@@ -9,6 +9,7 @@
 #include "core/compact.h"
 #include "account.h"
 #include "batch.h"
+#include "canary.h"
 #include "compact.h"
 #include "control.h"
 #include "file.h"
@@ -19,6 +20,7 @@
 #include "record.h"
 #include "snapshot.h"
 #include "uring.h"
+#include "version.h"
 
 static int khmap_destroy(struct khmap_call *call)
 {
@@ -159,6 +161,16 @@ static const struct khmap_ioctl khmap_map_ioctls[] = {
 		    khmap_snapshot_ioctl),
 	KHMAP_IOCTL(KHMAP_IOC_WARN_AFTER, khmap_ioc_warn_after, warn_after_ms,
 		    0, FMODE_WRITE, khmap_overdue_set),
+	KHMAP_IOCTL(KHMAP_IOC_PUBLISH, khmap_ioc_publish, generation, 0,
+		    FMODE_WRITE, khmap_version_publish),
+	KHMAP_IOCTL(KHMAP_IOC_ROLLBACK, khmap_ioc_rollback, generation,
+		    KHMAP_ROLLBACK_FLAGS, FMODE_WRITE, khmap_version_rollback),
+	KHMAP_IOCTL(KHMAP_IOC_CANARY, khmap_ioc_canary, generation,
+		    KHMAP_CANARY_FLAGS, FMODE_WRITE, khmap_canary),
+	KHMAP_IOCTL(KHMAP_IOC_CHOOSE, khmap_ioc_choose, map_id,
+		    KHMAP_CHOOSE_FLAGS, 0, khmap_canary_choose),
+	KHMAP_IOCTL(KHMAP_IOC_VERSIONS, khmap_ioc_versions, generation, 0,
+		    FMODE_READ, khmap_version_list),
 	/* Each operation asks for what it needs. */
 	KHMAP_IOCTL(KHMAP_IOC_BATCH, khmap_ioc_batch, offset,
 		    KHMAP_BATCH_FLAGS, 0, khmap_batch),

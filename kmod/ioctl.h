@@ -37,6 +37,11 @@ struct khmap_call {
 		struct khmap_ioc_snapshot snapshot;
 		struct khmap_ioc_materialize materialize;
 		struct khmap_ioc_warn_after warn_after;
+		struct khmap_ioc_publish publish;
+		struct khmap_ioc_rollback rollback;
+		struct khmap_ioc_canary canary;
+		struct khmap_ioc_choose choose;
+		struct khmap_ioc_versions versions;
 		struct khmap_ioc_reserve reserve;
 		struct khmap_ioc_compact compact;
 		struct khmap_ioc_batch batch;

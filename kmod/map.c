@@ -59,6 +59,7 @@ static void khmap_map_leave(struct khmap_object *object)
 		&khmap_id_slots[object->id % KHMAP_ID_SLOTS];
 
 	lockdep_assert_held(&khmap_registry_lock);
+	khmap_version_leave(khmap_map_of(object));
 	xa_erase(&khmap_ids, object->id);
 	if (rcu_access_pointer(*slot) == khmap_map_of(object))
 		RCU_INIT_POINTER(*slot, NULL);

@@ -19,6 +19,7 @@
 #include "core/table.h"
 #include "mmap.h"
 #include "name.h"
+#include "version.h"
 
 struct khmap_account;
 struct khmap_restore;
@@ -31,6 +32,7 @@ struct khmap_restore;
  * @view: what a mapping shows; constant once published
  * @shots: published snapshots of it, under the registry's lock
  * @warn_after_ms: when one is overdue, 0 for never; under the registry's lock
+ * @version: of which name it is one, under the registry's lock
  * @growth_work: does what puts leave undone
  * @growth_kick: starts @growth_work from any context
  * @created_ns: nanoseconds since 1970, constant
@@ -43,6 +45,7 @@ struct khmap_map {
 	struct khmap_view view;
 	struct list_head shots;
 	u64 warn_after_ms;
+	struct khmap_version version;
 	struct delayed_work growth_work;
 	struct irq_work growth_kick;
 	u64 created_ns;

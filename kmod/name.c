@@ -99,6 +99,7 @@ int khmap_object_register(struct khmap_object *object, const char *text)
 			return -ENOMEM;
 		name->object = object;
 		name->owner = object->owner;
+		khmap_versions_init(&name->versions);
 		strscpy(name->text, text, sizeof(name->text));
 	}
 	mutex_lock(&khmap_registry_lock);
@@ -139,26 +140,44 @@ int khmap_object_publish(struct khmap_object *object)
 	return err;
 }
 
-int khmap_object_unlink(struct khmap_object *object)
+struct khmap_name *khmap_object_unname(struct khmap_object *object)
 {
-	struct khmap_name *name;
+	struct khmap_name *name = object->name;
 
-	mutex_lock(&khmap_registry_lock);
-	name = object->name;
-	if (!name || !name->node) {
-		mutex_unlock(&khmap_registry_lock);
-		return -ENODEV;
-	}
+	lockdep_assert_held(&khmap_registry_lock);
+	if (!name || !name->node)
+		return NULL;
 	/* No open finds the object any more, then the node goes. */
 	idr_remove(&khmap_minors, khmap_node_minor(name->node));
 	khmap_node_remove(name->node);
-	khmap_name_release(object);
-	mutex_unlock(&khmap_registry_lock);
+	return khmap_name_release(object);
+}
+
+void khmap_name_free(struct khmap_name *name)
+{
+	if (!name)
+		return;
 	khmap_node_free(name->node);
+	khmap_object_put(name->object);
 	kfree(name);
-	khmap_object_put(object);
 	/* The caller's file holds the module as well. */
 	module_put(THIS_MODULE);
+}
+
+int khmap_object_unlink(struct khmap_object *object)
+{
+	struct khmap_freed freed = {};
+	struct khmap_name *name;
+
+	mutex_lock(&khmap_registry_lock);
+	name = khmap_object_unname(object);
+	if (name)
+		khmap_versions_end(name, &freed);
+	mutex_unlock(&khmap_registry_lock);
+	if (!name)
+		return -ENODEV;
+	khmap_versions_free(&freed);
+	khmap_name_free(name);
 	return 0;
 }
 
@@ -171,10 +190,16 @@ static kuid_t khmap_object_owner(const struct khmap_object *object,
 	return S_ISCHR(inode->i_mode) ? inode->i_uid : object->owner.uid;
 }
 
+bool khmap_object_owned(const struct khmap_object *object,
+			const struct file *file)
+{
+	return uid_eq(current_fsuid(), khmap_object_owner(object, file)) ||
+	       capable(CAP_SYS_ADMIN);
+}
+
 int khmap_object_destroy(struct khmap_object *object, const struct file *file)
 {
-	if (!uid_eq(current_fsuid(), khmap_object_owner(object, file)) &&
-	    !capable(CAP_SYS_ADMIN))
+	if (!khmap_object_owned(object, file))
 		return -EPERM;
 	return khmap_object_unlink(object);
 }

@@ -22,6 +22,8 @@
 #include <linux/uidgid.h>
 #include <linux/khmap.h>
 
+#include "version.h"
+
 struct khmap_node;
 struct khmap_object;
 struct seq_file;
@@ -44,6 +46,7 @@ struct khmap_node_owner {
  * @object: what it means; a reference once the node is there
  * @node: NULL until @object is published
  * @owner: of the node when it appears
+ * @versions: of the name, if it means a map
  * @text: NUL-padded, unique; constant
  *
  * All of it is under khmap_registry_lock.
@@ -53,6 +56,7 @@ struct khmap_name {
 	struct khmap_object *object;
 	struct khmap_node *node;
 	struct khmap_node_owner owner;
+	struct khmap_versions versions;
 	char text[KHMAP_NAME_MAX + 1];
 };
 
@@ -146,6 +150,28 @@ int khmap_object_publish(struct khmap_object *object);
  * Return: 0; -ENODEV it has no name (any more).
  */
 int khmap_object_unlink(struct khmap_object *object);
+
+/**
+ * khmap_object_unname() - the first half of khmap_object_unlink()
+ * @object: published
+ *
+ * Context: the registry's lock is held.
+ * Return: the name that nobody finds any more, for khmap_name_free(); NULL if the
+ * object has none.
+ */
+struct khmap_name *khmap_object_unname(struct khmap_object *object);
+
+/**
+ * khmap_name_free() - the second half: drop what a name has held, and free it
+ * @name: of khmap_object_unname(), or NULL
+ *
+ * Context: may sleep; takes the registry's lock.
+ */
+void khmap_name_free(struct khmap_name *name);
+
+/* May the caller, on @file of it, take an object's name away? */
+bool khmap_object_owned(const struct khmap_object *object,
+			const struct file *file);
 
 /**
  * khmap_object_destroy() - KHMAP_IOC_DESTROY, for one who may

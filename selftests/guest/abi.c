@@ -57,6 +57,17 @@ _Static_assert(sizeof(struct khmap_ioc_warn_after) == 16, "khmap_ioc_warn_after"
 _Static_assert(sizeof(struct khmap_ioc_materialize) == 16, "khmap_ioc_materialize");
 _Static_assert(offsetof(struct khmap_ioc_materialize, copied_pages) == 8,
 	       "copied_pages");
+_Static_assert(sizeof(struct khmap_ioc_publish) == 24, "khmap_ioc_publish");
+_Static_assert(offsetof(struct khmap_ioc_publish, generation) == 16, "generation");
+_Static_assert(sizeof(struct khmap_ioc_rollback) == 32, "khmap_ioc_rollback");
+_Static_assert(offsetof(struct khmap_ioc_rollback, generation) == 24, "generation");
+_Static_assert(sizeof(struct khmap_ioc_canary) == 40, "khmap_ioc_canary");
+_Static_assert(offsetof(struct khmap_ioc_canary, generation) == 32, "generation");
+_Static_assert(sizeof(struct khmap_ioc_choose) == 40, "khmap_ioc_choose");
+_Static_assert(offsetof(struct khmap_ioc_choose, map_id) == 32, "map_id");
+_Static_assert(sizeof(struct khmap_ioc_versions) == 40, "khmap_ioc_versions");
+_Static_assert(offsetof(struct khmap_ioc_versions, generation) == 32, "generation");
+_Static_assert(sizeof(struct khmap_version_info) == 40, "khmap_version_info");
 _Static_assert(sizeof(struct khmap_ioc_batch) == 96, "khmap_ioc_batch");
 _Static_assert(offsetof(struct khmap_ioc_batch, count) == 8, "count");
 _Static_assert(offsetof(struct khmap_ioc_batch, done) == 12, "done");

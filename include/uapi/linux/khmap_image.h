@@ -330,7 +330,8 @@ struct khmap_geometry {
  * @shape: what a reader needs to turn a hash into a bucket; on a line of its
  *	own, as it is all that every lookup loads
  * @mask: follows from @shape
- * @successor: generation of the map that took this one's name; 0 in files
+ * @successor: of a live map, the low 32 bits of its name's generation as its readers
+ *	were told last, see KHMAP_IOC_CHOOSE; 0 in files
  * @reserved_shape: zero
  *
  * A live map's counts are those of the last KHMAP_IOC_STAT, a snapshot's are

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * canary.c - a second version beside the live one, and who gets which
+ */
+#include <linux/bsearch.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/pagemap.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+
+#include "core/retire.h"
+#include "canary.h"
+#include "file.h"
+#include "ioctl.h"
+#include "map.h"
+#include "name.h"
+#include "version.h"
+
+void khmap_canary_drop(struct khmap_name *name, struct khmap_freed *freed)
+{
+	struct khmap_versions *versions = &name->versions;
+
+	if (versions->second) {
+		khmap_table_retire(versions->second->table);
+		khmap_version_let_go(versions->second, freed);
+	}
+	versions->second = NULL;
+	versions->share = 0;
+	versions->id_count = 0;
+	kfree(versions->ids);
+	versions->ids = NULL;
+}
+
+static int khmap_id_compare(const void *a, const void *b)
+{
+	u64 x = *(const u64 *)a, y = *(const u64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The ids of an argument in rising order; NULL if there are none. */
+static u64 *khmap_canary_ids(const struct khmap_ioc_canary *arg)
+{
+	size_t size = arg->id_count * sizeof(u64);
+	u64 *ids;
+
+	if (!size)
+		return NULL;
+	ids = kmalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!ids)
+		return ERR_PTR(-ENOMEM);
+	if (khmap_copy_in(ids, arg->ids, size)) {
+		kfree(ids);
+		return ERR_PTR(-EFAULT);
+	}
+	sort(ids, arg->id_count, sizeof(u64), khmap_id_compare, NULL);
+	return ids;
+}
+
+static int khmap_canary_check(const struct khmap_ioc_canary *arg)
+{
+	if (!arg->flags || arg->reserved)
+		return -EINVAL;
+	if (arg->flags & KHMAP_CANARY_END && arg->flags != KHMAP_CANARY_END)
+		return -EINVAL;
+	if (arg->flags & KHMAP_CANARY_SHARE ? arg->share > KHMAP_SHARE_ALL :
+	    arg->share)
+		return -EINVAL;
+	if (arg->flags & KHMAP_CANARY_IDS ?
+	    arg->id_count > KHMAP_CANARY_IDS_MAX :
+	    arg->id_count || arg->ids)
+		return -EINVAL;
+	return 0;
+}
+
+/* All of it is allowed; *@ids becomes what was there before. */
+static void khmap_canary_set(struct khmap_name *name, struct khmap_map *second,
+			     const struct khmap_ioc_canary *arg, u64 **ids,
+			     struct khmap_freed *freed)
+{
+	struct khmap_versions *versions = &name->versions;
+
+	if (second && second != versions->second) {
+		struct khmap_map *old = versions->second;
+
+		khmap_map_get(second);
+		khmap_version_leave_others(second, freed);
+		if (old) {
+			khmap_table_retire(old->table);
+			khmap_version_let_go(old, freed);
+		}
+		khmap_version_join(name, second, KHMAP_ROLE_SECOND);
+		versions->second = second;
+		khmap_table_revive(second->table);
+	}
+	if (arg->flags & KHMAP_CANARY_SHARE)
+		versions->share = arg->share;
+	if (arg->flags & KHMAP_CANARY_IDS) {
+		swap(versions->ids, *ids);
+		versions->id_count = arg->id_count;
+	}
+	if (!versions->keyed)
+		get_random_bytes(&versions->key, sizeof(versions->key));
+	versions->keyed = true;
+	khmap_version_tell(name);
+	if (second)
+		second->version.generation = versions->generation;
+}
+
+static int khmap_canary_end(struct khmap_name *name, struct khmap_freed *freed)
+{
+	if (!name->versions.second)
+		return -ENOENT;
+	khmap_canary_drop(name, freed);
+	khmap_version_tell(name);
+	return 0;
+}
+
+/* With the registry's lock held. */
+static int khmap_canary_locked(struct khmap_map *map, struct khmap_map *second,
+			       const struct file *file,
+			       struct khmap_ioc_canary *arg, u64 **ids,
+			       struct khmap_name **gone,
+			       struct khmap_freed *freed)
+{
+	struct khmap_name *name = khmap_version_current(map);
+	int err = PTR_ERR_OR_ZERO(name);
+
+	if (err)
+		return err;
+	if (arg->flags & KHMAP_CANARY_END) {
+		err = khmap_canary_end(name, freed);
+	} else {
+		if (second)
+			err = khmap_version_fits(name, second, file);
+		else if (!name->versions.second)
+			err = -ENOENT;
+		if (!err && second)
+			*gone = khmap_object_unname(&second->object);
+		if (!err)
+			khmap_canary_set(name, second, arg, ids, freed);
+	}
+	arg->generation = name->versions.generation;
+	return err;
+}
+
+int khmap_canary(struct khmap_call *call)
+{
+	struct khmap_ioc_canary *arg = &call->arg.canary;
+	struct khmap_map *second = NULL;
+	struct khmap_freed freed = {};
+	struct khmap_name *gone = NULL;
+	struct file *file = NULL;
+	u64 *ids;
+	int err;
+
+	err = khmap_canary_check(arg);
+	if (err)
+		return err;
+	if (fault_in_writeable(call->user, call->size))
+		return -EFAULT;
+	ids = khmap_canary_ids(arg);
+	if (IS_ERR(ids))
+		return PTR_ERR(ids);
+	if (arg->flags & KHMAP_CANARY_MAP) {
+		file = khmap_version_file(arg->fd, &second);
+		if (IS_ERR(file)) {
+			kfree(ids);
+			return PTR_ERR(file);
+		}
+	}
+	mutex_lock(&khmap_registry_lock);
+	err = khmap_canary_locked(call->file->private_data, second, file, arg,
+				  &ids, &gone, &freed);
+	mutex_unlock(&khmap_registry_lock);
+	khmap_version_done(gone, &freed);
+	kfree(ids);
+	if (file)
+		fput(file);
+	return err ?: khmap_call_reply(call);
+}
+
+static bool khmap_canary_has(const struct khmap_versions *versions, u64 id)
+{
+	if (!versions->second)
+		return false;
+	/* The share cuts a number that is the id's for as long as the name is. */
+	if (siphash_1u64(id, &versions->key) % KHMAP_SHARE_ALL <
+	    versions->share)
+		return true;
+	return versions->id_count &&
+	       bsearch(&id, versions->ids, versions->id_count, sizeof(id),
+		       khmap_id_compare);
+}
+
+/* The map for a caller, one reference; or an error pointer. */
+static struct khmap_map *khmap_canary_for(struct khmap_map *map,
+					  struct khmap_ioc_choose *arg)
+{
+	struct khmap_map *chosen = ERR_PTR(-ENODEV);
+	struct khmap_name *name;
+
+	mutex_lock(&khmap_registry_lock);
+	name = khmap_version_name(map);
+	if (name && name->node) {
+		chosen = khmap_version_live(name);
+		if (arg->flags & KHMAP_CHOOSE_ID &&
+		    khmap_canary_has(&name->versions, arg->id))
+			chosen = name->versions.second;
+		khmap_map_get(chosen);
+		arg->generation = name->versions.generation;
+		arg->map_id = chosen->object.id;
+	}
+	mutex_unlock(&khmap_registry_lock);
+	return chosen;
+}
+
+int khmap_canary_choose(struct khmap_call *call)
+{
+	struct khmap_ioc_choose *arg = &call->arg.choose;
+	struct khmap_map *map = call->file->private_data, *chosen;
+	struct file *file;
+	int err;
+
+	if (arg->reserved || (!(arg->flags & KHMAP_CHOOSE_ID) && arg->id))
+		return -EINVAL;
+	chosen = khmap_canary_for(map, arg);
+	if (IS_ERR(chosen))
+		return PTR_ERR(chosen);
+	if (chosen == map) {
+		khmap_map_put(chosen);
+		arg->fd = -1;
+		return khmap_call_reply(call);
+	}
+	file = khmap_object_file(&chosen->object, chosen,
+				 call->file->f_flags & O_ACCMODE);
+	if (IS_ERR(file)) {
+		khmap_map_put(chosen);
+		return PTR_ERR(file);
+	}
+	err = khmap_call_reply_file(call, &arg->fd, file);
+	if (!err)
+		fd_install(arg->fd, file);
+	return err;
+}
