@@ -26,6 +26,8 @@ static const char *khmap_live_words(int err)
 		return "no memory, or a limit is reached: the map's max_bytes or the module's";
 	case EINVAL:
 		return "an argument is out of range, or not for this operation";
+	case ESTALE:
+		return "another map has taken its name: open it anew";
 	case EOPNOTSUPP:
 		return "the kernel does not know the operation, or a flag of it";
 	case EFAULT:
