@@ -24,6 +24,7 @@
  * @CLI_FAILED: the operation failed
  * @CLI_REFUSED: the image is no khmap image, damaged, of a newer format or of
  *		 another schema; or a delta is, or is of another image
+ * @CLI_ROLLED_BACK: what was published was not in good health
  * @CLI_INTERRUPTED: by a signal
  */
 enum cli_exit {
@@ -32,6 +33,7 @@ enum cli_exit {
 	CLI_USAGE = 2,
 	CLI_FAILED = 3,
 	CLI_REFUSED = 4,
+	CLI_ROLLED_BACK = 5,
 	CLI_INTERRUPTED = 130,
 };
 
@@ -50,6 +52,7 @@ struct cli_command {
 };
 
 extern const struct cli_command cli_apply;
+extern const struct cli_command cli_canary;
 extern const struct cli_command cli_clear;
 extern const struct cli_command cli_compact;
 extern const struct cli_command cli_create;
@@ -64,13 +67,16 @@ extern const struct cli_command cli_info;
 extern const struct cli_command cli_inspect;
 extern const struct cli_command cli_load;
 extern const struct cli_command cli_ls;
+extern const struct cli_command cli_publish;
 extern const struct cli_command cli_put;
 extern const struct cli_command cli_reserve;
 extern const struct cli_command cli_restore;
+extern const struct cli_command cli_rollback;
 extern const struct cli_command cli_snapshot;
 extern const struct cli_command cli_stat;
 extern const struct cli_command cli_unpack;
 extern const struct cli_command cli_verify;
+extern const struct cli_command cli_versions;
 
 /* The command that is running. */
 extern const struct cli_command *cli_current;

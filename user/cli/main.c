@@ -33,6 +33,10 @@ static const struct cli_command *const cli_commands[] = {
 	&cli_apply,
 	&cli_unpack,
 	&cli_verify,
+	&cli_publish,
+	&cli_rollback,
+	&cli_canary,
+	&cli_versions,
 	&cli_destroy,
 };
 
@@ -53,7 +57,8 @@ static void cli_help(FILE *out)
 	      "file, compressed or not.  \"khmapctl COMMAND --help\" tells about a command.\n"
 	      "\n"
 	      "Exit status: 0 done; 1 the answer is no (no such key, faults found, lines\n"
-	      "skipped); 2 wrong usage; 3 failed; 4 the image was refused; 130 interrupted.\n",
+	      "skipped); 2 wrong usage; 3 failed; 4 the image was refused; 5 published, and rolled\n"
+	      "back; 130 interrupted.\n",
 	      out);
 }
 
