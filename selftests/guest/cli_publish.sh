@@ -6,7 +6,7 @@
 
 set -u
 
-tests=46
+tests=52
 . "${0%/*}/cli_test.sh"
 cd "$work" || exit 1
 
@@ -125,5 +125,14 @@ ok 'its ids of a file' is '12.5 3' sh -c 'khmapctl canary map --ids ./ids -q &&
 	khmapctl versions map --json | jq -r "\"\\(.canary_percent) \\(.canary_ids)\""'
 ok 'it ends' after 0 khmapctl canary map --end
 ok 'there is none' refused 3 'canary: map: there is no second version' khmapctl canary map -p 1
+
+# --- Of a snapshot file.
+
+ok 'a snapshot file' after 0 khmapctl snapshot map ./then.khm -q
+ok 'the map goes on' is '' khmapctl put map 1 31
+ok 'the file is published' after 0 khmapctl publish map ./then.khm -q
+ok 'and has what it had' is 30 khmapctl get map 1
+ok 'it can be written to' is '' khmapctl put map 1 32
+ok 'and rolled back' is 31 sh -c 'khmapctl rollback map -q && khmapctl get map 1'
 
 khmapctl destroy map wide other

@@ -29,7 +29,8 @@ static const char publish_help[] =
 	"Usage: khmapctl publish NAME NEW [--keep N] [--health COMMAND [OPTION...]]\n"
 	"Makes the map NEW what NAME means, at once for everybody; NEW's own name is free then.\n"
 	"Who writes to the old map gets ESTALE; its readers that follow the name reopen by\n"
-	"themselves, and all others go on reading it.\n"
+	"themselves, and all others go on reading it.  Of a snapshot, or a snapshot file, a new\n"
+	"live map is made and published.\n"
 	"\n"
 	"  -k, --keep N          earlier versions to keep for rollback, with their memory, 0 to 8;\n"
 	"                        1 if not given\n"
@@ -118,6 +119,21 @@ static int publish_maps(struct khmap *map, struct khmap *fresh, struct publish_r
 	return CLI_OK;
 }
 
+/* A snapshot cannot be written to: a live map is made of it, which has no name yet. */
+static int publish_snapshot(struct khmap *map, const struct khmap *snapshot,
+			    struct publish_request *request)
+{
+	const struct khmap_restore_options options = { .size = sizeof(options) };
+	struct khmap *restored = NULL;
+	int err = khmap_restore(snapshot, &options, &restored), code;
+
+	if (err)
+		return cli_failed(err);
+	code = publish_maps(map, restored, request);
+	khmap_close(restored);
+	return code;
+}
+
 static int publish(struct publish_request *request)
 {
 	struct cli_map map = { .map = NULL }, fresh = { .map = NULL };
@@ -125,9 +141,16 @@ static int publish(struct publish_request *request)
 
 	code = cli_open(request->name, KHMAP_OPEN_WRITE, &map);
 	if (!code)
+		code = cli_open(request->fresh, 0, &fresh);
+	if (!code && khmap_header(fresh.map)->kind == KHMAP_IMAGE_SNAPSHOT) {
+		code = publish_snapshot(map.map, fresh.map, request);
+	} else if (!code) {
+		cli_close(&fresh);
+		fresh = (struct cli_map) { .map = NULL };
 		code = cli_open(request->fresh, KHMAP_OPEN_WRITE, &fresh);
-	if (!code)
-		code = publish_maps(map.map, fresh.map, request);
+		if (!code)
+			code = publish_maps(map.map, fresh.map, request);
+	}
 	cli_close(&fresh);
 	cli_close(&map);
 	return code;
