@@ -6,7 +6,7 @@
 
 set -u
 
-tests=18
+tests=29
 . "${0%/*}/cli_test.sh"
 cd "$work" || exit 1
 
@@ -34,6 +34,21 @@ ok 'too many entries' refused 3 'restore: ./one.khm: it has more entries than --
 ok 'too much memory' refused 3 "restore: ./one.khm: no memory, or above a limit; the limits are \
 --max-bytes and /sys/module/khmap/parameters/max_bytes" \
 	khmapctl restore ./one.khm other --max-bytes 64K
+# Entry by entry.
+ok 'portable' is '' khmapctl restore ./one.khm moved --portable --layout packed --hash fold
+ok 'has the same entries' is "$(digest ./one.khm)" digest moved
+ok 'and is clean' is true json .clean khmapctl verify moved --json
+ok 'in the layout that was asked for' is packed json .layout khmapctl info moved --json
+ok 'with the hash that was asked for' is fold json .hash khmapctl info moved --json
+ok 'and the ceiling of the file' is 5000 json .max_entries khmapctl info moved --json
+ok 'portable, with too many entries' refused 3 'restore: entry 2000: ' \
+	khmapctl restore ./one.khm other --portable --max-entries 1999
+ok 'a hash without --portable' refused 2 \
+	"restore: --load-percent, --hash and --layout are the file's without --portable" \
+	khmapctl restore ./one.khm other --hash fold
+ok 'a compressed file' khmapctl snapshot map ./one.khz --compress -q
+ok 'becomes a map' is '' khmapctl restore ./one.khz packed
+ok 'with the same entries' is "$(digest ./one.khm)" digest packed
 # The first tag of the third page.
 printf '\377' | dd of=./one.khm bs=1 seek=$((2 * 4096 + 8)) conv=notrunc 2>/dev/null
 ok 'a damaged file' refused 4 "restore: ./one.khm: the kernel finds it damaged: page 2 byte 0 \
@@ -41,5 +56,5 @@ bucket 0 slot 0: a tag that is not its key's" khmapctl restore ./one.khm other
 ok 'none of them is there' sh -c '! [ -e /dev/khmap/other ]'
 ok 'one argument is missing' refused 2 'restore: FILE and NAME are needed' \
 	khmapctl restore ./one.khm
-ok 'both go away' khmapctl destroy map again
+ok 'all go away' khmapctl destroy map again moved packed
 finish

@@ -2,22 +2,22 @@
 /*
  * cmd_restore.c - khmapctl restore
  */
-#include <stdint.h>
-
 #include "create.h"
+#include "portable.h"
 
 enum restore_option {
-	RESTORE_MAX_ENTRIES = 256,
-	RESTORE_MAX_BYTES,
-	RESTORE_OWNER,
-	RESTORE_MODE,
+	RESTORE_PORTABLE = CREATE_OPTIONS_END,
 };
 
 static const struct option restore_options[] = {
-	{ "max-entries", required_argument, NULL, RESTORE_MAX_ENTRIES },
-	{ "max-bytes", required_argument, NULL, RESTORE_MAX_BYTES },
-	{ "owner", required_argument, NULL, RESTORE_OWNER },
-	{ "mode", required_argument, NULL, RESTORE_MODE },
+	{ "portable", no_argument, NULL, RESTORE_PORTABLE },
+	{ "max-entries", required_argument, NULL, CREATE_MAX_ENTRIES },
+	{ "max-bytes", required_argument, NULL, CREATE_MAX_BYTES },
+	{ "load-percent", required_argument, NULL, CREATE_LOAD },
+	{ "hash", required_argument, NULL, CREATE_HASH },
+	{ "layout", required_argument, NULL, CREATE_LAYOUT },
+	{ "owner", required_argument, NULL, CREATE_OWNER },
+	{ "mode", required_argument, NULL, CREATE_MODE },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -27,40 +27,53 @@ static const char restore_help[] =
 	"and layout.  The kernel checks every bucket; NAME appears with all entries or not at all.\n"
 	"The hash's secret is the file's: who can read the file knows it.\n"
 	"\n"
+	"  --portable              store entry by entry, under a new secret; NAME can be seen while\n"
+	"                          it fills, and goes away again if it cannot be filled\n"
 	"  --max-entries N         refuse more than N (the file's ceiling)\n"
 	"  --max-bytes SIZE        refuse to take more memory: 64M, 2G (the module's limit)\n"
 	"  --owner [USER][:GROUP]  owner and group of the node (yours)\n"
 	"  --mode MODE             its permissions, octal (0660)\n"
+	"With --portable also, else as in the file:\n"
+	"  --load-percent N, --hash fold|siphash13, --layout aligned|packed\n"
 	"\n"
 	"Examples:\n"
 	"  khmapctl restore ./today.khmap routes\n"
-	"  khmapctl restore ./today.khmap routes --mode 0644 --max-bytes 2G\n";
+	"  khmapctl restore ./today.khmap routes --mode 0644 --max-bytes 2G\n"
+	"  khmapctl restore ./today.khmap routes --portable --hash siphash13\n";
 
-static int restore_option(int option, struct khmap_create_options *create)
+static int restore_whole(const struct khmap *image, const struct khmap_create_options *create)
 {
-	switch (option) {
-	case RESTORE_MAX_ENTRIES:
-		return create_number("--max-entries", optarg, 1, INT64_MAX,
-				     (uint64_t *)&create->max_entries);
-	case RESTORE_MAX_BYTES:
-		return create_number("--max-bytes", optarg, 1, INT64_MAX,
-				     (uint64_t *)&create->max_bytes);
-	case RESTORE_OWNER:
-		return create_owner(optarg, create);
-	default:
-		return create_mode(optarg, create);
-	}
+	const struct khmap_restore_options options = {
+		.size = sizeof(options),
+		.flags = create->flags,
+		.name = create->name,
+		.max_entries = create->max_entries,
+		.max_bytes = create->max_bytes,
+		.mode = create->mode,
+		.uid = create->uid,
+		.gid = create->gid,
+	};
+	struct khmap *map;
+	int err = khmap_restore(image, &options, &map);
+
+	if (err)
+		return cli_failed(err);
+	khmap_close(map);
+	return CLI_OK;
 }
 
 static int restore_run(int argc, char **argv)
 {
 	struct khmap_create_options create = { .size = sizeof(create) };
-	struct khmap_restore_options options = { .size = sizeof(options) };
-	struct khmap *map, *restored;
-	int option, code = CLI_OK, err;
+	struct cli_map image = { 0 };
+	int option, code = CLI_OK;
+	bool portable = false;
 
 	while ((option = cli_option(argc, argv, "", restore_options, &code)) > 0) {
-		code = restore_option(option, &create);
+		if (option == RESTORE_PORTABLE)
+			portable = true;
+		else
+			code = create_option(option, &create);
 		if (code)
 			return code;
 	}
@@ -68,25 +81,17 @@ static int restore_run(int argc, char **argv)
 		return code;
 	if (optind + 2 != argc)
 		return cli_usage("FILE and NAME are needed");
-	code = cli_name(argv[optind + 1]);
-	if (code)
-		return code;
-	err = khmap_open(argv[optind], NULL, &map);
-	if (err)
-		return cli_failed(err);
-	options.name = argv[optind + 1];
-	options.flags = create.flags;
-	options.max_entries = create.max_entries;
-	options.max_bytes = create.max_bytes;
-	options.mode = create.mode;
-	options.uid = create.uid;
-	options.gid = create.gid;
-	err = khmap_restore(map, &options, &restored);
-	khmap_close(map);
-	if (err)
-		return cli_failed(err);
-	khmap_close(restored);
-	return CLI_OK;
+	if (!portable && (create.load_percent || create.hash_kind || create.layout))
+		return cli_usage("--load-percent, --hash and --layout are the file's without --portable");
+	create.name = argv[optind + 1];
+	code = cli_name(create.name);
+	if (!code)
+		code = cli_open(argv[optind], 0, &image);
+	if (!code)
+		code = portable ? portable_restore(&image, &create) :
+				  restore_whole(image.map, &create);
+	cli_close(&image);
+	return code;
 }
 
 const struct cli_command cli_restore = {

@@ -7,35 +7,27 @@
 
 #include "cli.h"
 
-/**
- * create_number() - A number with a unit.
- * @option: its name, for the message
- * @text: what was given
- * @min: the least
- * @max: the most
- * @number: receives it
- *
- * Return: CLI_OK or CLI_USAGE, said.
- */
-int create_number(const char *option, const char *text, uint64_t min, uint64_t max,
-		  uint64_t *number);
+/* What getopt_long() returns for them; of -n, --entries, it is 'n'. */
+enum create_option {
+	CREATE_KEY = 256,
+	CREATE_VALUE,
+	CREATE_MAX_ENTRIES,
+	CREATE_MAX_BYTES,
+	CREATE_LOAD,
+	CREATE_HASH,
+	CREATE_LAYOUT,
+	CREATE_OWNER,
+	CREATE_MODE,
+	CREATE_OPTIONS_END,	/* a command's own ones come behind */
+};
 
 /**
- * create_owner() - What --owner gives.
- * @text: [USER][:GROUP]
- * @create: @uid, @gid and @flags are set
+ * create_option() - Take an option of a new map, whose argument is optarg.
+ * @option: enum create_option or 'n', but neither CREATE_KEY nor CREATE_VALUE
+ * @create: receives it
  *
- * Return: CLI_OK or the exit status, said.
+ * Return: CLI_OK or the exit status, having said why.
  */
-int create_owner(const char *text, struct khmap_create_options *create);
-
-/**
- * create_mode() - What --mode gives.
- * @text: octal
- * @create: @mode and @flags are set
- *
- * Return: CLI_OK or CLI_USAGE, said.
- */
-int create_mode(const char *text, struct khmap_create_options *create);
+int create_option(int option, struct khmap_create_options *create);
 
 #endif /* KHMAP_CLI_CREATE_H */

@@ -43,7 +43,8 @@ struct record_run {
  * @at: the next to give back, if there are no runs
  * @fd: the file, or -1
  * @written: bytes in it
- * @runs: @runs_count runs
+ * @runs: what has been written
+ * @runs_count: how many runs it is
  * @heap: those that are not at their end; none comes before its parent
  * @heap_count: how many
  * @merging: all records have been added
