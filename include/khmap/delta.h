@@ -147,9 +147,9 @@ struct khmap_delta_options {
  *
  * Return: 0; -EBADMSG a checksum is wrong; -ECANCELED @options->progress said so;
  * -EINVAL @base is no file, or has no checksums, or @path exists and is not a
- * plain file, or is one of the two files; -ESTALE the two are not of one map; -EUCLEAN an image's regions do
- * not follow each other; -ENOMEM; -ENOSPC, -EACCES and others of the system; of a
- * live map also as khmap_snapshot().
+ * plain file, or is one of the two files; -ESTALE the two are not of one map;
+ * -EUCLEAN an image's regions do not follow each other; -ENOMEM; -ENOSPC, -EACCES
+ * and others of the system; of a live map also as khmap_snapshot().
  */
 int khmap_delta_write(const struct khmap *base, struct khmap *map, const char *path,
 		      struct khmap_delta_options *options);

@@ -38,10 +38,11 @@ ok 'too much memory' refused 3 "restore: ./one.khm: no memory, or above a limit;
 ok 'portable' is '' khmapctl restore ./one.khm moved --portable --layout packed --hash fold
 ok 'has the same entries' is "$(digest ./one.khm)" digest moved
 ok 'and is clean' is true json .clean khmapctl verify moved --json
-ok 'in the layout that was asked for' is packed json .layout khmapctl info moved --json
-ok 'with the hash that was asked for' is fold json .hash khmapctl info moved --json
+ok 'in the layout that was asked for' is '"packed"' json .layout khmapctl info moved --json
+ok 'with the hash that was asked for' is '"fold"' json .hash khmapctl info moved --json
 ok 'and the ceiling of the file' is 5000 json .max_entries khmapctl info moved --json
-ok 'portable, with too many entries' refused 3 'restore: entry 2000: ' \
+ok 'portable, with too many entries' refused 3 \
+	'restore: entry 2000: other: the map is at its ceiling of 1999 entries' \
 	khmapctl restore ./one.khm other --portable --max-entries 1999
 ok 'a hash without --portable' refused 2 \
 	"restore: --load-percent, --hash and --layout are the file's without --portable" \

@@ -106,10 +106,14 @@ static int warn_after(int map, uint64_t ms)
 #define WAIT_FOR(condition)						\
 	({								\
 		int _left = 2000;					\
+		bool _met = false;					\
 									\
-		while (!(condition) && _left--)				\
-			usleep(10000);					\
-		(condition);						\
+		while (!_met && _left--) {				\
+			_met = (condition);				\
+			if (!_met)					\
+				usleep(10000);				\
+		}							\
+		_met;							\
 	})
 
 TEST_F(named, is_a_node_that_outlives_its_descriptor)
@@ -387,7 +391,7 @@ static bool file_has(const char *path, const char *text)
 	char line[512];
 
 	while (file && fgets(line, sizeof(line), file))
-		found |= strstr(line, text) != NULL;
+		found |= !!strstr(line, text);
 	if (file)
 		fclose(file);
 	return found;

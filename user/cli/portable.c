@@ -107,8 +107,8 @@ int portable_restore(const struct cli_map *image, const struct khmap_create_opti
 	}
 	if (!options.expected_entries)
 		options.expected_entries = header->entries;
-	if (!options.max_entries)
-		options.max_entries = header->max_entries == KHMAP_ENTRIES_MAX ? 0 : header->max_entries;
+	if (!options.max_entries && header->max_entries != KHMAP_ENTRIES_MAX)
+		options.max_entries = header->max_entries;
 	if (!options.hash_kind)
 		options.hash_kind = header->hash_kind;
 	if (!options.layout)
