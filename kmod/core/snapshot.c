@@ -161,6 +161,7 @@ static void khmap_cut_link(struct khmap_snapshot *snapshot, u64 epoch)
 	while (*place)
 		place = &(*place)->next;
 	os_store_release(place, snapshot);
+	os_store(&saves->count, saves->count + 1);
 	os_store(&saves->newest, epoch);
 }
 
@@ -194,6 +195,17 @@ static int khmap_cut(struct khmap_snapshot *snapshot)
 	return err;
 }
 
+/* One more?  For good under the mutex; without it, before pages are reserved. */
+static int khmap_cut_check(const struct khmap_saves *saves)
+{
+	if (os_load(&saves->count) >= KHMAP_SNAPSHOTS_MAX)
+		return -EOVERFLOW;
+	if (os_load(&saves->gate) >> KHMAP_GATE_SHIFT ==
+	    ~0ul >> KHMAP_GATE_SHIFT)
+		return -EOVERFLOW;
+	return 0;
+}
+
 static int khmap_snapshot_take(struct khmap_snapshot *snapshot,
 			       bool (*stop)(void))
 {
@@ -205,14 +217,14 @@ static int khmap_snapshot_take(struct khmap_snapshot *snapshot,
 	for (tries = 0; err == -EAGAIN && tries < KHMAP_CUT_TRIES; tries++) {
 		u64 pages = khmap_cut_pages(table) + slack;
 
-		err = khmap_snapshot_reserve(snapshot, pages, stop);
+		err = khmap_cut_check(&table->saves);
+		if (!err)
+			err = khmap_snapshot_reserve(snapshot, pages, stop);
 		if (err)
 			return err;
 		os_mutex_lock(&table->saves.mutex);
-		if (table->saves.gate >> KHMAP_GATE_SHIFT ==
-		    ~0ul >> KHMAP_GATE_SHIFT)
-			err = -EOVERFLOW;
-		else
+		err = khmap_cut_check(&table->saves);
+		if (!err)
 			err = khmap_cut(snapshot);
 		os_mutex_unlock(&table->saves.mutex);
 		/* It grows meanwhile: as much more, and then some. */
@@ -254,6 +266,7 @@ static void khmap_snapshot_unlink(struct khmap_snapshot *snapshot)
 	while (*place != snapshot)
 		place = &(*place)->next;
 	os_store_release(place, snapshot->next);
+	os_store(&saves->count, saves->count - 1);
 	if (!saves->first)
 		os_store(&saves->newest, 0);
 	/*

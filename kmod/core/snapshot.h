@@ -52,7 +52,8 @@ struct khmap_snapshot {
  *
  * Context: may sleep.
  * Return: 0; -ENOMEM; -EINTR if @stop said so; -EAGAIN the map grew faster than
- * memory could be had, again and again; -EOVERFLOW no more can be taken of this map.
+ * memory could be had, again and again; -EOVERFLOW KHMAP_SNAPSHOTS_MAX of this
+ * map are there, or it has had as many as can be numbered.
  */
 int khmap_snapshot_create(struct khmap_table *table,
 			  struct khmap_account *account, bool (*stop)(void),

@@ -153,6 +153,8 @@ struct khmap_growth {
 struct khmap_snapshot;
 
 #define KHMAP_SAVE_LOCKS	64	/* a power of two */
+/* At a time: a page's first writer walks all of them with interrupts off. */
+#define KHMAP_SNAPSHOTS_MAX	1024
 
 #define KHMAP_GATE_CLOSED	1ul	/* a snapshot is being taken: writers wait */
 #define KHMAP_GATE_RETIRED	2ul	/* see retire.h: writers fail with -ESTALE */
@@ -167,6 +169,7 @@ struct khmap_snapshot;
  *	the gate is closed
  * @first: the oldest snapshot, or NULL; those after it are the younger ones.
  *	Stored under @mutex
+ * @count: of them, KHMAP_SNAPSHOTS_MAX at most.  Stored under @mutex
  * @mutex: held by who takes or drops a snapshot; the first of all locks
  * @locks: under which pages are copied, by the page's index; taken under a
  *	stripe's, or alone
@@ -175,6 +178,7 @@ struct khmap_saves {
 	unsigned long gate;
 	unsigned long newest;
 	struct khmap_snapshot *first;
+	u32 count;
 	os_mutex_t mutex;
 	os_lock_t locks[KHMAP_SAVE_LOCKS] __attribute__((aligned(64)));
 } __attribute__((aligned(64)));

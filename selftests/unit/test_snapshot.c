@@ -358,6 +358,76 @@ static void test_stopped(void)
 	engine_close(&e);
 }
 
+/* As many as there may be; one more is refused until any of them is dropped. */
+static void test_limit(void)
+{
+	struct khmap_table_params p = params_make(8, 8, 100);
+	struct khmap_snapshot *s[KHMAP_SNAPSHOTS_MAX], *more;
+	u64 used, bad = 0;
+	unsigned long gate;
+	struct engine e;
+	u32 i;
+
+	engine_open(&e, &p);
+	put_from(&e, 0, 100, 1);
+	used = khmap_account_used(e.account);
+	for (i = 0; i < KHMAP_SNAPSHOTS_MAX; i++)
+		s[i] = take(&e);
+	is_u64(e.table->saves.count, 1024, "1024 snapshots");
+	gate = e.table->saves.gate;
+	khmap_account_fail_after(e.account, 2);
+	is_i64(khmap_snapshot_create(e.table, e.account, NULL, &more), -EOVERFLOW,
+	       "the next is refused before a page is reserved");
+	khmap_account_fail_after(e.account, -1);
+	is_u64(e.table->saves.gate, gate, "and has not been numbered");
+	put_from(&e, 0, 100, 2);
+	khmap_snapshot_destroy(s[500]);
+	s[500] = take(&e);
+	is_i64(khmap_snapshot_create(e.table, e.account, NULL, &more), -EOVERFLOW,
+	       "one dropped, one more, and again none");
+	put_from(&e, 0, 100, 3);
+	for (i = 0; i < KHMAP_SNAPSHOTS_MAX; i++) {
+		bad += wrong(s[i], 100, i == 500 ? 2 : 1);
+		khmap_snapshot_destroy(s[i]);
+	}
+	is_u64(bad, 0, "each is right");
+	is_u64(e.table->saves.count, 0, "none is left");
+	is_u64(khmap_account_used(e.account), used, "nor is any memory");
+	engine_close(&e);
+}
+
+static struct engine *rival;
+static struct khmap_snapshot *rivals;
+
+/* Somebody else takes the last one, while pages are being reserved for ours. */
+static bool stop_for_rival(void)
+{
+	if (!rivals)
+		rivals = take(rival);
+	return false;
+}
+
+static void test_limit_race(void)
+{
+	struct khmap_table_params p = params_make(8, 8, 1);
+	struct khmap_snapshot *s;
+	struct engine e;
+	u64 used;
+
+	engine_open(&e, &p);
+	put_from(&e, 0, 100000, 1);
+	used = khmap_account_used(e.account);
+	rival = &e;
+	e.table->saves.count = KHMAP_SNAPSHOTS_MAX - 1;
+	is_i64(khmap_snapshot_create(e.table, e.account, stop_for_rival, &s), -EOVERFLOW,
+	       "the last one was taken meanwhile");
+	ok(rivals && e.table->saves.first == rivals && !rivals->next, "by the rival alone");
+	khmap_snapshot_destroy(rivals);
+	e.table->saves.count -= KHMAP_SNAPSHOTS_MAX - 1;
+	is_u64(khmap_account_used(e.account), used, "no memory is left");
+	engine_close(&e);
+}
+
 int main(void)
 {
 	struct khmap_table_params p = params_make(8, 8, 10);
@@ -386,5 +456,7 @@ int main(void)
 	test_shared();
 	test_no_memory();
 	test_stopped();
+	test_limit();
+	test_limit_race();
 	return done();
 }

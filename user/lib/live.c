@@ -28,6 +28,8 @@ static const char *khmap_live_words(int err)
 		return "an argument is out of range, or not for this operation";
 	case ESTALE:
 		return "another map has taken its name: open it anew";
+	case EOVERFLOW:
+		return "the map has as many snapshots as it may: close or destroy one of them";
 	case EOPNOTSUPP:
 		return "the kernel does not know the operation, or a flag of it";
 	case EFAULT:

@@ -539,8 +539,8 @@ struct khmap_ioc_compact {
  * reading alone: else EROFS, whatever its mode and whoever asks.
  *
  * Errors: EAGAIN the map kept growing faster than memory could be reserved;
- * EOVERFLOW no more can be taken of this map; EEXIST, EPERM, ENAMETOOLONG of the
- * name and owner, as KHMAP_IOC_CREATE.
+ * EOVERFLOW no more can be taken of this map while 1024 of it are there; EEXIST,
+ * EPERM, ENAMETOOLONG of the name and owner, as KHMAP_IOC_CREATE.
  */
 struct khmap_ioc_snapshot {
 	__u32 size;

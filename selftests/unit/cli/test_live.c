@@ -69,7 +69,7 @@ int __wrap_ioctl(int fd, unsigned long command, ...)
 	}
 	if (command != KHMAP_IOC_STAT) {
 		errno = command == KHMAP_IOC_GET ? ENOENT : command == KHMAP_IOC_PUT ? ENOSPC :
-			ENOTTY;
+			command == KHMAP_IOC_SNAPSHOT ? EOVERFLOW : ENOTTY;
 		return -1;
 	}
 	khmap_table_stat(current->table, &counts);
@@ -332,6 +332,18 @@ static void test_get_locked(void)
 	live_close(&live);
 }
 
+/* Refused, with what to do about it. */
+static void test_snapshot_limit(void)
+{
+	struct khmap *snapshot;
+	struct live live;
+
+	live_open(&live, 100);
+	is_i64(khmap_snapshot(&live.object.map, &snapshot), -EOVERFLOW, "a snapshot too many");
+	ok(strstr(khmap_reason(), "close or destroy one of them"), "%s", khmap_reason());
+	live_close(&live);
+}
+
 /* Of many keys, those whose bucket stays busy are asked of the kernel, and no others. */
 static void test_get_many_locked(void)
 {
@@ -457,6 +469,7 @@ int main(void)
 	test_late_writer();
 	test_unreadable();
 	test_get_locked();
+	test_snapshot_limit();
 	test_get_many_locked();
 	test_held();
 	test_inspect();
