@@ -149,10 +149,10 @@ static int snapshot_run(int argc, char **argv)
 		if (option == 'N')
 			keep = optarg;
 		if (option == 'r' &&
-			 (!cli_number(optarg, KHMAP_COMPRESSED_RUN_MAX, &run) || !run))
+		    (!cli_number(optarg, KHMAP_COMPRESSED_RUN_MAX, &run) || !run))
 			return cli_usage("--run: \"%s\" is not a whole number 1..1M; " CLI_UNITS,
 					 optarg);
-		else if (option == 'z' && !packed_how(optarg ? optarg : "zstd", &how))
+		if (option == 'z' && !packed_how(optarg ? optarg : "zstd", &how))
 			return cli_usage("--compress: \"%s\" is none of lz4, zstd, lz4:LEVEL and zstd:LEVEL",
 					 optarg);
 	}
