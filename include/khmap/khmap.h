@@ -541,6 +541,20 @@ int khmap_destroy(const char *name);
 int khmap_list(struct khmap_map_info **infos, size_t *count);
 
 /**
+ * khmap_list_with() - The maps that exist, and more.
+ * @flags: KHMAP_LIST_SNAPSHOTS for snapshots, too: their of_map is not 0
+ * @infos: receives an array by rising map_id, to be freed with free()
+ * @count: receives its length
+ *
+ * Without permission on /dev/khmap/control, those with a name are listed by their
+ * nodes; one that may not be read may be either, and what cannot be known of it is
+ * 0.
+ *
+ * Return: 0; -EINVAL a flag is not known; -ENOENT the module is not loaded; -ENOMEM.
+ */
+int khmap_list_with(__u32 flags, struct khmap_map_info **infos, size_t *count);
+
+/**
  * struct khmap_snapshot_options - How to take a snapshot.
  * @size: sizeof(struct khmap_snapshot_options)
  * @flags: KHMAP_SNAPSHOT_OWNER, KHMAP_SNAPSHOT_MODE
@@ -608,6 +622,20 @@ int khmap_materialize_start(struct khmap *snapshot);
  * Return: 0; -EINTR, and some were; -ENOTTY it is a live map; -EROFS it is a file.
  */
 int khmap_materialize(struct khmap *snapshot);
+
+/**
+ * khmap_warn_after() - Say when a snapshot of a map is overdue.
+ * @map: a live map, opened with KHMAP_OPEN_WRITE
+ * @milliseconds: that one may be held; 0 for ever
+ *
+ * The kernel tells of one that is held for so long, once, and marks it in
+ * khmap_stat() and khmap_list_with(); nothing else happens to it.  Holds for
+ * snapshots that exist already, too.
+ *
+ * Return: 0; -EBADF the map was not opened for writing; -ENOTTY it is a snapshot;
+ * -EROFS it is a file.
+ */
+int khmap_warn_after(struct khmap *map, __u64 milliseconds);
 
 /**
  * struct khmap_write_queue - Who carries out writes, many at a time.

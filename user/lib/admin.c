@@ -216,10 +216,12 @@ static int khmap_list_grow(struct khmap_map_info **infos, size_t count, size_t m
 	return 0;
 }
 
-static int khmap_list_control(int control, struct khmap_map_info **infos, size_t *count)
+static int khmap_list_control(int control, __u32 flags, struct khmap_map_info **infos,
+			      size_t *count)
 {
 	struct khmap_ioc_list list = {
 		.size = sizeof(list),
+		.flags = flags,
 		.info_size = sizeof(**infos),
 	};
 	int err;
@@ -239,8 +241,28 @@ static int khmap_list_control(int control, struct khmap_map_info **infos, size_t
 	return 0;
 }
 
-/* What a node tells, and its map if it may be read. */
-static bool khmap_list_node(const char *name, struct khmap_map_info *info)
+/* What the counters of a map or snapshot tell. */
+static void khmap_list_stat(const struct khmap_ioc_stat *stat, struct khmap_map_info *info)
+{
+	info->kind = stat->kind;
+	info->entries = stat->entries;
+	info->bytes = stat->bytes + stat->snapshot_bytes;
+	info->snapshots = stat->snapshots;
+	info->warn_after_ms = stat->warn_after_ms;
+	info->overdue = stat->overdue;
+	if (stat->kind != KHMAP_IMAGE_SNAPSHOT)
+		return;
+	info->of_map = info->map_id;
+	info->map_id = stat->snapshot_id;
+	info->created_ns = stat->snapshot_ns;
+	info->snapshots = 0;
+	info->held_ms = stat->held_ms;
+	info->copied_pages = stat->copied_pages;
+	info->reserved_pages = stat->reserved_pages;
+}
+
+/* What a node tells, and its map or snapshot if it may be read. */
+static bool khmap_list_node(const char *name, __u32 flags, struct khmap_map_info *info)
 {
 	char path[sizeof(KHMAP_DEVICE_DIR) + KHMAP_NAME_MAX + 2];
 	const struct khmap_image_header *header;
@@ -265,13 +287,13 @@ static bool khmap_list_node(const char *name, struct khmap_map_info *info)
 	info->key_size = header->geometry.key_size;
 	info->value_size = header->geometry.value_size;
 	info->schema_hash = header->schema_hash;
-	if (!khmap_stat(map, &stat)) {
-		info->entries = stat.entries;
-		info->bytes = stat.bytes + stat.snapshot_bytes;
-		info->snapshots = stat.snapshots;
-	}
+	if (!khmap_stat(map, &stat))
+		khmap_list_stat(&stat, info);
 	khmap_close(map);
-	return true;
+	if (info->kind != KHMAP_IMAGE_SNAPSHOT || flags & KHMAP_LIST_SNAPSHOTS)
+		return true;
+	memset(info, 0, sizeof(*info));
+	return false;
 }
 
 static int khmap_list_compare(const void *left, const void *right)
@@ -281,7 +303,7 @@ static int khmap_list_compare(const void *left, const void *right)
 	return (a->map_id > b->map_id) - (a->map_id < b->map_id);
 }
 
-static int khmap_list_nodes(struct khmap_map_info **infos, size_t *count)
+static int khmap_list_nodes(__u32 flags, struct khmap_map_info **infos, size_t *count)
 {
 	DIR *dir = opendir(KHMAP_DEVICE_DIR);
 	struct dirent *entry;
@@ -291,7 +313,7 @@ static int khmap_list_nodes(struct khmap_map_info **infos, size_t *count)
 		return khmap_fail(errno, KHMAP_DEVICE_DIR ": %s", strerror(errno));
 	while (!err && (entry = readdir(dir))) {
 		err = khmap_list_grow(infos, *count, 1);
-		if (!err && khmap_list_node(entry->d_name, *infos + *count))
+		if (!err && khmap_list_node(entry->d_name, flags, *infos + *count))
 			++*count;
 	}
 	closedir(dir);
@@ -300,17 +322,21 @@ static int khmap_list_nodes(struct khmap_map_info **infos, size_t *count)
 	return err;
 }
 
-int khmap_list(struct khmap_map_info **infos, size_t *count)
+int khmap_list_with(__u32 flags, struct khmap_map_info **infos, size_t *count)
 {
-	int control = khmap_control_open(O_RDONLY), err;
+	int control, err;
 
 	*infos = NULL;
 	*count = 0;
+	if (flags & ~KHMAP_LIST_FLAGS)
+		return khmap_fail(EINVAL, "flags 0x%x are not known",
+				  flags & ~KHMAP_LIST_FLAGS);
+	control = khmap_control_open(O_RDONLY);
 	if (control >= 0) {
-		err = khmap_list_control(control, infos, count);
+		err = khmap_list_control(control, flags, infos, count);
 		close(control);
 	} else if (control == -EACCES) {
-		err = khmap_list_nodes(infos, count);
+		err = khmap_list_nodes(flags, infos, count);
 	} else {
 		return control;
 	}
@@ -322,6 +348,11 @@ int khmap_list(struct khmap_map_info **infos, size_t *count)
 	return err;
 }
 
+int khmap_list(struct khmap_map_info **infos, size_t *count)
+{
+	return khmap_list_with(0, infos, count);
+}
+
 bool khmap_node_missing(const char *name)
 {
 	int control = open(KHMAP_CONTROL_PATH, O_RDONLY | O_CLOEXEC);
@@ -331,7 +362,7 @@ bool khmap_node_missing(const char *name)
 
 	if (control < 0)
 		return false;
-	if (!khmap_list_control(control, &infos, &count))
+	if (!khmap_list_control(control, KHMAP_LIST_SNAPSHOTS, &infos, &count))
 		for (i = 0; i < count && !found; i++)
 			found = !strcmp((const char *)infos[i].name, name);
 	free(infos);

@@ -165,6 +165,16 @@ int khmap_compact(struct khmap *map, struct khmap_ioc_compact *result)
 	return err;
 }
 
+int khmap_warn_after(struct khmap *map, __u64 milliseconds)
+{
+	struct khmap_ioc_warn_after warn = {
+		.size = sizeof(warn),
+		.warn_after_ms = milliseconds,
+	};
+
+	return khmap_live_call(map, KHMAP_IOC_WARN_AFTER, &warn);
+}
+
 static void khmap_stat_file(const struct khmap_object *object, struct khmap_ioc_stat *stat)
 {
 	const struct khmap_image_header *h = &object->header;
