@@ -632,8 +632,8 @@ int khmap_materialize(struct khmap *snapshot);
  * khmap_stat() and khmap_list_with(); nothing else happens to it.  Holds for
  * snapshots that exist already, too.
  *
- * Return: 0; -EBADF the map was not opened for writing; -ENOTTY it is a snapshot;
- * -EROFS it is a file.
+ * Return: 0; -EBADF the map was not opened for writing; -EROFS it is a file or a
+ * snapshot.
  */
 int khmap_warn_after(struct khmap *map, __u64 milliseconds);
 

@@ -77,6 +77,7 @@ extern const struct cli_command cli_stat;
 extern const struct cli_command cli_unpack;
 extern const struct cli_command cli_verify;
 extern const struct cli_command cli_versions;
+extern const struct cli_command cli_warn_after;
 
 /* The command that is running. */
 extern const struct cli_command *cli_current;

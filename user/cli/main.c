@@ -29,6 +29,7 @@ static const struct cli_command *const cli_commands[] = {
 	&cli_inspect,
 	&cli_snapshot,
 	&cli_restore,
+	&cli_warn_after,
 	&cli_delta,
 	&cli_apply,
 	&cli_unpack,
@@ -51,7 +52,7 @@ static void cli_help(FILE *out)
 	      "\n"
 	      "Commands:\n", out);
 	for (i = 0; i < CLI_COMMANDS; i++)
-		fprintf(out, "  %-9s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
+		fprintf(out, "  %-10s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
 	fputs("\n"
 	      "Where a command takes NAME, a name with a '/' or a '.' is the path of a snapshot\n"
 	      "file, compressed or not.  \"khmapctl COMMAND --help\" tells about a command.\n"
