@@ -35,7 +35,7 @@ const char *duration_scan(const char *text, uint64_t *ms)
 	}
 	/* strtoull() would take a sign, and blanks. */
 	if (!isdigit((unsigned char)*text))
-		return "is neither \"never\" nor a whole number with a unit: 500ms, 30s, 10m, 2h, 7d";
+		return "is neither \"never\" nor a whole number and its unit: 500ms, 30s, 10m, 7d";
 	errno = 0;
 	number = strtoull(text, &end, 10);
 	if (!*end)
