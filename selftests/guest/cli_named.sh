@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #
 # khmapctl: snapshots with names, taken, read and destroyed like maps.
-# shellcheck disable=SC2016 # lines for sh -c
+# shellcheck disable=SC2016,SC2317 # lines for sh -c; functions that `ok` calls
 
 set -u
 
-tests=15
+tests=38
 . "${0%/*}/cli_test.sh"
 cd "$work" || exit 1
 
@@ -22,6 +22,64 @@ ok 'its name is taken' refused 3 'snapshot: map-then: there is a map or snapshot
 ok 'nothing is put into it' sh -c '! khmapctl put map-then 1 1'
 ok 'a file and a name' refused 2 'snapshot: with --name, one NAME is needed and no FILE' khmapctl snapshot map ./x.khm --name y
 ok 'copied for whom' refused 2 'snapshot: --materialize is for a snapshot with --name' khmapctl snapshot map ./x.khm --materialize
+held() { json "[.[] | select(.name == \"$1\") | $2][0]" khmapctl ls --pins --json; }
+ok 'no snapshot among the maps' is '["map"]' json '[.[].name]' khmapctl ls --json
+ok 'snapshots when asked for' is '["map","map-then","map-too"]' json '[.[].name]' khmapctl ls -s --json
+ok 'with their map' is '[true,true]' json \
+	'.[0].map_id as $id | [.[1:][] | .of_map == $id and .kind == "snapshot"]' khmapctl ls -s --json
+ok 'in a table, below their map' is 'NAME map map-then map-too' sh -c \
+	'khmapctl ls --snapshots | awk "{ print \$1 }" | paste -s -d " "'
+ok 'held by none' is 0 held map-then '.pins | length'
+
+# A child that holds a descriptor.
+sleep 600 3</dev/khmap/map-then &
+holder=$!
+mapped_alone() {
+	[ "$(held map-too '[.pins[] | [.descriptors, .mappings]]')" = '[[0,1]]' ]
+}
+holds() { [ "$(held "$1" '.pins | length')" = 1 ]; }
+ok 'a descriptor is found' eventually holds map-then
+ok 'with its process' is "[[$holder,1,0]]" held map-then \
+	'[.pins[] | [.pid, .descriptors, .mappings]]'
+ok 'in the table as well' is "$holder map-then 1 0" sh -c \
+	"khmapctl ls --pins | awk '\$1 == $holder { print \$1, \$(NF - 2), \$(NF - 1), \$NF }'"
+ok 'nobody else holds its map' is 0 held map '.pins | length'
+ok 'others are told what they cannot see' as_tester \
+	"khmapctl ls --pins 2>&1 >/dev/null | grep -q 'processes could not be looked into for want of permission'"
+kill "$holder"
+wait "$holder" 2>/dev/null
+
+# One that has nothing but a mapping.
+map_holder /dev/khmap/map-too &
+holder=$!
+ok 'a mapping is found' eventually mapped_alone
+ok 'by pid and name' is "[[$holder,\"map_holder\"]]" held map-too '[.pins[] | [.pid, .comm]]'
+kill "$holder"
+wait "$holder" 2>/dev/null
+ok 'and gone when the process is' is 0 held map-too '.pins | length'
+
+ok 'stat has the snapshots' is '["map-then","map-too"]' json '[.held[].name]' khmapctl stat map --json
+ok 'and of a snapshot, its own numbers' is '[true,true,["map-then"]]' json \
+	'[.held_ms == .held_ms + 0, .copied_pages >= 2, [.held[].name]]' khmapctl stat map-then --json
+ok 'in a table' is 'map-then map-too' sh -c \
+	'khmapctl stat map | awk "/^ *map-/ { print \$1 }" | paste -s -d " "'
+
+# How long is too long.
+ok 'none is overdue' is '[]' json . khmapctl ls --overdue --json
+ok 'no unit' refused 2 'warn-after: "50" has no unit: ms, s, m, h or d belongs behind the number' \
+	khmapctl warn-after map 50
+ok 'a limit' is '' khmapctl warn-after map 50ms
+overdue() {
+	status=0
+	khmapctl ls --overdue >"$work/overdue" || status=$?
+	[ "$status" -eq 6 ] && grep -q 'map-then .*overdue' "$work/overdue"
+}
+ok 'that is exceeded, says the status' eventually overdue
+ok 'of both snapshots' is 2 json '.[0].overdue' khmapctl ls --json
+ok 'who cannot see all does not say that none is' as_tester \
+	'khmapctl ls --overdue >/dev/null 2>&1; [ $? -eq 3 ]'
+ok 'no limit, and none is overdue' sh -c 'khmapctl warn-after map never && khmapctl ls --overdue'
+
 ok 'the map may go first' khmapctl destroy map
 ok 'then its snapshot still stands' is 10 khmapctl get map-then 1
 ok 'both are destroyed' khmapctl destroy map-then map-too

@@ -25,6 +25,7 @@
  * @CLI_REFUSED: the image is no khmap image, damaged, of a newer format or of
  *		 another schema; or a delta is, or is of another image
  * @CLI_ROLLED_BACK: what was published was not in good health
+ * @CLI_OVERDUE: snapshots are held for too long
  * @CLI_INTERRUPTED: by a signal
  */
 enum cli_exit {
@@ -34,6 +35,7 @@ enum cli_exit {
 	CLI_FAILED = 3,
 	CLI_REFUSED = 4,
 	CLI_ROLLED_BACK = 5,
+	CLI_OVERDUE = 6,
 	CLI_INTERRUPTED = 130,
 };
 

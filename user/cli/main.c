@@ -59,7 +59,7 @@ static void cli_help(FILE *out)
 	      "\n"
 	      "Exit status: 0 done; 1 the answer is no (no such key, faults found, lines\n"
 	      "skipped); 2 wrong usage; 3 failed; 4 the image was refused; 5 published, and rolled\n"
-	      "back; 130 interrupted.\n",
+	      "back; 6 snapshots are overdue; 130 interrupted.\n",
 	      out);
 }
 

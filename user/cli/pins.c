@@ -101,6 +101,10 @@ static int pins_process(struct pins_walk *walk, int folder, bool *thread)
 		return -ESRCH;
 	*to = '\0';
 	snprintf(walk->process.comm, sizeof(walk->process.comm), "%s", from + 1);
+	/* Any bytes: neither for a terminal nor for JSON. */
+	for (to = walk->process.comm; *to; to++)
+		if (*to < ' ' || *to > '~')
+			*to = '?';
 	*thread = flags & PINS_KERNEL_THREAD;
 	return 0;
 }

@@ -26,7 +26,7 @@ struct pins_node {
  * struct pin - A process that holds a map or snapshot.
  * @id: its map_id; 0 if it was mapped by a name that has been taken away since
  * @pid: the process
- * @comm: its name, as ps(1) has it
+ * @comm: its name, as ps(1) has it; '?' for what is not printable ASCII
  * @descriptors: that it has open
  * @mappings: parts of its address space
  */

@@ -81,7 +81,7 @@ static void build(void)
 	     MAP_LINE "00:05 900                        /dev/khmap/m\n"
 	     MAP_LINE "00:05 900                        /dev/khmap/m\n", "20/maps");
 	/* Mappings alone: of files without a name, of a node under another path. */
-	process(3, "reader", 0);
+	process(3, "rea\033d\351r", 0);
 	make(MAP_LINE "00:0e 3  anon_inode:[khmap-map:18446744073709551615]\n"
 	     MAP_LINE "00:0e 3  anon_inode:[khmap-snapshot:5]\n"
 	     MAP_LINE "00:05 901                        /khmap/other\n"
@@ -114,7 +114,7 @@ static void test_found(const struct pins *pins)
 	is_pin(&pins->pin[4], 20, 4, 2, 2);
 	is_pin(&pins->pin[5], 20, 5, 1, 0);
 	ok(!strcmp(pins->pin[5].comm, "a) (b"), "a name with brackets");
-	ok(!strcmp(pins->pin[0].comm, "reader"), "a name");
+	ok(!strcmp(pins->pin[0].comm, "rea?d?r"), "bytes that are no text");
 	is_u64(pins_processes(pins, 5), 2, "processes that hold one");
 	is_u64(pins_processes(pins, 4), 1, "that hold another");
 	is_u64(pins_processes(pins, 99), 0, "that hold none");
