@@ -50,7 +50,7 @@ kill "$holder"
 wait "$holder" 2>/dev/null
 
 # One that has nothing but a mapping.
-map_holder /dev/khmap/map-too &
+"${0%/selftests/*}/build/guest/map_holder" /dev/khmap/map-too &
 holder=$!
 ok 'a mapping is found' eventually mapped_alone
 ok 'by pid and name' is "[[$holder,\"map_holder\"]]" held map-too '[.pins[] | [.pid, .comm]]'
@@ -60,7 +60,7 @@ ok 'and gone when the process is' is 0 held map-too '.pins | length'
 
 ok 'stat has the snapshots' is '["map-then","map-too"]' json '[.held[].name]' khmapctl stat map --json
 ok 'and of a snapshot, its own numbers' is '[true,true,["map-then"]]' json \
-	'[.held_ms == .held_ms + 0, .copied_pages >= 2, [.held[].name]]' khmapctl stat map-then --json
+	'[.held_ms == .held_ms + 0, .copied_pages >= 1, [.held[].name]]' khmapctl stat map-then --json
 ok 'in a table' is 'map-then map-too' sh -c \
 	'khmapctl stat map | awk "/^ *map-/ { print \$1 }" | paste -s -d " "'
 
