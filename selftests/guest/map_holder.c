@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * map_holder.c - holds a map or snapshot by nothing but a mapping, until it is killed
  */
