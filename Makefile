@@ -83,7 +83,7 @@ check-guest: module lib cli prof guest ## run the tests of module and commands i
 	@tools/vm/run.sh $(if $(KERNEL),--kernel $(KERNEL)) --timeout 1500 \
 		--report $(BUILD)/report/guest.tap --list selftests/guest/list
 
-fuzz: ## fuzz what reads image files, with clang, for SECONDS (600)
+fuzz: ## fuzz what reads image files, or makes maps of them, for SECONDS (600) each
 	@$(MAKE) -C selftests/fuzz run
 
 demo: ## set up, then show khmap at work on real data, in a guest

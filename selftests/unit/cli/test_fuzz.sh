@@ -12,6 +12,8 @@ set -- "$top"/selftests/fuzz/corpus/*.bin "$top"/selftests/images/*.khm
 check 'kept inputs of the fuzzer do no harm' 0 "^$# inputs end well" "$bin/replay" "$@"
 set -- "$top"/selftests/fuzz/corpus-compressed/*.bin "$top"/selftests/images/*.khz
 check 'nor do those of compressed files' 0 "^$# inputs end well" "$bin/replay_compressed" "$@"
+set -- "$top"/selftests/fuzz/corpus-restore/*.bin "$top"/selftests/images/*.khm
+check 'nor do those that are to become maps' 0 "^$# inputs end well" "$bin/replay_restore" "$@"
 check 'a file that is not there is told' 1 'No such file' "$bin/replay" ./nothing.bin
 
 finish
