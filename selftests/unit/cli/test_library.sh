@@ -25,9 +25,10 @@ same 'the shared library shows just what khmap.map names' meant shown
 sed -n 's/^[a-z_].*[ *]\(khmap_[a-z_]*\)(.*/\1/p' "$top/include/khmap/khmap.h" \
 	"$top/include/khmap/verify.h" "$top/include/khmap/schema.h" \
 	"$top/include/khmap/delta.h" "$top/include/khmap/digest.h" \
-	"$top/include/khmap/compress.h" | sort -u >declared
-sed -n 's/^static inline.*[ *]\(khmap_[a-z_]*\)(.*/\1/p' "$top/include/khmap/khmap.h" |
-	sort -u >inlined
+	"$top/include/khmap/compress.h" "$top/include/khmap/follow.h" \
+	"$top/include/khmap/version.h" | sort -u >declared
+sed -n 's/^static inline.*[ *]\(khmap_[a-z_]*\)(.*/\1/p' "$top/include/khmap/khmap.h" \
+	"$top/include/khmap/follow.h" | sort -u >inlined
 comm -23 declared inlined >declared.only
 sed 's/@@.*//' meant >named
 same 'and that is what the headers declare' declared.only named
