@@ -173,6 +173,11 @@ ok 'the ten are there' is '1 2 3 4 5 6 7 8 9 10' sh -c \
 
 ok 'a map of numbers' khmapctl create numbers --key u32 --value u32 -n 5000
 
+# reads PID: it waits for somebody to write into a pipe.
+reads() {
+	[ "$(cat "/proc/$1/wchan")" = pipe_read ]
+}
+
 # interrupt SIGNAL MAP ENTRIES FORMAT: what load says when it has come as far as the file "input".
 interrupt() {
 	rm -f pipe
@@ -183,8 +188,8 @@ interrupt() {
 	khmapctl load "$2" pipe --format "$4" >out 2>err &
 	loader=$!
 	eventually entries "$2" "$3" || return
-	# It may be about to store the last of them.
-	sleep 1
+	# It has stored the last of them, and waits for more.
+	eventually reads "$loader" || return
 	kill "-$1" "$loader"
 	status=0
 	wait "$loader" || status=$?
