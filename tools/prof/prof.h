@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <linux/bpf.h>
 #include <linux/types.h>
-#include "store.h"
+#include "bpf/store.h"
 
 #define PROF_FORMAT	1	/* of the JSON */
 

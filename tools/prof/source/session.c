@@ -10,8 +10,8 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include "maps.h"
-#include "session.h"
+#include "source/maps.h"
+#include "source/session.h"
 #include "store.skel.h"
 
 #define MODULE		"/sys/module/khmap"

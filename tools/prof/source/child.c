@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "child.h"
+#include "source/child.h"
 #include "prof.h"
 
 static void child_main(int wait_fd, char **command) __attribute__((noreturn));

@@ -6,7 +6,7 @@
 #define PROF_REPORT_H
 
 #include <stdio.h>
-#include "profile.h"
+#include "profile/profile.h"
 
 /**
  * prof_table_print() - the hottest lines as a table, and the totals

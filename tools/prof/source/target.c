@@ -4,8 +4,8 @@
  */
 #include <errno.h>
 #include <string.h>
-#include "maps.h"
-#include "target.h"
+#include "source/maps.h"
+#include "source/target.h"
 
 static bool number_option(const char *name, const char *value, uint64_t max, uint64_t *number)
 {

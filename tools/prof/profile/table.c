@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <libsmartcols.h>
-#include "report.h"
+#include "profile/report.h"
 
 #define CPUS_SHOWN	4
 

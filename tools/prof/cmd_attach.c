@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * attach.c - "khmap-prof attach": the part of a profile that bpftool cannot do
+ * cmd_attach.c - "khmap-prof attach": the part of a profile that bpftool cannot do
  *
  * bpftool loads programs and pins them, but those of Debian 12 attach none to
  * a tracepoint.  A link that is pinned too keeps a program attached when this
@@ -17,8 +17,8 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "prof.h"
-#include "session.h"
-#include "target.h"
+#include "source/session.h"
+#include "source/target.h"
 
 static void print_help(void)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * record.c - "khmap-prof record": from the options to the report
+ * cmd_record.c - "khmap-prof record": from the options to the report
  */
 #include <errno.h>
 #include <getopt.h>
@@ -10,12 +10,12 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include "child.h"
+#include "source/child.h"
 #include "prof.h"
-#include "profile.h"
-#include "report.h"
-#include "session.h"
-#include "target.h"
+#include "profile/profile.h"
+#include "profile/report.h"
+#include "source/session.h"
+#include "source/target.h"
 
 #define SECOND_NS	1000000000ull
 #define DURATION_MAX	1e9	/* seconds */

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <linux/khmap.h>
-#include "maps.h"
+#include "source/maps.h"
 
 #define LIST_AT_ONCE	64
 

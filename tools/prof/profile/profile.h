@@ -6,7 +6,7 @@
 #define PROF_PROFILE_H
 
 #include "prof.h"
-#include "session.h"
+#include "source/session.h"
 
 /**
  * struct prof_cpu_row - what one CPU did to a line

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include "report.h"
+#include "profile/report.h"
 
 static json_t *json_number(uint64_t number)
 {

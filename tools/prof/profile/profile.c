@@ -7,7 +7,7 @@
 #include <string.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include "profile.h"
+#include "profile/profile.h"
 
 static int compare(uint64_t a, uint64_t b)
 {
