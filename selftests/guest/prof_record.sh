@@ -7,7 +7,7 @@
 
 set -u
 
-tests=36
+tests=39
 . "${0%/*}/prof_test.sh"
 
 record() {
@@ -37,8 +37,18 @@ ok 'sequence: true sharing; neighbouring values: false sharing' is \
 	lines_of prof_inline
 ok 'the chain has all puts' is '["header",0,0,0,1000,0,0]' query \
 	'.buckets[] | [.region, .page, .bucket, .inserts, .replaces, .deletes, .overflows]'
-ok 'the JSON states its format' is '[1,"tracepoints",1,64]' query \
-	'[.format, .source, .sample, .line_size]'
+ok 'the JSON states its format' is '[2,"tracepoints",1,64]' query \
+	'[.format, .source.kind, .source.sample, .line_size]'
+
+ok 'so are the bytes that each processor stored' is \
+'[[[10,0,4,"head",0,500],[10,0,4,"head",1,500]],[[11,16,8,"value",0,500],[11,32,8,"value",1,500]]]' \
+	query '[.lines | sort_by(.line)[] | .line as $line | [.accesses[] |
+	[$line, .offset, .length, .kind, .cpu, .count]]]'
+ok 'stacks are kept' record --map prof_inline --stacks -- prof_writer turns prof_inline 4 5 100
+ok 'each line has where it was stored from, in sum all its stores' is '[true,true,"prof_writer"]' query \
+	'[([.lines[] | ([.stacks[].accesses] | add) == .stores] | all),
+	([.lines[].stacks[] | (.kernel | length) > 3 and (.user | length) > 0 and .pid > 1] | all),
+	.lines[0].stacks[0].command]'
 
 ok 'the same value is recorded' record --map prof_inline -- prof_writer turns prof_inline 5 5 500
 ok 'the same value: true sharing' is \

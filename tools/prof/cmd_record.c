@@ -21,6 +21,7 @@
 #define DURATION_MAX	1e9	/* seconds */
 #define LINES_MAX	(1u << 24)
 #define TOP_DEFAULT	20
+#define SLOTS		100	/* of time, that a known duration is divided into */
 
 struct record {
 	struct prof_target target;
@@ -29,6 +30,7 @@ struct record {
 	const char *json;
 	uint64_t top;
 	uint64_t lines;
+	bool stacks;
 	bool verbose;
 };
 
@@ -46,6 +48,7 @@ static void print_help(void)
 	       "                  then no table is printed\n"
 	       "  --lines N       have room for N cache lines (default %u); what finds no room is\n"
 	       "                  counted as dropped\n"
+	       "  --stacks        keep the call stacks that stores come from\n"
 	       "  --verbose       show what libbpf and the kernel say\n"
 	       "  -h, --help      print this\n\n"
 	       "A store is an operation that stored into the line, however many bytes. A modelled\n"
@@ -94,6 +97,9 @@ static bool record_option(struct record *record, int option)
 		return count_option("--top", optarg, LINES_MAX, &record->top);
 	case 'l':
 		return count_option("--lines", optarg, LINES_MAX, &record->lines);
+	case 'S':
+		record->stacks = true;
+		return true;
 	case 'v':
 		record->verbose = true;
 		return true;
@@ -113,6 +119,7 @@ static int record_options(struct record *record, int argc, char **argv)
 		{ "top", required_argument, NULL, 't' },
 		{ "json", required_argument, NULL, 'j' },
 		{ "lines", required_argument, NULL, 'l' },
+		{ "stacks", no_argument, NULL, 'S' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
@@ -185,7 +192,11 @@ static int record_run(struct record *record, struct prof_session *session, struc
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 
 	profile->settings.enabled = 1;
+	profile->settings.flags = record->stacks ? PROF_FLAG_STACKS : 0;
+	profile->settings.slot_ns = record->duration_ns ? record->duration_ns / SLOTS + 1 :
+							  SECOND_NS;
 	began = now_ns();
+	profile->settings.began_ns = began;
 	prof_settings_write(fds.settings, &profile->settings);
 	if (record->command)
 		result = prof_child_run(child, &signals);
@@ -274,7 +285,14 @@ int prof_record_main(int argc, char **argv)
 		.top = TOP_DEFAULT,
 		.lines = PROF_LINES_DEFAULT,
 	};
-	struct prof_profile profile = { 0 };
+	struct prof_profile profile = {
+		.source = {
+			.kind = "tracepoints",
+			.event = "khmap_put, khmap_delete",
+			.counts = "operations that stored",
+			.has_address = true,
+		},
+	};
 	int status = record_options(&record, argc, argv);
 
 	if (status >= 0)

@@ -12,7 +12,7 @@
 #include <linux/types.h>
 #include "bpf/store.h"
 
-#define PROF_FORMAT	1	/* of the JSON */
+#define PROF_FORMAT	2	/* of the JSON, see Documentation/profile-format.rst */
 
 /**
  * enum prof_exit - exit codes, by kind of failure

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * store.bpf.c - a model of the cache lines that puts and deletes store into
+ * store.bpf.c - the module's tracepoints as a source of stores for the model
  *
- * The source are the module's tracepoints.  From where an operation wrote and
+ * From where an operation wrote and
  * the map's geometry follow the bytes that it stored, as kmod/core/chain.c does
  * it: the sequence of the chain's first bucket; the slot's key, value and tag;
  * only the value when one is replaced; the whole slot when a key is deleted.
@@ -14,9 +14,9 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
+#include "model.bpf.h"
 #include "store.h"
 
-#define BPF_NOEXIST		1
 #define HEAD_TAGS		8	/* KHMAP_BUCKET_TAGS */
 #define INLINE_TAGS		16	/* KHMAP_INLINE_TAGS */
 #define OVERFLOW_TAGS		8	/* KHMAP_OVERFLOW_TAGS */
@@ -55,20 +55,6 @@ struct khmap_geometry {
 #pragma clang attribute pop
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct prof_settings);
-} settings SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct prof_totals);
-} totals SEC(".maps");
-
-struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, PROF_MAPS_MAX);
 	__type(key, u64);
@@ -78,23 +64,16 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, PROF_LINES_DEFAULT);
-	__type(key, struct prof_line_key);
-	__type(value, struct prof_line);
-} lines SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, PROF_LINES_DEFAULT * PROF_CPUS_PER_LINE);
-	__type(key, struct prof_line_key);
-	__type(value, struct prof_line_cpu);
-} line_cpus SEC(".maps");
+	__type(key, struct prof_bucket_key);
+	__type(value, struct prof_bucket);
+} buckets SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, PROF_LINES_DEFAULT);
-	__type(key, struct prof_bucket_key);
-	__type(value, struct prof_bucket);
-} buckets SEC(".maps");
+	__type(key, struct prof_time_key);
+	__type(value, u64);
+} times SEC(".maps");
 
 /* Bytes of a page, from @start to before @end; none if the two are equal. */
 struct prof_span {
@@ -107,30 +86,22 @@ struct prof_span {
  * @region, @head in page @head_page of @head_region.
  */
 struct prof_operation {
-	struct prof_totals *totals;
-	u64 map_id;
-	u32 cpu;
+	struct model_event event;
 	u32 region;
 	u32 page;
 	u32 head_region;
 	u32 head_page;
 	u32 first_line;
+	bool deleted;
 	struct prof_span key;
 	struct prof_span value;
 	struct prof_span tag;
 	struct prof_span head;
 };
 
-/* The part of @span that lies in a line, as a bit for each byte. */
-static __always_inline u64 line_bytes(u32 line, const struct prof_span *span)
+static __always_inline u64 span_bytes(u32 line, const struct prof_span *span)
 {
-	u32 from = line << PROF_LINE_SHIFT, to = from + PROF_LINE_SIZE;
-	u32 start = span->start > from ? span->start : from;
-	u32 end = span->end < to ? span->end : to;
-
-	if (start >= end)
-		return 0;
-	return (~0ull >> ((64 - (end - start)) & 63)) << ((start - from) & 63);
+	return model_bytes(line, span->start, span->end);
 }
 
 static __always_inline bool head_is_near(const struct prof_operation *op)
@@ -138,92 +109,47 @@ static __always_inline bool head_is_near(const struct prof_operation *op)
 	return op->head_region == op->region && op->head_page == op->page;
 }
 
-static __always_inline struct prof_line *
-line_get(const struct prof_line_key *key)
+static __always_inline void span_count(struct prof_operation *op,
+				       const struct prof_span *span, u32 kind)
 {
-	struct prof_line fresh = { .owner = PROF_NO_CPU };
-	struct prof_line *line = bpf_map_lookup_elem(&lines, key);
-
-	if (line)
-		return line;
-	bpf_map_update_elem(&lines, key, &fresh, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&lines, key);
+	model_access_count(&op->event, span->start, span->end, kind, 0, 0);
 }
 
-static __always_inline void line_cpu_count(struct prof_operation *op,
-					   const struct prof_line_key *key,
-					   u64 bytes, u64 as_true, u64 as_false)
-{
-	struct prof_line_cpu fresh = {}, *part;
-
-	part = bpf_map_lookup_elem(&line_cpus, key);
-	if (!part) {
-		bpf_map_update_elem(&line_cpus, key, &fresh, BPF_NOEXIST);
-		part = bpf_map_lookup_elem(&line_cpus, key);
-	}
-	if (!part) {
-		op->totals->cpus_dropped++;
-		return;
-	}
-	/* Nobody else writes it: the CPU is in the key, preemption is off. */
-	part->bytes |= bytes;
-	part->stores++;
-	part->transfers_true += as_true;
-	part->transfers_false += as_false;
-}
-
-/* An operation stored @bytes into a line. */
+/* All that an operation stored into one line; @slot: it stored there into a slot. */
 static __always_inline void line_store(struct prof_operation *op, u32 region,
-				       u32 page, u32 number, u64 bytes,
-				       bool slot)
+				       u32 page, u32 line, u64 bytes, bool slot,
+				       bool head)
 {
-	struct prof_line_key key = {
-		.map_id = op->map_id,
-		.region = region,
-		.page = page,
-		.line = number,
-	};
-	u64 as_true = 0, as_false = 0;
-	struct prof_line *line = line_get(&key);
+	struct model_event *event = &op->event;
+	struct prof_transfers moved;
 
-	if (!line) {
-		op->totals->lines_dropped++;
-		return;
+	event->key.region = region;
+	event->key.page = page;
+	event->key.line = line;
+	moved = model_line_access(event, bytes, false, slot);
+	if (region == op->region && page == op->page) {
+		span_count(op, &op->key,
+			   op->deleted ? PROF_ACCESS_CLEAR : PROF_ACCESS_KEY);
+		if (!op->deleted)
+			span_count(op, &op->value, PROF_ACCESS_VALUE);
+		span_count(op, &op->tag, PROF_ACCESS_TAG);
 	}
-	bpf_spin_lock(&line->lock);
-	line->stores++;
-	line->slot_stores += slot;
-	if (line->owner == op->cpu) {
-		line->owner_bytes |= bytes;
-	} else {
-		if (line->owner != PROF_NO_CPU) {
-			if (line->owner_bytes & bytes)
-				as_true = 1;
-			else
-				as_false = 1;
-			line->transfers_true += as_true;
-			line->transfers_false += as_false;
-		}
-		line->owner = op->cpu;
-		line->owner_bytes = bytes;
-	}
-	bpf_spin_unlock(&line->lock);
-
-	key.cpu = op->cpu;
-	line_cpu_count(op, &key, bytes, as_true, as_false);
+	if (head)
+		span_count(op, &op->head, PROF_ACCESS_HEAD);
+	model_stack_count(event, &moved);
 }
 
 /* All that an operation stored into a line of the slot's page. */
 static __always_inline void slot_line_store(struct prof_operation *op, u32 line)
 {
-	u64 bytes = line_bytes(line, &op->key) | line_bytes(line, &op->value);
-	bool slot = bytes;
+	u64 bytes = span_bytes(line, &op->key) | span_bytes(line, &op->value);
+	bool slot = bytes, head = head_is_near(op);
 
-	bytes |= line_bytes(line, &op->tag);
-	if (head_is_near(op))
-		bytes |= line_bytes(line, &op->head);
+	bytes |= span_bytes(line, &op->tag);
+	if (head)
+		bytes |= span_bytes(line, &op->head);
 	if (bytes)
-		line_store(op, op->region, op->page, line, bytes, slot);
+		line_store(op, op->region, op->page, line, bytes, slot, head);
 }
 
 static long slot_line_next(u32 index, struct prof_operation *op)
@@ -266,7 +192,7 @@ static __always_inline void operation_store(struct prof_operation *op)
 				  head_line <= last_line)))
 		return;
 	line_store(op, op->head_region, op->head_page, head_line,
-		   line_bytes(head_line, &op->head), false);
+		   span_bytes(head_line, &op->head), false, true);
 }
 
 static __always_inline struct prof_span span(u32 start, u32 length)
@@ -294,11 +220,13 @@ static __always_inline void operation_place(struct prof_operation *op,
 					    const struct khmap_store *store,
 					    bool deleted)
 {
-	const struct prof_map *map = bpf_map_lookup_elem(&maps, &op->map_id);
+	const struct prof_map *map = bpf_map_lookup_elem(&maps,
+							 &op->event.key.map_id);
 	u32 offset = store->offset, start;
 
+	op->deleted = deleted;
 	if (!map) {
-		op->totals->partial++;
+		op->event.totals->partial++;
 		op->key = span(offset, store->length);
 		op->value = op->key;
 		return;
@@ -315,96 +243,105 @@ static __always_inline void operation_place(struct prof_operation *op,
 		op->tag = span(start + HEAD_TAGS + store->slot, 1);
 }
 
-static __always_inline struct prof_bucket *
-bucket_get(u64 map_id, const struct khmap_store *store)
+static __always_inline struct prof_bucket_key
+bucket_key(u64 map_id, const struct khmap_store *store)
 {
-	struct prof_bucket_key key = {
+	return (struct prof_bucket_key){
 		.map_id = map_id,
 		.region = head_region(store->region),
 		.page = store->head_page,
 		.bucket = store->head_bucket,
 	};
-	struct prof_bucket fresh = {}, *bucket;
-
-	bucket = bpf_map_lookup_elem(&buckets, &key);
-	if (bucket)
-		return bucket;
-	bpf_map_update_elem(&buckets, &key, &fresh, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&buckets, &key);
 }
 
-static __always_inline void bucket_count(struct prof_totals *total, u64 map_id,
+static __always_inline struct prof_bucket *
+bucket_get(const struct prof_bucket_key *key)
+{
+	struct prof_bucket fresh = {}, *bucket;
+
+	bucket = bpf_map_lookup_elem(&buckets, key);
+	if (bucket)
+		return bucket;
+	bpf_map_update_elem(&buckets, key, &fresh, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&buckets, key);
+}
+
+static __always_inline void bucket_time_count(const struct model_event *event,
+					      const struct prof_bucket_key *bucket)
+{
+	u64 now = bpf_ktime_get_ns(), fresh = 0, *count;
+	struct prof_time_key key = { .bucket = *bucket };
+
+	if (!event->settings->slot_ns || now < event->settings->began_ns)
+		return;
+	key.slot = (now - event->settings->began_ns) / event->settings->slot_ns;
+	count = bpf_map_lookup_elem(&times, &key);
+	if (!count) {
+		bpf_map_update_elem(&times, &key, &fresh, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(&times, &key);
+	}
+	if (count)
+		__sync_fetch_and_add(count, 1);
+	else
+		event->totals->times_dropped++;
+}
+
+static __always_inline void bucket_count(const struct model_event *event,
 					 const struct khmap_store *store,
 					 bool deleted)
 {
-	struct prof_bucket *bucket = bucket_get(map_id, store);
+	struct prof_bucket_key key = bucket_key(event->key.map_id, store);
+	struct prof_bucket *bucket = bucket_get(&key);
 
 	if (!bucket)
-		total->buckets_dropped++;
+		event->totals->buckets_dropped++;
 	else if (deleted)
 		__sync_fetch_and_add(&bucket->deletes, 1);
 	else if (store->replaced)
 		__sync_fetch_and_add(&bucket->replaces, 1);
 	else
 		__sync_fetch_and_add(&bucket->inserts, 1);
-}
-
-static __always_inline bool is_profiled(const struct prof_settings *set,
-					u64 map_id)
-{
-	return set->enabled && (!set->map_id || set->map_id == map_id);
+	bucket_time_count(event, &key);
 }
 
 /*
  * @store is never NULL, but since Linux 6.12 the verifier wants to see a check
  * of a tracepoint's pointers.
  */
-static __always_inline int store_event(u64 map_id,
+static __always_inline int store_event(void *context, u64 map_id,
 				       const struct khmap_store *store,
 				       bool deleted)
 {
-	u32 zero = 0;
-	struct prof_settings *set = bpf_map_lookup_elem(&settings, &zero);
-	struct prof_totals *total = bpf_map_lookup_elem(&totals, &zero);
 	struct prof_operation op = {};
 
-	if (!store || !set || !total || !is_profiled(set, map_id))
+	if (!store || !model_event_begin(&op.event, context, map_id))
 		return 0;
-	total->events++;
-	if (total->until > 1) {
-		total->until--;
-		return 0;
-	}
-	total->until = set->sample;
-	total->taken++;
 	if (deleted)
-		total->deletes++;
+		op.event.totals->deletes++;
 	else
-		total->puts++;
+		op.event.totals->puts++;
 
-	op.totals = total;
-	op.map_id = map_id;
-	op.cpu = bpf_get_smp_processor_id();
+	op.event.key.map_id = map_id;
 	op.region = store->region;
 	op.page = store->page;
 	op.head_region = head_region(store->region);
 	op.head_page = store->head_page;
 	operation_place(&op, store, deleted);
 	operation_store(&op);
-	bucket_count(total, map_id, store, deleted);
+	bucket_count(&op.event, store, deleted);
 	return 0;
 }
 
 SEC("tp_btf/khmap_put")
 int BPF_PROG(store_put, u64 map_id, const struct khmap_store *store)
 {
-	return store_event(map_id, store, false);
+	return store_event(ctx, map_id, store, false);
 }
 
 SEC("tp_btf/khmap_delete")
 int BPF_PROG(store_delete, u64 map_id, const struct khmap_store *store)
 {
-	return store_event(map_id, store, true);
+	return store_event(ctx, map_id, store, true);
 }
 
 SEC("tp_btf/khmap_overflow")
@@ -413,12 +350,15 @@ int BPF_PROG(store_overflow, u64 map_id, const struct khmap_store *store)
 	u32 zero = 0;
 	struct prof_settings *set = bpf_map_lookup_elem(&settings, &zero);
 	struct prof_totals *total = bpf_map_lookup_elem(&totals, &zero);
+	struct prof_bucket_key key;
 	struct prof_bucket *bucket;
 
-	if (!store || !set || !total || !is_profiled(set, map_id))
+	if (!store || !set || !total || !set->enabled ||
+	    (set->map_id && set->map_id != map_id))
 		return 0;
 	total->overflows++;
-	bucket = bucket_get(map_id, store);
+	key = bucket_key(map_id, store);
+	bucket = bucket_get(&key);
 	if (bucket)
 		__sync_fetch_and_add(&bucket->overflows, 1);
 	else

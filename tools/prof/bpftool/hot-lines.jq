@@ -3,7 +3,7 @@
 # From "bpftool -j map dump" of lines, line_cpus, maps and totals, and "bpftool -j prog show" of the
 # programs (--slurpfile each), to the hottest lines: tab-separated rows, hottest first, or one JSON object if $json is true. $top rows at most.
 
-def region: ["header", "primary", "overflow"][.] // "unknown";
+def region: ["header", "primary", "overflow", "range"][.] // "unknown";
 def entries: .[0] | map(.formatted);
 def place: [.map_id, .region, .page, .line];
 
@@ -22,16 +22,15 @@ def total(name): $sums | map(.[name]) | add;
 	      line: .key.line, stores: .value.stores,
 	      slot_stores: .value.slot_stores,
 	      cpus: ($cpus[.key | place | tostring] // []),
-	      modelled_transfers: { true: .value.transfers_true,
-				    false: .value.transfers_false } }) |
+	      modelled_transfers: { true: .value.transfers.store_true,
+				    false: .value.transfers.store_false } }) |
 	sort_by([-(.modelled_transfers.true + .modelled_transfers.false), -.stores, .map_id,
 		.region, .page, .line])) as $rows |
 { events: total("events"), taken: total("taken"), lines: ($rows | length),
-  dropped: (total("lines_dropped") + total("cpus_dropped") + total("buckets_dropped") +
-	    total("maps_dropped") +
+  dropped: (($sums | map(to_entries[] | select(.key | endswith("_dropped")).value) | add) +
 	    ($programs | map(.recursion_misses // 0) | add)) } as $sum |
 if $json then
-	{ format: 1, totals: $sum, lines: $rows[:$top] }
+	{ format: 2, totals: $sum, lines: $rows[:$top] }
 else
 	(["MAP", "REGION", "PAGE", "LINE", "STORES", "BY CPU", "MODELLED TRANSFERS", "TRUE",
 	  "FALSE"],

@@ -21,10 +21,12 @@ static json_t *json_bytes(uint64_t bytes)
 	return json_string(text);
 }
 
-static json_t *json_transfers(uint64_t as_true, uint64_t as_false)
+static json_t *json_transfers(const struct prof_transfers *transfers)
 {
-	return json_pack("{s:o, s:o}", "true", json_number(as_true), "false",
-			 json_number(as_false));
+	return json_pack("{s:o, s:o, s:o, s:o}", "true", json_number(transfers->store_true),
+			 "false", json_number(transfers->store_false),
+			 "load_true", json_number(transfers->load_true),
+			 "load_false", json_number(transfers->load_false));
 }
 
 static json_t *json_map(const struct prof_map_row *row)
@@ -45,11 +47,12 @@ static json_t *json_cpu(const struct prof_cpu_row *row)
 {
 	const struct prof_line_cpu *count = &row->count;
 
-	return json_pack("{s:i, s:o, s:o, s:o}", "cpu", row->key.cpu,
+	return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "cpu", row->key.cpu,
 			 "stores", json_number(count->stores),
-			 "modelled_transfers",
-			 json_transfers(count->transfers_true, count->transfers_false),
-			 "bytes", json_bytes(count->bytes));
+			 "loads", json_number(count->loads),
+			 "modelled_transfers", json_transfers(&count->transfers),
+			 "bytes", json_bytes(count->stored_bytes),
+			 "loaded_bytes", json_bytes(count->loaded_bytes));
 }
 
 static json_t *json_cpus(const struct prof_line_row *line)
@@ -59,6 +62,63 @@ static json_t *json_cpus(const struct prof_line_row *line)
 
 	for (i = 0; array && i < line->cpu_count; i++)
 		json_array_append_new(array, json_cpu(&line->cpus[i]));
+	return array;
+}
+
+static json_t *json_address(uint64_t address)
+{
+	return address ? json_bytes(address) : json_null();
+}
+
+static json_t *json_access(const struct prof_access_row *row)
+{
+	const struct prof_access_key *key = &row->key;
+
+	return json_pack("{s:i, s:i, s:s, s:i, s:i, s:o, s:o}", "offset", key->offset,
+			 "length", key->length, "kind", prof_access_name(key->kind),
+			 "cpu", key->line.cpu, "pid", key->tgid,
+			 "address", json_address(key->address),
+			 "count", json_number(row->count));
+}
+
+static json_t *json_accesses(const struct prof_line_row *line)
+{
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; array && i < line->access_count; i++)
+		json_array_append_new(array, json_access(&line->accesses[i]));
+	return array;
+}
+
+static json_t *json_frames(const struct prof_profile *profile, int32_t id)
+{
+	const struct prof_frames *frames = prof_profile_frames(profile, id);
+	json_t *array = json_array();
+	uint32_t i;
+
+	for (i = 0; array && frames && i < frames->count; i++)
+		json_array_append_new(array, json_bytes(frames->address[i]));
+	return array;
+}
+
+static json_t *json_stack(const struct prof_profile *profile, const struct prof_stack_row *row)
+{
+	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o}", "pid", row->key.tgid,
+			 "command", row->count.command,
+			 "accesses", json_number(row->count.accesses),
+			 "transfers", json_number(row->count.transfers),
+			 "kernel", json_frames(profile, row->key.kernel),
+			 "user", json_frames(profile, row->key.user));
+}
+
+static json_t *json_stacks(const struct prof_profile *profile, const struct prof_line_row *line)
+{
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; array && i < line->stack_count; i++)
+		json_array_append_new(array, json_stack(profile, &line->stacks[i]));
 	return array;
 }
 
@@ -77,7 +137,7 @@ static json_t *json_line(const struct prof_profile *profile, const struct prof_l
 	const struct prof_map *map = prof_profile_map(profile, line->key.map_id);
 	const struct prof_line *count = &line->count;
 
-	return json_pack("{s:o, s:s, s:i, s:i, s:i, s:o, s:o, s:o, s:i, s:o, s:o}",
+	return json_pack("{s:o, s:s, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o}",
 			 "map_id", json_number(line->key.map_id),
 			 "region", prof_region_name(line->key.region), "page", line->key.page,
 			 "line", line->key.line,
@@ -85,10 +145,11 @@ static json_t *json_line(const struct prof_profile *profile, const struct prof_l
 			 "buckets", json_line_buckets(map, &line->key),
 			 "stores", json_number(count->stores),
 			 "slot_stores", json_number(count->slot_stores),
-			 "last_cpu", count->owner,
-			 "modelled_transfers",
-			 json_transfers(count->transfers_true, count->transfers_false),
-			 "cpus", json_cpus(line));
+			 "loads", json_number(count->loads),
+			 "last_cpu", (int)count->owner,
+			 "modelled_transfers", json_transfers(&count->transfers),
+			 "cpus", json_cpus(line), "accesses", json_accesses(line),
+			 "stacks", json_stacks(profile, line));
 }
 
 static json_t *json_bucket(const struct prof_bucket_row *row)
@@ -104,26 +165,59 @@ static json_t *json_bucket(const struct prof_bucket_row *row)
 			 "overflows", json_number(count->overflows));
 }
 
-static json_t *json_totals(const struct prof_profile *profile)
+static json_t *json_time(const struct prof_time_row *row)
+{
+	const struct prof_bucket_key *bucket = &row->key.bucket;
+
+	return json_pack("{s:i, s:o, s:s, s:i, s:i, s:o}", "slot", row->key.slot,
+			 "map_id", json_number(bucket->map_id),
+			 "region", prof_region_name(bucket->region), "page", bucket->page,
+			 "bucket", bucket->bucket, "operations", json_number(row->count));
+}
+
+static json_t *json_dropped(const struct prof_profile *profile)
 {
 	const struct prof_totals *totals = &profile->totals;
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:o, s:o}}",
-			 "events", json_number(totals->events),
-			 "taken", json_number(totals->taken), "puts", json_number(totals->puts),
-			 "deletes", json_number(totals->deletes),
-			 "overflows", json_number(totals->overflows),
-			 "partial", json_number(totals->partial), "dropped",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "lines", json_number(totals->lines_dropped),
+			 "busy", json_number(totals->busy_dropped),
 			 "line_cpus", json_number(totals->cpus_dropped),
+			 "accesses", json_number(totals->accesses_dropped),
+			 "stacks", json_number(totals->stacks_dropped),
 			 "buckets", json_number(totals->buckets_dropped),
+			 "times", json_number(totals->times_dropped),
 			 "maps", json_number(totals->maps_dropped),
 			 "events", json_number(profile->missed));
 }
 
+static json_t *json_totals(const struct prof_profile *profile)
+{
+	const struct prof_totals *totals = &profile->totals;
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "events", json_number(totals->events),
+			 "taken", json_number(totals->taken), "puts", json_number(totals->puts),
+			 "deletes", json_number(totals->deletes),
+			 "overflows", json_number(totals->overflows),
+			 "outside", json_number(totals->outside),
+			 "partial", json_number(totals->partial),
+			 "dropped", json_dropped(profile));
+}
+
+static json_t *json_source(const struct prof_profile *profile)
+{
+	const struct prof_source *source = &profile->source;
+
+	return json_pack("{s:s, s:s, s:s, s:b, s:i}", "kind", source->kind,
+			 "event", source->event, "counts", source->counts,
+			 "address", source->has_address, "sample", profile->settings.sample);
+}
+
 static json_t *json_profile(const struct prof_profile *profile)
 {
-	json_t *maps = json_array(), *lines = json_array(), *buckets = json_array();
+	json_t *maps = json_array(), *lines = json_array(), *buckets = json_array(),
+	       *times = json_array();
 	size_t i;
 
 	for (i = 0; i < profile->map_count; i++)
@@ -132,12 +226,14 @@ static json_t *json_profile(const struct prof_profile *profile)
 		json_array_append_new(lines, json_line(profile, &profile->lines[i]));
 	for (i = 0; i < profile->bucket_count; i++)
 		json_array_append_new(buckets, json_bucket(&profile->buckets[i]));
-	return json_pack("{s:i, s:s, s:o, s:i, s:i, s:o, s:o, s:o, s:o}", "format", PROF_FORMAT,
-			 "source", "tracepoints",
+	for (i = 0; i < profile->time_count; i++)
+		json_array_append_new(times, json_time(&profile->times[i]));
+	return json_pack("{s:i, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o}",
+			 "format", PROF_FORMAT, "source", json_source(profile),
 			 "duration_ns", json_number(profile->duration_ns),
-			 "sample", profile->settings.sample, "line_size", PROF_LINE_SIZE,
-			 "totals", json_totals(profile), "maps", maps, "lines", lines, "buckets",
-			 buckets);
+			 "slot_ns", json_number(profile->settings.slot_ns),
+			 "line_size", PROF_LINE_SIZE, "totals", json_totals(profile),
+			 "maps", maps, "lines", lines, "buckets", buckets, "times", times);
 }
 
 int prof_json_write(const struct prof_profile *profile, FILE *out)

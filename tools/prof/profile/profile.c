@@ -14,6 +14,25 @@ static int compare(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
+static void totals_add(struct prof_totals *sum, const struct prof_totals *part)
+{
+	sum->events += part->events;
+	sum->taken += part->taken;
+	sum->puts += part->puts;
+	sum->deletes += part->deletes;
+	sum->overflows += part->overflows;
+	sum->outside += part->outside;
+	sum->partial += part->partial;
+	sum->lines_dropped += part->lines_dropped;
+	sum->busy_dropped += part->busy_dropped;
+	sum->cpus_dropped += part->cpus_dropped;
+	sum->accesses_dropped += part->accesses_dropped;
+	sum->stacks_dropped += part->stacks_dropped;
+	sum->buckets_dropped += part->buckets_dropped;
+	sum->times_dropped += part->times_dropped;
+	sum->maps_dropped += part->maps_dropped;
+}
+
 static int totals_read(struct prof_totals *sum, int fd)
 {
 	int cpus = libbpf_num_possible_cpus(), cpu, err;
@@ -24,18 +43,8 @@ static int totals_read(struct prof_totals *sum, int fd)
 		return cpus;
 	each = prof_alloc((size_t)cpus, sizeof(*each));
 	err = bpf_map_lookup_elem(fd, &zero, each);
-	for (cpu = 0; !err && cpu < cpus; cpu++) {
-		sum->events += each[cpu].events;
-		sum->taken += each[cpu].taken;
-		sum->puts += each[cpu].puts;
-		sum->deletes += each[cpu].deletes;
-		sum->overflows += each[cpu].overflows;
-		sum->partial += each[cpu].partial;
-		sum->lines_dropped += each[cpu].lines_dropped;
-		sum->cpus_dropped += each[cpu].cpus_dropped;
-		sum->buckets_dropped += each[cpu].buckets_dropped;
-		sum->maps_dropped += each[cpu].maps_dropped;
-	}
+	for (cpu = 0; !err && cpu < cpus; cpu++)
+		totals_add(sum, &each[cpu]);
 	free(each);
 	return err;
 }
@@ -70,7 +79,11 @@ static void *rows_add(struct rows *rows)
 static int rows_read(struct rows *rows, int fd, size_t value_at)
 {
 	const void *previous = NULL;
-	struct prof_line_key key;	/* has room for each kind of key */
+	union {
+		struct prof_access_key access;
+		struct prof_stack_key stack;
+		struct prof_time_key time;
+	} key;
 
 	while (!bpf_map_get_next_key(fd, previous, &key)) {
 		char *row = rows_add(rows);
@@ -112,18 +125,20 @@ static int line_compare(const void *a, const void *b)
 	return line_key_compare(&x->key, &y->key);
 }
 
-static uint64_t line_transfers(const struct prof_line_row *line)
+uint64_t prof_transfers_sum(const struct prof_transfers *transfers)
 {
-	return line->count.transfers_true + line->count.transfers_false;
+	return transfers->store_true + transfers->store_false + transfers->load_true +
+	       transfers->load_false;
 }
 
 static int line_heat_compare(const void *a, const void *b)
 {
 	const struct prof_line_row *x = a, *y = b;
-	int order = compare(line_transfers(y), line_transfers(x));
+	int order = compare(prof_transfers_sum(&y->count.transfers),
+			    prof_transfers_sum(&x->count.transfers));
 
 	if (!order)
-		order = compare(y->count.stores, x->count.stores);
+		order = compare(y->count.stores + y->count.loads, x->count.stores + x->count.loads);
 	return order ? order : line_key_compare(&x->key, &y->key);
 }
 
@@ -151,28 +166,124 @@ static int map_compare(const void *a, const void *b)
 	return compare(x->map_id, y->map_id);
 }
 
-static void sort(void *rows, size_t count, size_t size, int (*order)(const void *, const void *))
+static int access_compare(const void *a, const void *b)
 {
-	if (count)
-		qsort(rows, count, size, order);
+	const struct prof_access_row *x = a, *y = b;
+	int order = line_key_compare(&x->key.line, &y->key.line);
+
+	if (!order)
+		order = compare(x->key.offset, y->key.offset);
+	if (!order)
+		order = compare(x->key.line.cpu, y->key.line.cpu);
+	if (!order)
+		order = compare(x->key.kind, y->key.kind);
+	if (!order)
+		order = compare(x->key.length, y->key.length);
+	return order ? order : compare(x->key.address, y->key.address);
 }
 
-/* Give each line its part of the sorted array of CPUs. */
-static void cpus_join(struct prof_profile *profile)
+static int stack_compare(const void *a, const void *b)
+{
+	const struct prof_stack_row *x = a, *y = b;
+	int order = line_key_compare(&x->key.line, &y->key.line);
+
+	if (!order)
+		order = compare(y->count.transfers, x->count.transfers);
+	return order ? order : compare(y->count.accesses, x->count.accesses);
+}
+
+static int frames_compare(const void *a, const void *b)
+{
+	const struct prof_frames *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static int time_compare(const void *a, const void *b)
+{
+	const struct prof_time_row *x = a, *y = b;
+	int order = compare(x->key.bucket.map_id, y->key.bucket.map_id);
+
+	if (!order)
+		order = compare(x->key.bucket.region, y->key.bucket.region);
+	if (!order)
+		order = compare(x->key.bucket.page, y->key.bucket.page);
+	if (!order)
+		order = compare(x->key.bucket.bucket, y->key.bucket.bucket);
+	return order ? order : compare(x->key.slot, y->key.slot);
+}
+
+/* The rows from *@at on that are of a line; rows begin with the line's key. */
+static size_t line_part(const void *rows, size_t count, size_t size,
+			const struct prof_line_key *line, size_t *at, const void **part)
+{
+	const char *row = rows;
+	size_t first;
+
+	while (*at < count && line_key_compare((const void *)(row + *at * size), line) < 0)
+		++*at;
+	first = *at;
+	while (*at < count && !line_key_compare((const void *)(row + *at * size), line))
+		++*at;
+	*part = first < *at ? row + first * size : NULL;
+	return *at - first;
+}
+
+/* Give each line its part of the arrays; all are in the order of lines. */
+static void lines_join(struct prof_profile *profile)
 {
 	struct prof_line_row *line = profile->lines, *end = line + profile->line_count;
-	size_t i = 0;
+	size_t cpu = 0, access = 0, stack = 0;
+	const void *part;
 
 	for (; line < end; line++) {
-		while (i < profile->cpu_count &&
-		       line_key_compare(&profile->cpus[i].key, &line->key) < 0)
-			i++;
-		line->cpus = &profile->cpus[i];
-		while (i < profile->cpu_count &&
-		       !line_key_compare(&profile->cpus[i].key, &line->key))
-			i++;
-		line->cpu_count = (size_t)(&profile->cpus[i] - line->cpus);
+		line->cpu_count = line_part(profile->cpus, profile->cpu_count,
+					    sizeof(*profile->cpus), &line->key, &cpu, &part);
+		line->cpus = part;
+		line->access_count = line_part(profile->accesses, profile->access_count,
+					       sizeof(*profile->accesses), &line->key, &access,
+					       &part);
+		line->accesses = part;
+		line->stack_count = line_part(profile->stacks, profile->stack_count,
+					      sizeof(*profile->stacks), &line->key, &stack,
+					      &part);
+		line->stacks = part;
 	}
+}
+
+static int frames_read(struct rows *rows, int fd)
+{
+	const __u32 *previous = NULL;
+	__u32 id;
+
+	while (!bpf_map_get_next_key(fd, previous, &id)) {
+		struct prof_frames *frames = rows_add(rows);
+
+		frames->id = (int32_t)id;
+		if (bpf_map_lookup_elem(fd, &id, frames->address))
+			return -errno;
+		while (frames->count < PROF_STACK_DEPTH && frames->address[frames->count])
+			frames->count++;
+		previous = &id;
+	}
+	return errno == ENOENT ? 0 : -errno;
+}
+
+static void sort(struct rows *rows, int (*order)(const void *, const void *), void *array,
+		 size_t *count)
+{
+	if (rows->count)
+		qsort(rows->rows, rows->count, rows->row_size, order);
+	memcpy(array, &rows->rows, sizeof(rows->rows));
+	*count = rows->count;
+}
+
+void prof_profile_sort(struct prof_profile *profile)
+{
+	lines_join(profile);
+	if (profile->line_count)
+		qsort(profile->lines, profile->line_count, sizeof(*profile->lines),
+		      line_heat_compare);
 }
 
 int prof_profile_read(struct prof_profile *profile, const struct prof_fds *fds)
@@ -180,7 +291,11 @@ int prof_profile_read(struct prof_profile *profile, const struct prof_fds *fds)
 	struct rows maps = { .row_size = sizeof(*profile->maps) };
 	struct rows lines = { .row_size = sizeof(*profile->lines) };
 	struct rows cpus = { .row_size = sizeof(*profile->cpus) };
+	struct rows accesses = { .row_size = sizeof(*profile->accesses) };
+	struct rows stacks = { .row_size = sizeof(*profile->stacks) };
+	struct rows frames = { .row_size = sizeof(*profile->frames) };
 	struct rows buckets = { .row_size = sizeof(*profile->buckets) };
+	struct rows times = { .row_size = sizeof(*profile->times) };
 	int err;
 
 	err = totals_read(&profile->totals, fds->totals);
@@ -191,26 +306,26 @@ int prof_profile_read(struct prof_profile *profile, const struct prof_fds *fds)
 	if (!err)
 		err = rows_read(&cpus, fds->line_cpus, offsetof(struct prof_cpu_row, count));
 	if (!err)
+		err = rows_read(&accesses, fds->accesses, offsetof(struct prof_access_row, count));
+	if (!err)
+		err = rows_read(&stacks, fds->line_stacks, offsetof(struct prof_stack_row, count));
+	if (!err)
+		err = frames_read(&frames, fds->stacks);
+	if (!err)
 		err = rows_read(&buckets, fds->buckets, offsetof(struct prof_bucket_row, count));
+	if (!err)
+		err = rows_read(&times, fds->times, offsetof(struct prof_time_row, count));
 
-	profile->maps = maps.rows;
-	profile->map_count = maps.count;
-	profile->lines = lines.rows;
-	profile->line_count = lines.count;
-	profile->cpus = cpus.rows;
-	profile->cpu_count = cpus.count;
-	profile->buckets = buckets.rows;
-	profile->bucket_count = buckets.count;
-	if (err)
-		return err;
-
-	sort(profile->maps, profile->map_count, maps.row_size, map_compare);
-	sort(profile->cpus, profile->cpu_count, cpus.row_size, cpu_compare);
-	sort(profile->lines, profile->line_count, lines.row_size, line_compare);
-	cpus_join(profile);
-	sort(profile->lines, profile->line_count, lines.row_size, line_heat_compare);
-	sort(profile->buckets, profile->bucket_count, buckets.row_size, bucket_heat_compare);
-	return 0;
+	sort(&maps, map_compare, &profile->maps, &profile->map_count);
+	sort(&lines, line_compare, &profile->lines, &profile->line_count);
+	sort(&cpus, cpu_compare, &profile->cpus, &profile->cpu_count);
+	sort(&accesses, access_compare, &profile->accesses, &profile->access_count);
+	sort(&stacks, stack_compare, &profile->stacks, &profile->stack_count);
+	sort(&frames, frames_compare, &profile->frames, &profile->frames_count);
+	sort(&buckets, bucket_heat_compare, &profile->buckets, &profile->bucket_count);
+	sort(&times, time_compare, &profile->times, &profile->time_count);
+	prof_profile_sort(profile);
+	return err;
 }
 
 void prof_profile_free(struct prof_profile *profile)
@@ -219,14 +334,19 @@ void prof_profile_free(struct prof_profile *profile)
 	free(profile->lines);
 	free(profile->buckets);
 	free(profile->cpus);
+	free(profile->accesses);
+	free(profile->stacks);
+	free(profile->frames);
+	free(profile->times);
 }
 
 uint64_t prof_profile_dropped(const struct prof_profile *profile)
 {
 	const struct prof_totals *totals = &profile->totals;
 
-	return profile->missed + totals->lines_dropped + totals->cpus_dropped +
-	       totals->buckets_dropped + totals->maps_dropped;
+	return profile->missed + totals->lines_dropped + totals->busy_dropped +
+	       totals->cpus_dropped + totals->accesses_dropped + totals->stacks_dropped +
+	       totals->buckets_dropped + totals->times_dropped + totals->maps_dropped;
 }
 
 const struct prof_map *prof_profile_map(const struct prof_profile *profile, uint64_t map_id)
@@ -259,7 +379,33 @@ const char *prof_region_name(uint32_t region)
 		[PROF_REGION_HEADER] = "header",
 		[PROF_REGION_PRIMARY] = "primary",
 		[PROF_REGION_OVERFLOW] = "overflow",
+		[PROF_REGION_RANGE] = "range",
 	};
 
 	return region < sizeof(names) / sizeof(names[0]) ? names[region] : "unknown";
+}
+
+const char *prof_access_name(uint32_t kind)
+{
+	static const char * const names[] = {
+		[PROF_ACCESS_STORE] = "store",
+		[PROF_ACCESS_LOAD] = "load",
+		[PROF_ACCESS_HEAD] = "head",
+		[PROF_ACCESS_TAG] = "tag",
+		[PROF_ACCESS_KEY] = "key",
+		[PROF_ACCESS_VALUE] = "value",
+		[PROF_ACCESS_CLEAR] = "clear",
+	};
+
+	return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "unknown";
+}
+
+const struct prof_frames *prof_profile_frames(const struct prof_profile *profile, int32_t id)
+{
+	const struct prof_frames wanted = { .id = id };
+
+	if (id < 0 || !profile->frames_count)
+		return NULL;
+	return bsearch(&wanted, profile->frames, profile->frames_count, sizeof(wanted),
+		       frames_compare);
 }

@@ -19,17 +19,67 @@ struct prof_cpu_row {
 };
 
 /**
+ * struct prof_access_row - accesses of one kind to the same bytes of a line
+ * @key: the line, the bytes, the CPU, the instruction
+ * @count: how many
+ */
+struct prof_access_row {
+	struct prof_access_key key;
+	uint64_t count;
+};
+
+/**
+ * struct prof_stack_row - accesses to a line from one place of a program
+ * @key: the line, the process and its stacks
+ * @count: how many
+ */
+struct prof_stack_row {
+	struct prof_stack_key key;
+	struct prof_stack count;
+};
+
+/**
+ * struct prof_frames - a call stack
+ * @id: that struct prof_stack_key names
+ * @count: of @address
+ * @address: of instructions, the innermost first
+ */
+struct prof_frames {
+	int32_t id;
+	uint32_t count;
+	uint64_t address[PROF_STACK_DEPTH];
+};
+
+/**
+ * struct prof_time_row - operations on a chain in a slot of time
+ * @key: the chain and the slot
+ * @count: how many
+ */
+struct prof_time_row {
+	struct prof_time_key key;
+	uint64_t count;
+};
+
+/**
  * struct prof_line_row - a line
  * @key: the line
  * @count: what was done to it
  * @cpus: the CPUs that did it, in their order; in struct prof_profile
  * @cpu_count: how many
+ * @accesses: the bytes that they accessed, in their order; there too
+ * @access_count: how many
+ * @stacks: where from, those with most transfers first; there too
+ * @stack_count: how many
  */
 struct prof_line_row {
 	struct prof_line_key key;
 	struct prof_line count;
 	const struct prof_cpu_row *cpus;
 	size_t cpu_count;
+	const struct prof_access_row *accesses;
+	size_t access_count;
+	const struct prof_stack_row *stacks;
+	size_t stack_count;
 };
 
 /**
@@ -53,7 +103,22 @@ struct prof_map_row {
 };
 
 /**
+ * struct prof_source - what told the model of accesses
+ * @kind: "tracepoints", "pmu" or "watchpoints"
+ * @event: names of its events
+ * @counts: what one of them is, in words
+ * @has_address: it tells which bytes were accessed
+ */
+struct prof_source {
+	const char *kind;
+	const char *event;
+	const char *counts;
+	bool has_address;
+};
+
+/**
  * struct prof_profile - what was recorded
+ * @source: what told of it
  * @settings: what was asked for
  * @duration_ns: how long
  * @totals: sums over all CPUs
@@ -66,8 +131,17 @@ struct prof_map_row {
  * @bucket_count: of @buckets
  * @cpus: by line and CPU
  * @cpu_count: of @cpus
+ * @accesses: by line, bytes and CPU
+ * @access_count: of @accesses
+ * @stacks: by line, those with most transfers first
+ * @stack_count: of @stacks
+ * @frames: by id
+ * @frames_count: of @frames
+ * @times: by chain and slot
+ * @time_count: of @times
  */
 struct prof_profile {
+	struct prof_source source;
 	struct prof_settings settings;
 	uint64_t duration_ns;
 	struct prof_totals totals;
@@ -80,17 +154,31 @@ struct prof_profile {
 	size_t bucket_count;
 	struct prof_cpu_row *cpus;
 	size_t cpu_count;
+	struct prof_access_row *accesses;
+	size_t access_count;
+	struct prof_stack_row *stacks;
+	size_t stack_count;
+	struct prof_frames *frames;
+	size_t frames_count;
+	struct prof_time_row *times;
+	size_t time_count;
 };
 
 /**
  * prof_profile_read() - copy what the programs counted
- * @profile: filled but for @settings, @duration_ns and @missed; for
+ * @profile: filled but for @source, @settings, @duration_ns and @missed; for
  *	prof_profile_free(), on failure too
  * @fds: maps of the programs
  *
  * Return: 0 or -errno.
  */
 int prof_profile_read(struct prof_profile *profile, const struct prof_fds *fds);
+
+/**
+ * prof_profile_sort() - the hottest lines first, each with its part of the rest
+ * @profile: all its arrays are in the order of lines
+ */
+void prof_profile_sort(struct prof_profile *profile);
 
 /**
  * prof_profile_free() - free what prof_profile_read() allocated
@@ -116,6 +204,23 @@ uint64_t prof_profile_dropped(const struct prof_profile *profile);
 const struct prof_map *prof_profile_map(const struct prof_profile *profile, uint64_t map_id);
 
 /**
+ * prof_profile_frames() - a call stack
+ * @profile: the profile
+ * @id: of the stack
+ *
+ * Return: NULL if there is none.
+ */
+const struct prof_frames *prof_profile_frames(const struct prof_profile *profile, int32_t id);
+
+/**
+ * prof_transfers_sum() - transfers of all kinds
+ * @transfers: to be added up
+ *
+ * Return: their sum.
+ */
+uint64_t prof_transfers_sum(const struct prof_transfers *transfers);
+
+/**
  * prof_line_buckets() - the buckets that have a part of a line
  * @map: of the line
  * @key: the line
@@ -132,5 +237,13 @@ void prof_line_buckets(const struct prof_map *map, const struct prof_line_key *k
  * Return: a constant.
  */
 const char *prof_region_name(uint32_t region);
+
+/**
+ * prof_access_name() - a kind of access in a word
+ * @kind: PROF_ACCESS_*
+ *
+ * Return: a constant.
+ */
+const char *prof_access_name(uint32_t kind);
 
 #endif /* PROF_PROFILE_H */

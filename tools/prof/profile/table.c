@@ -102,9 +102,11 @@ static int row_fill(struct libscols_line *row, const struct prof_profile *profil
 	    cell_bucket(row, map, &line->key) ||
 	    cell_number(row, COLUMN_STORES, count->stores) ||
 	    cell_cpus(row, line) ||
-	    cell_number(row, COLUMN_TRANSFERS, count->transfers_true + count->transfers_false) ||
-	    cell_number(row, COLUMN_TRUE, count->transfers_true) ||
-	    cell_number(row, COLUMN_FALSE, count->transfers_false))
+	    cell_number(row, COLUMN_TRANSFERS, prof_transfers_sum(&count->transfers)) ||
+	    cell_number(row, COLUMN_TRUE,
+			count->transfers.store_true + count->transfers.load_true) ||
+	    cell_number(row, COLUMN_FALSE,
+			count->transfers.store_false + count->transfers.load_false))
 		return -ENOMEM;
 	return 0;
 }
@@ -135,8 +137,10 @@ static void totals_print(const struct prof_profile *profile, FILE *out)
 	size_t i;
 
 	for (i = 0; i < profile->line_count; i++) {
-		as_true += profile->lines[i].count.transfers_true;
-		as_false += profile->lines[i].count.transfers_false;
+		const struct prof_transfers *transfers = &profile->lines[i].count.transfers;
+
+		as_true += transfers->store_true + transfers->load_true;
+		as_false += transfers->store_false + transfers->load_false;
 	}
 	fprintf(out, "%" PRIu64 " events in %.3f s; ", (uint64_t)totals->events,
 		(double)profile->duration_ns / 1e9);

@@ -85,6 +85,11 @@ int prof_session_open(uint32_t lines, bool verbose, struct prof_session **sessio
 		err = bpf_map__set_max_entries(skeleton->maps.line_cpus,
 					       lines * PROF_CPUS_PER_LINE);
 	if (!err)
+		err = bpf_map__set_max_entries(skeleton->maps.accesses,
+					       lines * PROF_ACCESSES_PER_LINE);
+	if (!err)
+		err = bpf_map__set_max_entries(skeleton->maps.times, lines);
+	if (!err)
 		err = store_bpf__load(skeleton);
 	if (err) {
 		store_bpf__destroy(skeleton);
@@ -110,7 +115,11 @@ struct prof_fds prof_session_fds(const struct prof_session *session)
 		.maps = bpf_map__fd(skeleton->maps.maps),
 		.lines = bpf_map__fd(skeleton->maps.lines),
 		.line_cpus = bpf_map__fd(skeleton->maps.line_cpus),
+		.accesses = bpf_map__fd(skeleton->maps.accesses),
+		.stacks = bpf_map__fd(skeleton->maps.stacks),
+		.line_stacks = bpf_map__fd(skeleton->maps.line_stacks),
 		.buckets = bpf_map__fd(skeleton->maps.buckets),
+		.times = bpf_map__fd(skeleton->maps.times),
 	};
 }
 

@@ -16,7 +16,11 @@ struct prof_session;
  * @maps: see struct prof_map
  * @lines: see struct prof_line
  * @line_cpus: see struct prof_line_cpu
+ * @accesses: see struct prof_access_key
+ * @stacks: call stacks, by the number that struct prof_stack_key names
+ * @line_stacks: see struct prof_stack_key
  * @buckets: see struct prof_bucket
+ * @times: see struct prof_time_key
  */
 struct prof_fds {
 	int settings;
@@ -24,7 +28,11 @@ struct prof_fds {
 	int maps;
 	int lines;
 	int line_cpus;
+	int accesses;
+	int stacks;
+	int line_stacks;
 	int buckets;
+	int times;
 };
 
 /**

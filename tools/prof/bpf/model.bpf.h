@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * model.bpf.h - the model of cache lines
+ *
+ * A source says which bytes a CPU accessed, see model_access(); the model knows
+ * for each line which CPU owns it and what that one has stored, and so whether
+ * an access had to bring it from another CPU, and whether for bytes that both
+ * touch or for others.
+ *
+ * A line's state is changed under a lock of its own.  bpf_spin_lock() is not for
+ * programs of perf events, which may interrupt each other and this: so one that
+ * finds the lock taken for too long gives up, and its access is counted as
+ * dropped.
+ */
+#ifndef PROF_MODEL_BPF_H
+#define PROF_MODEL_BPF_H
+
+#include <bpf/bpf_helpers.h>
+#include "model.h"
+
+#define BPF_NOEXIST		1
+#define BPF_F_USER_STACK	(1ull << 8)
+#define MODEL_LOCK_TRIES	2000
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct prof_settings);
+} settings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct prof_totals);
+} totals SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, PROF_LINES_DEFAULT);
+	__type(key, struct prof_line_key);
+	__type(value, struct prof_line);
+} lines SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, PROF_LINES_DEFAULT * PROF_CPUS_PER_LINE);
+	__type(key, struct prof_line_key);
+	__type(value, struct prof_line_cpu);
+} line_cpus SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, PROF_LINES_DEFAULT * PROF_ACCESSES_PER_LINE);
+	__type(key, struct prof_access_key);
+	__type(value, u64);
+} accesses SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, PROF_STACKS_DEFAULT);
+	__uint(key_size, sizeof(u32));
+	__uint(value_size, PROF_STACK_DEPTH * sizeof(u64));
+} stacks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, PROF_STACKS_DEFAULT);
+	__type(key, struct prof_stack_key);
+	__type(value, struct prof_stack);
+} line_stacks SEC(".maps");
+
+/**
+ * struct model_event - an event that is being modelled
+ * @context: of the program
+ * @settings: what to do
+ * @totals: of this CPU
+ * @key: the line; @cpu of it is 0
+ * @cpu: which CPU accessed it
+ * @kernel_stack: in "stacks"
+ * @user_stack: likewise
+ */
+struct model_event {
+	void *context;
+	struct prof_settings *settings;
+	struct prof_totals *totals;
+	struct prof_line_key key;
+	u32 cpu;
+	s32 kernel_stack;
+	s32 user_stack;
+};
+
+static long model_lock_try(u32 index, u32 **lock)
+{
+	if (__sync_val_compare_and_swap(*lock, 0, 1))
+		return 0;
+	*lock = NULL;
+	return 1;
+}
+
+static __always_inline bool model_lock(struct prof_line *line)
+{
+	u32 *lock = &line->lock;
+
+	if (!__sync_val_compare_and_swap(lock, 0, 1))
+		return true;
+	bpf_loop(MODEL_LOCK_TRIES, model_lock_try, &lock, 0);
+	return !lock;
+}
+
+static __always_inline void model_unlock(struct prof_line *line)
+{
+	__sync_lock_test_and_set(&line->lock, 0);
+}
+
+static __always_inline struct prof_line *model_line(const struct prof_line_key *key)
+{
+	struct prof_line fresh = { .owner = PROF_NO_CPU };
+	struct prof_line *line = bpf_map_lookup_elem(&lines, key);
+
+	if (line)
+		return line;
+	bpf_map_update_elem(&lines, key, &fresh, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&lines, key);
+}
+
+static __always_inline void model_line_store(struct prof_line *line, u32 cpu,
+					     u64 bytes, bool slot,
+					     struct prof_transfers *moved)
+{
+	line->stores++;
+	line->slot_stores += slot;
+	line->sharers = 0;
+	if (line->owner == cpu) {
+		line->owner_bytes |= bytes;
+		return;
+	}
+	if (line->owner != PROF_NO_CPU) {
+		if (line->owner_bytes & bytes)
+			moved->store_true = 1;
+		else
+			moved->store_false = 1;
+		line->transfers.store_true += moved->store_true;
+		line->transfers.store_false += moved->store_false;
+	}
+	line->owner = cpu;
+	line->owner_bytes = bytes;
+}
+
+static __always_inline void model_line_load(struct prof_line *line, u32 cpu,
+					    u64 bytes,
+					    struct prof_transfers *moved)
+{
+	u64 sharer = 1ull << (cpu & 63);
+
+	line->loads++;
+	if (line->owner == PROF_NO_CPU || line->owner == cpu ||
+	    line->sharers & sharer)
+		return;
+	line->sharers |= sharer;
+	if (line->owner_bytes & bytes)
+		moved->load_true = 1;
+	else
+		moved->load_false = 1;
+	line->transfers.load_true += moved->load_true;
+	line->transfers.load_false += moved->load_false;
+}
+
+static __always_inline void model_cpu_count(struct model_event *event, u64 bytes,
+					    bool load,
+					    const struct prof_transfers *moved)
+{
+	struct prof_line_cpu fresh = {}, *part;
+	struct prof_line_key key = event->key;
+
+	key.cpu = event->cpu;
+	part = bpf_map_lookup_elem(&line_cpus, &key);
+	if (!part) {
+		bpf_map_update_elem(&line_cpus, &key, &fresh, BPF_NOEXIST);
+		part = bpf_map_lookup_elem(&line_cpus, &key);
+	}
+	if (!part) {
+		event->totals->cpus_dropped++;
+		return;
+	}
+	/* One CPU's, but a program may interrupt another. */
+	__sync_fetch_and_add(load ? &part->loads : &part->stores, 1);
+	__sync_fetch_and_or(load ? &part->loaded_bytes : &part->stored_bytes, bytes);
+	if (moved->store_true)
+		__sync_fetch_and_add(&part->transfers.store_true, 1);
+	if (moved->store_false)
+		__sync_fetch_and_add(&part->transfers.store_false, 1);
+	if (moved->load_true)
+		__sync_fetch_and_add(&part->transfers.load_true, 1);
+	if (moved->load_false)
+		__sync_fetch_and_add(&part->transfers.load_false, 1);
+}
+
+/*
+ * An access to bytes of a line.  Such a mask has a bit for each of the line's 64
+ * bytes.
+ */
+static __always_inline struct prof_transfers
+model_line_access(struct model_event *event, u64 bytes, bool load, bool slot)
+{
+	struct prof_transfers moved = {};
+	struct prof_line *line = model_line(&event->key);
+
+	if (!line) {
+		event->totals->lines_dropped++;
+		return moved;
+	}
+	if (!model_lock(line)) {
+		event->totals->busy_dropped++;
+		return moved;
+	}
+	if (load)
+		model_line_load(line, event->cpu, bytes, &moved);
+	else
+		model_line_store(line, event->cpu, bytes, slot, &moved);
+	model_unlock(line);
+	model_cpu_count(event, bytes, load, &moved);
+	return moved;
+}
+
+/* The part from @start to before @end of a page that lies in a line. */
+static __always_inline u64 model_bytes(u32 line, u32 start, u32 end)
+{
+	u32 from = line << PROF_LINE_SHIFT, to = from + PROF_LINE_SIZE;
+
+	if (start < from)
+		start = from;
+	if (end > to)
+		end = to;
+	if (start >= end)
+		return 0;
+	return (~0ull >> ((64 - (end - start)) & 63)) << ((start - from) & 63);
+}
+
+/*
+ * One more access of a kind to the part from @start to before @end of the page
+ * that lies in the event's line.
+ */
+static __always_inline void model_access_count(struct model_event *event, u32 start,
+					       u32 end, u32 kind, u32 tgid,
+					       u64 address)
+{
+	u32 from = event->key.line << PROF_LINE_SHIFT, to = from + PROF_LINE_SIZE;
+	struct prof_access_key key = {
+		.line = event->key,
+		.address = address,
+		.tgid = tgid,
+		.kind = kind,
+	};
+	u64 fresh = 0, *count;
+
+	if (start < from)
+		start = from;
+	if (end > to)
+		end = to;
+	if (start >= end)
+		return;
+	key.line.cpu = event->cpu;
+	key.offset = start - from;
+	key.length = end - start;
+	count = bpf_map_lookup_elem(&accesses, &key);
+	if (!count) {
+		bpf_map_update_elem(&accesses, &key, &fresh, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(&accesses, &key);
+	}
+	if (count)
+		__sync_fetch_and_add(count, 1);
+	else
+		event->totals->accesses_dropped++;
+}
+
+/* Where the event comes from, once for all its lines, if that is asked for. */
+static __always_inline void model_stacks_get(struct model_event *event)
+{
+	event->kernel_stack = -1;
+	event->user_stack = -1;
+	if (!(event->settings->flags & PROF_FLAG_STACKS))
+		return;
+	event->kernel_stack = bpf_get_stackid(event->context, &stacks, 0);
+	event->user_stack = bpf_get_stackid(event->context, &stacks,
+					    BPF_F_USER_STACK);
+}
+
+/* The event's place has accessed its line. */
+static __always_inline void model_stack_count(struct model_event *event,
+					      const struct prof_transfers *moved)
+{
+	struct prof_stack_key key = {
+		.line = event->key,
+		.tgid = bpf_get_current_pid_tgid() >> 32,
+		.kernel = event->kernel_stack,
+		.user = event->user_stack,
+	};
+	struct prof_stack fresh = {}, *stack;
+
+	if (!(event->settings->flags & PROF_FLAG_STACKS))
+		return;
+	/* -EFAULT: a task of the kernel has no stack of the other kind. */
+	if ((key.kernel < 0 && key.kernel != -14) || (key.user < 0 && key.user != -14))
+		event->totals->stacks_dropped++;
+	stack = bpf_map_lookup_elem(&line_stacks, &key);
+	if (!stack) {
+		bpf_get_current_comm(fresh.command, sizeof(fresh.command));
+		bpf_map_update_elem(&line_stacks, &key, &fresh, BPF_NOEXIST);
+		stack = bpf_map_lookup_elem(&line_stacks, &key);
+	}
+	if (!stack) {
+		event->totals->stacks_dropped++;
+		return;
+	}
+	__sync_fetch_and_add(&stack->accesses, 1);
+	if (moved->store_true + moved->store_false + moved->load_true +
+	    moved->load_false)
+		__sync_fetch_and_add(&stack->transfers, 1);
+}
+
+/**
+ * model_access() - one instruction's access, over its full width
+ * @event: @key of it says region and page of the first byte
+ * @offset: of that byte within the page
+ * @length: bytes, 1 to 64
+ * @load: it loaded; else it stored
+ * @address: of the instruction, or 0
+ * @tgid: whose instruction it is; 0 if the kernel's
+ *
+ * An access that crosses into another line is an access to both.
+ */
+static __always_inline void model_access(struct model_event *event, u32 offset,
+					 u32 length, bool load, u64 address,
+					 u32 tgid)
+{
+	u32 end = offset + length, first_page = event->key.page, start, i;
+	u32 kind = load ? PROF_ACCESS_LOAD : PROF_ACCESS_STORE;
+
+	for (i = 0; i < 2; i++) {
+		u32 line = (offset >> PROF_LINE_SHIFT) + i;
+		u32 page = line >> (PROF_PAGE_SHIFT - PROF_LINE_SHIFT);
+		struct prof_transfers moved;
+
+		if (line << PROF_LINE_SHIFT >= end)
+			break;
+		start = page << PROF_PAGE_SHIFT;
+		event->key.page = first_page + page;
+		event->key.line = line - (start >> PROF_LINE_SHIFT);
+		start = offset > start ? offset - start : 0;
+		moved = model_line_access(event,
+					  model_bytes(event->key.line, start,
+						      end - (page << PROF_PAGE_SHIFT)),
+					  load, false);
+		model_access_count(event, start, end - (page << PROF_PAGE_SHIFT),
+				   kind, tgid, address);
+		model_stack_count(event, &moved);
+	}
+}
+
+/**
+ * model_event_begin() - is an event to be modelled?
+ * @event: filled if so, but for @key
+ * @context: of the program
+ * @map_id: of the map, or 0 if the source chooses itself what it looks at
+ *
+ * Counts the event, and takes one in so many of each CPU.
+ *
+ * Return: true if it is.
+ */
+static __always_inline bool model_event_begin(struct model_event *event,
+					      void *context, u64 map_id)
+{
+	u32 zero = 0;
+	struct prof_settings *set = bpf_map_lookup_elem(&settings, &zero);
+	struct prof_totals *total;
+
+	if (!set || !set->enabled || (set->map_id && map_id && set->map_id != map_id))
+		return false;
+	total = bpf_map_lookup_elem(&totals, &zero);
+	if (!total)
+		return false;
+	total->events++;
+	if (total->until > 1) {
+		total->until--;
+		return false;
+	}
+	total->until = set->sample;
+	total->taken++;
+	event->context = context;
+	event->settings = set;
+	event->totals = total;
+	event->cpu = bpf_get_smp_processor_id();
+	model_stacks_get(event);
+	return true;
+}
+
+#endif /* PROF_MODEL_BPF_H */
