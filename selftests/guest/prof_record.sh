@@ -41,9 +41,10 @@ ok 'the JSON states its format' is '[2,"tracepoints",1,64]' query \
 	'[.format, .source.kind, .source.sample, .line_size]'
 
 ok 'so are the bytes that each processor stored' is \
-'[[[10,0,4,"head",0,500],[10,0,4,"head",1,500]],[[11,16,8,"value",0,500],[11,32,8,"value",1,500]]]' \
-	query '[.lines | sort_by(.line)[] | .line as $line | [.accesses[] |
-	[$line, .offset, .length, .kind, .cpu, .count]]]'
+'[10,[[0,4,"head",0,500],[0,4,"head",1,500]]]
+[11,[[16,8,"value",0,500],[32,8,"value",1,500]]]' \
+	query '.lines | sort_by(.line)[] | [.line, [.accesses[] |
+	[.offset, .length, .kind, .cpu, .count]]]'
 ok 'stacks are kept' record --map prof_inline --stacks -- prof_writer turns prof_inline 4 5 100
 ok 'each line has where it was stored from, in sum all its stores' is '[true,true,"prof_writer"]' query \
 	'[([.lines[] | ([.stacks[].accesses] | add) == .stores] | all),
