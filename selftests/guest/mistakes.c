@@ -1,0 +1,521 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mistakes.c - what went wrong in other modules that share memory, tried here
+ *
+ * One test for each mistake, with the number under which it became known where
+ * there is one.  Some are tried more closely by the test of their subject, which
+ * is named then.
+ */
+#include "kselftest_harness.h"
+#include <liburing.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/uio.h>
+#include "khmap_test.h"
+#include "verify.h"
+
+#define NAME	"test-mistakes"
+#define PAGE	4096l
+#define ENTRIES	20000
+#define KEYS	500
+#define USED	(8 * (size_t)PAGE)
+
+FIXTURE(mistakes) {
+	int fd;
+	int control;
+	size_t size;
+	char *image;
+	char *pages;	/* USED bytes of it that are there */
+	long references;
+	uint64_t bytes;
+};
+
+/* Descriptors, mappings and programs that keep the module from unloading. */
+static long module_references(void)
+{
+	FILE *file = fopen("/sys/module/khmap/refcnt", "r");
+	long count = -1;
+
+	if (file) {
+		if (fscanf(file, "%ld", &count) != 1)
+			count = -1;
+		fclose(file);
+	}
+	return count;
+}
+
+/* Memory of maps is freed by a worker, or when a grace period is over. */
+static bool references_become(long wanted)
+{
+	int i;
+
+	for (i = 0; i < 250 && module_references() != wanted; i++)
+		usleep(20000);
+	return module_references() == wanted;
+}
+
+static bool bytes_become(int control, uint64_t wanted)
+{
+	struct khmap_ioc_abi abi;
+	int i;
+
+	for (i = 0; i < 250; i++) {
+		if (query_abi(control, &abi))
+			return false;
+		if (abi.bytes == wanted)
+			return true;
+		usleep(20000);
+	}
+	return false;
+}
+
+FIXTURE_SETUP(mistakes)
+{
+	struct khmap_ioc_abi abi;
+	uint64_t i;
+
+	map_remove(NAME);
+	self->control = control_open(O_RDWR);
+	ASSERT_LE(0, self->control);
+	ASSERT_EQ(0, query_abi(self->control, &abi));
+	self->bytes = abi.bytes;
+	self->references = module_references();
+	ASSERT_LE(1, self->references);
+	self->fd = create_named(NAME, ENTRIES);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, map_reserve(self->fd, ENTRIES));
+	for (i = 0; i < KEYS; i++)
+		ASSERT_EQ(0, put(self->fd, i, ~i));
+	self->image = image_map(self->fd, &self->size);
+	ASSERT_NE(MAP_FAILED, self->image);
+	self->pages = self->image +
+		      ((struct khmap_image_header *)self->image)->primary_offset;
+}
+
+/* Whatever was tried: all of it can be given back, to the byte. */
+FIXTURE_TEARDOWN(mistakes)
+{
+	EXPECT_EQ(0, map_verify(self->fd));
+	if (self->image)
+		munmap(self->image, self->size);
+	close(self->fd);
+	map_remove(NAME);
+	EXPECT_TRUE(bytes_become(self->control, self->bytes));
+	EXPECT_TRUE(references_become(self->references));
+	close(self->control);
+}
+
+/* See mapping.c, cannot_become_writable_or_executable. */
+TEST_F(mistakes, read_only_mapping_made_writable)
+{
+	EXPECT_EQ(-1, mprotect(self->image, (size_t)PAGE, PROT_READ | PROT_WRITE));
+	EXPECT_EQ(EACCES, errno);
+}
+
+/* A page that was lent for writing, and is written when that is forbidden. */
+TEST_F(mistakes, page_lent_for_writing)
+{
+	struct iovec piece = { .iov_base = self->image, .iov_len = (size_t)PAGE };
+	struct io_uring ring;
+	char before[PAGE];
+	int pipes[2];
+
+	ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
+	EXPECT_GT(0, io_uring_register_buffers(&ring, &piece, 1));
+	io_uring_queue_exit(&ring);
+
+	/* Lent for reading: what is in the pipe is the page, until it is read. */
+	ASSERT_EQ(0, pipe2(pipes, O_CLOEXEC | O_NONBLOCK));
+	memcpy(before, self->image, sizeof(before));
+	ASSERT_EQ(PAGE, vmsplice(pipes[1], &piece, 1, SPLICE_F_GIFT));
+	EXPECT_EQ(-1, read(pipes[0], self->image, (size_t)PAGE));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(0, memcmp(before, self->image, sizeof(before)));
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
+/* CVE-2024-56368; see mapping.c, offsets_do_not_overflow. */
+TEST_F(mistakes, page_offset_overflows)
+{
+	off_t offsets[] = {
+		(off_t)self->size, (off_t)1 << 43, INT64_MAX & ~(PAGE - 1),
+		INT64_MIN, -PAGE, ((off_t)1 << 32) * PAGE,
+	};
+	size_t i;
+	char *page;
+
+	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
+		page = mmap(NULL, (size_t)PAGE, PROT_READ, MAP_SHARED, self->fd,
+			    offsets[i]);
+		if (page == MAP_FAILED)
+			continue;
+		EXPECT_EQ(SIGBUS, signal_of_read(page));
+		munmap(page, (size_t)PAGE);
+	}
+}
+
+/* CVE-2024-0582: what is mapped stays what it was, whoever needs memory. */
+TEST_F(mistakes, memory_freed_while_mapped)
+{
+	char *copy = malloc(USED), *hog;
+	const size_t hog_size = 64 << 20;
+
+	ASSERT_NE(NULL, copy);
+	memcpy(copy, self->pages, USED);
+	ASSERT_EQ(0, map_destroy(self->fd));
+	close(self->fd);
+	hog = mmap(NULL, hog_size, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	ASSERT_NE(MAP_FAILED, hog);
+	memset(hog, 0x5a, hog_size);
+	EXPECT_EQ(0, memcmp(copy, self->pages, USED));
+	munmap(hog, hog_size);
+	free(copy);
+}
+
+/* CVE-2024-47674: an mmap that fails has mapped nothing. */
+TEST_F(mistakes, mapped_in_part_when_it_fails)
+{
+	char *place = mmap(NULL, self->size, PROT_READ,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t at;
+
+	ASSERT_NE(MAP_FAILED, place);
+	EXPECT_EQ(MAP_FAILED, mmap(place, self->size, PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_FIXED, self->fd, 0));
+	EXPECT_EQ(EPERM, errno);
+	/* Other memory may have come in its place, but nothing of the map. */
+	for (at = 0; at < 16 * (size_t)PAGE; at += (size_t)PAGE) {
+		char *again = mmap(place + at, (size_t)PAGE, PROT_READ,
+				   MAP_PRIVATE | MAP_ANONYMOUS |
+				   MAP_FIXED_NOREPLACE, -1, 0);
+
+		if (again == MAP_FAILED)
+			EXPECT_EQ(0, place[at]);
+	}
+	munmap(place, self->size);
+}
+
+/* CVE-2024-42075; see mapping.c, moved_then_closed_twice. */
+TEST_F(mistakes, moved_then_closed_twice)
+{
+	char *moved = mremap(self->image, self->size, self->size,
+			     MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+
+	if (moved != MAP_FAILED) {
+		EXPECT_EQ(0, memcmp(moved, KHMAP_IMAGE_MAGIC, 8));
+		munmap(moved, self->size);
+	} else {
+		EXPECT_EQ(EINVAL, errno);
+	}
+	EXPECT_EQ(0, memcmp(self->image, KHMAP_IMAGE_MAGIC, 8));
+}
+
+/* CVE-2026-45837: a child's mapping outlives all that it came from. */
+TEST_F(mistakes, mapping_of_a_child_dangles)
+{
+	int go[2], status;
+	pid_t child;
+	char byte = 0;
+
+	ASSERT_EQ(0, pipe2(go, O_CLOEXEC));
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child) {
+		close(go[1]);
+		close(self->fd);
+		if (read(go[0], &byte, 1) != 1)
+			_exit(1);
+		_exit(memcmp(self->image, KHMAP_IMAGE_MAGIC, 8) ? 2 : 0);
+	}
+	close(go[0]);
+	ASSERT_EQ(0, map_destroy(self->fd));
+	close(self->fd);
+	munmap(self->image, self->size);
+	self->image = NULL;
+	EXPECT_LT(self->references, module_references());
+	ASSERT_EQ(1, write(go[1], &byte, 1));
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+	close(go[1]);
+}
+
+/* CVE-2026-23380: advice brings back what must not be copied. */
+TEST_F(mistakes, advice_undoes_a_protection)
+{
+	EXPECT_EQ(0, madvise(self->image, self->size, MADV_DONTFORK));
+	EXPECT_EQ(SIGSEGV, signal_of_read(self->image));
+	EXPECT_EQ(0, madvise(self->image, self->size, MADV_DOFORK));
+	EXPECT_EQ(0, signal_of_read(self->image));
+	madvise(self->image, self->size, MADV_DODUMP);
+	EXPECT_EQ(-1, mprotect(self->image, (size_t)PAGE, PROT_WRITE));
+	EXPECT_EQ(EACCES, errno);
+}
+
+/* CVE-2025-38563: a mapping in pieces is counted piece by piece. */
+TEST_F(mistakes, split_mapping_is_counted_wrong)
+{
+	size_t pages = 64, i;
+	int round;
+
+	ASSERT_LE(pages * PAGE, self->size);
+	for (round = 0; round < 3; round++) {
+		size_t size;
+		char *image = image_map(self->fd, &size);
+
+		ASSERT_NE(MAP_FAILED, image);
+		for (i = 1; i < pages; i += 2)
+			ASSERT_EQ(0, mprotect(image + i * PAGE, (size_t)PAGE,
+					      PROT_NONE));
+		for (i = 0; round == 0 && i < pages; i++)
+			munmap(image + i * PAGE, (size_t)PAGE);
+		for (i = pages; round == 1 && i; i--)
+			munmap(image + (i - 1) * PAGE, (size_t)PAGE);
+		/* Grown together again, and gone at once. */
+		if (round == 2)
+			mprotect(image, size, PROT_READ);
+		munmap(image, size);
+	}
+}
+
+/* CVE-2025-38564, CVE-2025-38565: a failed mmap keeps no reference. */
+TEST_F(mistakes, failed_mapping_keeps_a_reference)
+{
+	long before = module_references();
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		EXPECT_EQ(MAP_FAILED, mmap(NULL, (size_t)PAGE, PROT_WRITE,
+					   MAP_SHARED, self->fd, 0));
+		EXPECT_EQ(MAP_FAILED, mmap(NULL, (size_t)PAGE, PROT_EXEC,
+					   MAP_PRIVATE, self->fd, 0));
+		EXPECT_EQ(MAP_FAILED, mmap(NULL, 0, PROT_READ, MAP_SHARED,
+					   self->fd, 0));
+		EXPECT_EQ(MAP_FAILED, mmap(NULL, (size_t)PAGE, PROT_READ,
+					   MAP_SHARED | MAP_SYNC |
+					   MAP_SHARED_VALIDATE, self->fd, 0));
+	}
+	EXPECT_EQ(before, module_references());
+}
+
+struct reviver {
+	int fd;
+	size_t size;
+	atomic_int running;
+	atomic_int wrong;
+};
+
+static void *revive(void *context)
+{
+	struct reviver *reviver = context;
+
+	while (atomic_load(&reviver->running)) {
+		int fd = map_open(NAME, O_RDONLY);
+		char *image;
+
+		if (fd < 0)
+			continue;
+		image = mmap(NULL, reviver->size, PROT_READ, MAP_SHARED, fd, 0);
+		close(fd);
+		if (image == MAP_FAILED)
+			continue;
+		if (memcmp(image, KHMAP_IMAGE_MAGIC, 8))
+			atomic_fetch_add(&reviver->wrong, 1);
+		munmap(image, reviver->size);
+	}
+	return NULL;
+}
+
+/* CVE-2026-89791: mapped again while the last mapping goes. */
+TEST_F(mistakes, revived_while_it_goes)
+{
+	struct reviver reviver = { .size = (size_t)PAGE, .running = 1 };
+	pthread_t threads[2];
+	int i, fd;
+
+	close(self->fd);
+	munmap(self->image, self->size);
+	self->image = NULL;
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, revive, &reviver));
+	for (i = 0; i < 200; i++) {
+		map_remove(NAME);
+		fd = create_named(NAME, 100);
+		if (fd >= 0)
+			close(fd);
+	}
+	atomic_store(&reviver.running, 0);
+	for (i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	EXPECT_EQ(0, atomic_load(&reviver.wrong));
+	self->fd = map_open(NAME, O_RDWR);
+	EXPECT_LE(0, self->fd);
+}
+
+/*
+ * Memory of the caller's that somebody changes all the time: @word goes from
+ * one value to the other.
+ */
+struct flipper {
+	volatile uint64_t *word;
+	uint64_t values[2];
+	atomic_int running;
+};
+
+static void *flip(void *context)
+{
+	struct flipper *flipper = context;
+	unsigned int i;
+
+	for (i = 0; atomic_load(&flipper->running); i++)
+		*flipper->word = flipper->values[i & 1];
+	return NULL;
+}
+
+static bool flip_begin(pthread_t *thread, struct flipper *flipper,
+		       volatile uint64_t *word, uint64_t one, uint64_t other)
+{
+	*flipper = (struct flipper){ .word = word, .values = { one, other } };
+	atomic_store(&flipper->running, 1);
+	return !pthread_create(thread, NULL, flip, flipper);
+}
+
+static void flip_end(pthread_t thread, struct flipper *flipper)
+{
+	atomic_store(&flipper->running, 0);
+	pthread_join(thread, NULL);
+}
+
+/* CVE-2024-41009: a position or a count that the caller may write meanwhile. */
+TEST_F(mistakes, position_is_the_caller_s)
+{
+	static uint64_t keys[64], values[64];
+	static int32_t statuses[64];
+	struct khmap_map_info infos[4];
+	struct khmap_ioc_batch batch = {
+		.size = sizeof(batch),
+		.flags = KHMAP_BATCH_ARRAYS,
+		.opcode = KHMAP_OP_PUT,
+		.keys = address_of(keys),
+		.values = address_of(values),
+		.statuses = address_of(statuses),
+		.count = 64,
+	};
+	struct khmap_ioc_list list = {
+		.size = sizeof(list),
+		.infos = address_of(infos),
+		.info_size = sizeof(infos[0]),
+		.count = 4,
+	};
+	struct flipper flipper;
+	pthread_t thread;
+	int i, err;
+
+	for (i = 0; i < 64; i++)
+		keys[i] = (uint64_t)i;
+	ASSERT_TRUE(flip_begin(&thread, &flipper,
+			       (volatile uint64_t *)&batch.keys,
+			       address_of(keys), 0xffff800000000000ull));
+	for (i = 0; i < 2000; i++) {
+		err = call(self->fd, KHMAP_IOC_BATCH, &batch);
+		ASSERT_TRUE(!err || err == -EFAULT);
+	}
+	flip_end(thread, &flipper);
+	batch.keys = address_of(keys);
+	list.after = UINT64_MAX;
+	EXPECT_EQ(0, call(self->control, KHMAP_IOC_LIST, &list));
+	EXPECT_EQ(0, list.count);
+}
+
+/*
+ * CVE-2026-45927: the hash of one key, and another key stored.  A key that
+ * changes under the call is stored as one of the two, and found where its hash
+ * says: the verification of the teardown knows.
+ */
+TEST_F(mistakes, hash_of_another_key)
+{
+	static uint64_t key, value;
+	struct khmap_ioc_record args = record_args(&key, 8, &value, 8);
+	struct flipper flipper;
+	pthread_t thread;
+	uint64_t got;
+	int i;
+
+	ASSERT_TRUE(flip_begin(&thread, &flipper, &key, 0x1111111111111111ull,
+			       0x2222222222222222ull));
+	for (i = 0; i < 20000; i++)
+		ASSERT_EQ(0, call(self->fd, KHMAP_IOC_PUT, &args));
+	flip_end(thread, &flipper);
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(0, get(self->fd, flipper.values[i], &got));
+	EXPECT_EQ(0, delete(self->fd, flipper.values[0]));
+	EXPECT_EQ(0, delete(self->fd, flipper.values[1]));
+	for (i = 0; i < KEYS; i++)
+		EXPECT_EQ(0, get(self->fd, (uint64_t)i, &got));
+}
+
+/* Memory that is replaced while others read it; see grow.c and race.c. */
+TEST_F(mistakes, resized_under_a_reader)
+{
+	struct reviver reviver = { .size = self->size, .running = 1 };
+	pthread_t thread;
+	uint64_t i;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, revive, &reviver));
+	for (i = 0; i < ENTRIES; i++)
+		ASSERT_EQ(0, put(self->fd, i, ~i));
+	atomic_store(&reviver.running, 0);
+	pthread_join(thread, NULL);
+	EXPECT_EQ(0, atomic_load(&reviver.wrong));
+}
+
+/*
+ * A submission that is read twice: the kernel's thread takes it while its
+ * command changes between two that are wrong in different ways, and one that
+ * is right.  Each completion is an answer to one of them.
+ */
+TEST_F(mistakes, submission_read_twice)
+{
+	static uint64_t key = 7, value = 8;
+	struct khmap_ioc_batch batch = {
+		.size = sizeof(batch),
+		.flags = KHMAP_BATCH_ARRAYS,
+		.opcode = KHMAP_OP_PUT,
+		.keys = address_of(&key),
+		.values = address_of(&value),
+		.count = 1,
+	};
+	struct io_uring ring;
+	struct flipper flipper;
+	pthread_t thread;
+	int i, done = 0, err;
+
+	err = io_uring_queue_init(8, &ring, IORING_SETUP_SQPOLL);
+	ASSERT_EQ(0, err);
+	for (i = 0; i < 500; i++) {
+		struct io_uring_sqe *sqe = io_uring_get_sqe(&ring);
+		struct io_uring_cqe *cqe;
+
+		ASSERT_NE(NULL, sqe);
+		memset(sqe, 0, sizeof(*sqe));
+		sqe->opcode = IORING_OP_URING_CMD;
+		sqe->fd = self->fd;
+		sqe->cmd_op = KHMAP_URING_BATCH;
+		ASSERT_TRUE(flip_begin(&thread, &flipper,
+				       (volatile uint64_t *)sqe->cmd,
+				       address_of(&batch), 8));
+		ASSERT_LE(0, io_uring_submit(&ring));
+		ASSERT_EQ(0, io_uring_wait_cqe(&ring, &cqe));
+		ASSERT_TRUE(cqe->res == 1 || cqe->res == -EFAULT ||
+			    cqe->res == -EINVAL)
+			TH_LOG("submission %d: %d", i, cqe->res);
+		done += cqe->res == 1;
+		io_uring_cqe_seen(&ring, cqe);
+		flip_end(thread, &flipper);
+	}
+	EXPECT_LT(0, done);
+	io_uring_queue_exit(&ring);
+}
+
+TEST_HARNESS_MAIN
