@@ -16,7 +16,7 @@ licence() {
 	include/khmap/match*.h | include/khmap/typed*.h | include/khmap/many*.h)
 		echo 'GPL-2.0-only OR BSD-2-Clause' ;;
 	kmod/* | include/linux/* | Kbuild | selftests/guest/example/*) echo 'GPL-2.0-only' ;;
-	*.bpf.c) echo 'GPL-2.0-only OR BSD-2-Clause' ;;
+	*.bpf.[ch]) echo 'GPL-2.0-only OR BSD-2-Clause' ;;
 	# These include the kernel's kselftest headers.
 	selftests/guest/*.[ch]) echo 'GPL-2.0-only' ;;
 	*) echo 'LGPL-2.1-only OR BSD-2-Clause' ;;
