@@ -164,44 +164,48 @@ void khmap_name_free(struct khmap_name *name)
 	module_put(THIS_MODULE);
 }
 
-int khmap_object_unlink(struct khmap_object *object)
-{
-	struct khmap_freed freed = {};
-	struct khmap_name *name;
-
-	mutex_lock(&khmap_registry_lock);
-	name = khmap_object_unname(object);
-	if (name)
-		khmap_versions_end(name, &freed);
-	mutex_unlock(&khmap_registry_lock);
-	if (!name)
-		return -ENODEV;
-	khmap_versions_free(&freed);
-	khmap_name_free(name);
-	return 0;
-}
-
-/* The node's owner, or the one whom an object without a node was created for. */
-static kuid_t khmap_object_owner(const struct khmap_object *object,
-				 const struct file *file)
+/*
+ * The node's owner, as the file shows it if that is the node's; else the one that
+ * the node appeared with.  Whose the map was before it got the name says nothing:
+ * PUBLISH may have brought it there.
+ */
+static kuid_t khmap_name_owner(const struct khmap_name *name,
+			       const struct file *file)
 {
 	const struct inode *inode = file_inode(file);
 
-	return S_ISCHR(inode->i_mode) ? inode->i_uid : object->owner.uid;
+	lockdep_assert_held(&khmap_registry_lock);
+	return name->node && S_ISCHR(inode->i_mode) && inode->i_nlink &&
+	       iminor(inode) == khmap_node_minor(name->node) ?
+	       inode->i_uid : name->owner.uid;
 }
 
 bool khmap_object_owned(const struct khmap_object *object,
 			const struct file *file)
 {
-	return uid_eq(current_fsuid(), khmap_object_owner(object, file)) ||
+	return uid_eq(current_fsuid(), khmap_name_owner(object->name, file)) ||
 	       capable(CAP_SYS_ADMIN);
 }
 
 int khmap_object_destroy(struct khmap_object *object, const struct file *file)
 {
-	if (!khmap_object_owned(object, file))
-		return -EPERM;
-	return khmap_object_unlink(object);
+	struct khmap_freed freed = {};
+	struct khmap_name *name = NULL;
+	int err = 0;
+
+	mutex_lock(&khmap_registry_lock);
+	if (object->name && !khmap_object_owned(object, file))
+		err = -EPERM;
+	else
+		name = khmap_object_unname(object);
+	if (name)
+		khmap_versions_end(name, &freed);
+	mutex_unlock(&khmap_registry_lock);
+	if (!name)
+		return err ?: -ENODEV;
+	khmap_versions_free(&freed);
+	khmap_name_free(name);
+	return 0;
 }
 
 static void khmap_object_release(struct kref *refs)

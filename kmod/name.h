@@ -143,16 +143,7 @@ int khmap_object_register(struct khmap_object *object, const char *text);
 int khmap_object_publish(struct khmap_object *object);
 
 /**
- * khmap_object_unlink() - take an object's name and node away
- * @object: published
- *
- * Context: may sleep; takes the registry's lock.
- * Return: 0; -ENODEV it has no name (any more).
- */
-int khmap_object_unlink(struct khmap_object *object);
-
-/**
- * khmap_object_unname() - the first half of khmap_object_unlink()
+ * khmap_object_unname() - take an object's name and node away
  * @object: published
  *
  * Context: the registry's lock is held.
@@ -169,17 +160,24 @@ struct khmap_name *khmap_object_unname(struct khmap_object *object);
  */
 void khmap_name_free(struct khmap_name *name);
 
-/* May the caller, on @file of it, take an object's name away? */
+/**
+ * khmap_object_owned() - may the caller take an object's name away?
+ * @object: has a name
+ * @file: of it, that the caller has
+ *
+ * Context: the registry's lock is held.
+ * Return: whether it is the owner of the name's node, or has CAP_SYS_ADMIN.
+ */
 bool khmap_object_owned(const struct khmap_object *object,
 			const struct file *file);
 
 /**
- * khmap_object_destroy() - KHMAP_IOC_DESTROY, for one who may
- * @object: of @file
+ * khmap_object_destroy() - KHMAP_IOC_DESTROY: take name and node away
+ * @object: of @file, published
  * @file: that the ioctl was called on
  *
  * Context: may sleep; takes the registry's lock.
- * Return: as khmap_object_unlink(); -EPERM.
+ * Return: 0; -ENODEV it has no name (any more); -EPERM it is not the caller's.
  */
 int khmap_object_destroy(struct khmap_object *object, const struct file *file);
 

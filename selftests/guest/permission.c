@@ -3,9 +3,10 @@
  * permission.c - who may do what
  */
 #include "kselftest_harness.h"
-#include "khmap_test.h"
+#include "publish_test.h"
 
 #define NAME "test-permission"
+#define OTHER "test-permission-2"
 
 FIXTURE(permission) {
 	int fd;
@@ -145,6 +146,96 @@ TEST_F(permission, destroy_by_an_inherited_descriptor)
 {
 	EXPECT_EQ(EPERM, run_unprivileged(destroy_by_descriptor, &self->fd));
 	EXPECT_EQ(0, access(KHMAP_DEVICE_DIR "/" NAME, F_OK));
+}
+
+/* A map that another user had first, open in this process. */
+static int map_of_user(const char *name)
+{
+	struct khmap_ioc_create args = create_args(name, 100);
+
+	args.flags = KHMAP_CREATE_OWNER;
+	args.uid = UNPRIVILEGED;
+	args.gid = UNPRIVILEGED;
+	return create_map(&args);
+}
+
+/* Whose map it was is nobody to the name that it gets. */
+TEST_F(permission, destroy_of_what_was_published)
+{
+	int created = map_of_user(NULL), opened;
+
+	ASSERT_LE(0, created);
+	ASSERT_LT(0, publish(self->fd, created, 0));
+	EXPECT_EQ(EPERM, run_unprivileged(destroy_by_descriptor, &created));
+	EXPECT_EQ(0, access(KHMAP_DEVICE_DIR "/" NAME, F_OK));
+
+	/* By a node that was his, and is gone. */
+	map_remove(OTHER);
+	opened = map_of_user(OTHER);
+	ASSERT_LE(0, opened);
+	close(opened);
+	opened = map_open(OTHER, O_RDWR);
+	ASSERT_LE(0, opened);
+	ASSERT_LT(0, publish(created, opened, 0));
+	EXPECT_EQ(EPERM, run_unprivileged(destroy_by_descriptor, &opened));
+	EXPECT_EQ(0, access(KHMAP_DEVICE_DIR "/" NAME, F_OK));
+	close(created);
+	close(opened);
+}
+
+struct theft {
+	int live;
+	int fresh;
+};
+
+static int publish_descriptor(const void *context)
+{
+	const struct theft *theft = context;
+	int64_t generation = publish(theft->live, theft->fresh, 0);
+
+	return generation < 0 ? (int)-generation : 0;
+}
+
+/* Nor can he take the map, and with it the name away, to a name of his own. */
+TEST_F(permission, publish_of_what_was_published)
+{
+	struct theft theft;
+
+	map_remove(OTHER);
+	theft.live = map_of_user(OTHER);
+	theft.fresh = map_of_user(NULL);
+	ASSERT_LE(0, theft.live);
+	ASSERT_LE(0, theft.fresh);
+	ASSERT_LT(0, publish(self->fd, theft.fresh, 0));
+	/* Without a former version the name could go. */
+	close(self->fd);
+	self->fd = map_open(NAME, O_RDWR);
+	EXPECT_EQ(EPERM, run_unprivileged(publish_descriptor, &theft));
+	EXPECT_EQ(0, access(KHMAP_DEVICE_DIR "/" NAME, F_OK));
+	/* Who owns the name does. */
+	EXPECT_LT(0, publish(theft.live, theft.fresh, 0));
+	EXPECT_EQ(-1, access(KHMAP_DEVICE_DIR "/" NAME, F_OK));
+	close(theft.live);
+	close(theft.fresh);
+	map_remove(OTHER);
+}
+
+/* The owner of the node is that of the name, whichever map it means. */
+TEST_F(permission, destroy_by_the_name_s_owner)
+{
+	struct khmap_ioc_choose args;
+	int node = map_of_user(OTHER), fresh = create_named(NULL, 100);
+
+	ASSERT_LE(0, node);
+	ASSERT_LE(0, fresh);
+	ASSERT_LT(0, publish(node, fresh, 0));
+	ASSERT_EQ(0, choose(node, &args));
+	ASSERT_LE(0, args.fd);
+	EXPECT_EQ(0, run_unprivileged(destroy_by_descriptor, &args.fd));
+	EXPECT_EQ(-ENOENT, map_open(OTHER, O_RDONLY));
+	close(args.fd);
+	close(fresh);
+	close(node);
 }
 
 TEST(created_for_another_user)

@@ -308,9 +308,9 @@ struct khmap_ioc_list {
  * Of a snapshot it takes the name away in the same way.  As no descriptor of one
  * is open for writing, none has to be: the owner decides.
  *
- * Errors: EPERM the caller is neither the owner of the node that was opened (of
- * the map or snapshot as created, on CREATE's or SNAPSHOT's descriptor) nor has
- * CAP_SYS_ADMIN; ENODEV it has no name (any more).
+ * Errors: EPERM the caller is neither the owner of the name's node nor has
+ * CAP_SYS_ADMIN; on a descriptor that was not had by opening the node, the owner
+ * is the one that it was created with; ENODEV it has no name (any more).
  */
 struct khmap_ioc_destroy {
 	__u32 size;
@@ -616,7 +616,8 @@ struct khmap_ioc_materialize {
  * stored before is in it, and look-ups and snapshots of it work for as long as
  * somebody has it open.  Its readers are told by the successor word of the header
  * page, see KHMAP_IOC_CHOOSE.  A name of its own the new map loses, for which the
- * caller must be allowed to DESTROY it.
+ * caller must be allowed to DESTROY it.  Who has the new map open keeps what that
+ * allows, and may CHOOSE from now on: publish no map that others can write to.
  *
  * A generation is a number that only rises; those of different names differ.  Its
  * low 32 bits, which the word has, are never 0.  CANARY ends with it: the map that
