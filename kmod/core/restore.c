@@ -384,6 +384,8 @@ static void khmap_restore_lists(struct khmap_table *table, u32 pages)
 		struct khmap_stripe *stripe = page->stripe;
 		unsigned long flags;
 
+		if (!(pages % KHMAP_RESTORE_STEP))
+			os_resched();
 		if (!stripe) {
 			khmap_overflow_spare(table, page);
 			khmap_overflow_sort(table, page);
@@ -397,8 +399,6 @@ static void khmap_restore_lists(struct khmap_table *table, u32 pages)
 		else
 			os_store(&page->stripe, stripe);
 		os_unlock(&stripe->lock, flags);
-		if (!(pages % KHMAP_RESTORE_STEP))
-			os_resched();
 	}
 }
 
