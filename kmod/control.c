@@ -60,25 +60,9 @@ static void khmap_create_params(const struct khmap_ioc_create *create,
 	params->schema_length = create->schema_length;
 }
 
-/* Publish a new map, node and descriptor last; the reference is consumed. */
-static int khmap_create_publish(struct khmap_call *call, struct khmap_map *map)
-{
-	struct khmap_ioc_create *create = &call->arg.create;
-	struct file *file;
-
-	file = khmap_file_create(map);
-	if (IS_ERR(file)) {
-		khmap_map_put(map);
-		return PTR_ERR(file);
-	}
-	/* From here on the reference is the file's. */
-	create->map_id = map->object.id;
-	return khmap_claim_answer(call, &create->fd, file, &map->object);
-}
-
 static int khmap_create(struct khmap_call *call)
 {
-	const struct khmap_ioc_create *create = &call->arg.create;
+	struct khmap_ioc_create *create = &call->arg.create;
 	const struct khmap_claim claim = {
 		.name = create->name,
 		.name_length = create->name_length,
@@ -113,7 +97,7 @@ static int khmap_create(struct khmap_call *call)
 	kfree(schema);
 	if (err)
 		return err;
-	return khmap_create_publish(call, map);
+	return khmap_file_answer(call, map, &create->map_id, &create->fd);
 }
 
 static int khmap_list_entry(u64 address, u32 size, struct khmap_object *object)

@@ -2,6 +2,7 @@
 /*
  * file.c - what can be done with an open map
  */
+#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/pagemap.h>
@@ -10,6 +11,7 @@
 #include "account.h"
 #include "batch.h"
 #include "canary.h"
+#include "claim.h"
 #include "compact.h"
 #include "control.h"
 #include "file.h"
@@ -214,7 +216,16 @@ const struct file_operations khmap_map_fops = {
 	.uring_cmd = khmap_uring_cmd,
 };
 
-struct file *khmap_file_create(struct khmap_map *map)
+int khmap_file_answer(struct khmap_call *call, struct khmap_map *map,
+		      u64 *map_id, s32 *fd)
 {
-	return khmap_object_file(&map->object, map, O_RDWR);
+	struct file *file = khmap_object_file(&map->object, map, O_RDWR);
+
+	if (IS_ERR(file)) {
+		khmap_map_put(map);
+		return PTR_ERR(file);
+	}
+	/* From here on the reference is the file's. */
+	*map_id = map->object.id;
+	return khmap_claim_answer(call, fd, file, &map->object);
 }

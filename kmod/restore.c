@@ -5,7 +5,6 @@
  * What is in that memory may change while it is read.  So each page is copied
  * once, to where it stays, and the engine looks at nothing but copies.
  */
-#include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
@@ -94,7 +93,6 @@ int khmap_restore_call(struct khmap_call *call)
 	struct khmap_node_owner owner;
 	struct khmap_map *map;
 	unsigned long header;
-	struct file *file;
 	int err;
 
 	if (restore->reserved)
@@ -116,12 +114,5 @@ int khmap_restore_call(struct khmap_call *call)
 	restore->bucket = 0;
 	restore->slot = 0;
 	restore->offset = 0;
-	file = khmap_file_create(map);
-	if (IS_ERR(file)) {
-		khmap_map_put(map);
-		return PTR_ERR(file);
-	}
-	/* From here on the reference is the file's. */
-	restore->map_id = map->object.id;
-	return khmap_claim_answer(call, &restore->fd, file, &map->object);
+	return khmap_file_answer(call, map, &restore->map_id, &restore->fd);
 }
