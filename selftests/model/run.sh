@@ -175,6 +175,7 @@ if command -v spin >/dev/null; then
 	holds snapshot-growth -O1 22 snapshot -DSINGLE
 	holds snapshot-atomic -O1 24 snapshot -DSTATIC -DATOMIC
 	holds snapshot-atomic-growth -O1 22 snapshot -DSINGLE -DATOMIC
+	holds retire -O1 22 retire
 	if [ -n "$all" ]; then
 		holds split-across-long -O2 25 split -DSTRIPES=2 -DSTAYS
 		holds promote-long -O2 25 promote -DSTAYS
@@ -210,6 +211,13 @@ if command -v spin >/dev/null; then
 	refuted snapshot/drop-no-pass freed snapshot -DSTATIC -DDROP_NO_PASS
 	refuted snapshot/drop-shared freed snapshot -DSTATIC -DDROP_SHARED
 	refuted snapshot/no-mutex half snapshot -DSTATIC -DATOMIC -DNO_MUTEX
+	refuted retire/bit-before-lock 'late|both' retire -DBIT_BEFORE_LOCK
+	refuted retire/no-pass 'late|both' retire -DNO_PASS
+	refuted retire/no-mutex 'late|both|leaked' retire -DNO_MUTEX
+	refuted retire/revive-early both retire -DREVIVE_EARLY
+	refuted retire/open-unlocked turned retire -DOPEN_UNLOCKED
+	refuted retire/tell-unlocked missed retire -DTELL_UNLOCKED
+	refuted retire/word-late missed retire -DWORD_LATE
 else
 	verdict spin 'there is no spin here (run tools/setup.sh test)'
 fi
