@@ -7,79 +7,8 @@
 #include <string.h>
 
 #include "header.h"
+#include "header_fields.h"
 #include "inspect.h"
-
-#define FIELD(field) { \
-	#field, \
-	offsetof(struct khmap_image_header, field), \
-	sizeof(((struct khmap_image_header *)NULL)->field), \
-}
-
-static const struct {
-	const char *name;
-	size_t offset;
-	size_t size;
-} header_fields[] = {
-	FIELD(magic),
-	FIELD(byte_order),
-	FIELD(version),
-	FIELD(features_compat),
-	FIELD(features_read),
-	FIELD(features_write),
-	FIELD(kind),
-	FIELD(hash_secret),
-	FIELD(hash_kind),
-	FIELD(load_percent),
-	FIELD(geometry.page_shift),
-	FIELD(geometry.layout),
-	FIELD(geometry.key_size),
-	FIELD(geometry.value_size),
-	FIELD(geometry.value_offset),
-	FIELD(geometry.slot_stride),
-	FIELD(geometry.meta_kind),
-	FIELD(geometry.meta_offset),
-	FIELD(geometry.value_kind),
-	FIELD(geometry.bucket_stride),
-	FIELD(geometry.bucket_slots),
-	FIELD(geometry.buckets_per_page),
-	FIELD(geometry.tags_size),
-	FIELD(geometry.overflow_stride),
-	FIELD(geometry.overflow_slots),
-	FIELD(geometry.overflow_per_page),
-	FIELD(geometry.overflow_shift),
-	FIELD(geometry.inline_slots),
-	FIELD(geometry.inline_offset),
-	FIELD(geometry.reserved),
-	FIELD(primary_offset),
-	FIELD(primary_pages_max),
-	FIELD(overflow_offset),
-	FIELD(overflow_pages_max),
-	FIELD(image_size),
-	FIELD(checksum_offset),
-	FIELD(checksum_count),
-	FIELD(checksum_checksum),
-	FIELD(header_checksum),
-	FIELD(generation_offset),
-	FIELD(schema_hash),
-	FIELD(schema_offset),
-	FIELD(schema_length),
-	FIELD(map_id),
-	FIELD(created_ns),
-	FIELD(snapshot_ns),
-	FIELD(epoch),
-	FIELD(entries),
-	FIELD(overflow_entries),
-	FIELD(overflow_buckets),
-	FIELD(max_entries),
-	FIELD(primary_pages),
-	FIELD(overflow_pages),
-	FIELD(name),
-	FIELD(reserved),
-	FIELD(shape),
-	FIELD(mask),
-	FIELD(successor),
-	FIELD(reserved_shape),
-};
 
 /* Text as far as it is fit for a terminal. */
 static void header_text(const unsigned char *bytes, size_t size, char *text)
@@ -111,9 +40,11 @@ static const char *header_word(const char *name, uint32_t value)
 	return NULL;
 }
 
-static void header_field(struct inspect *inspect, const char *name, size_t offset, size_t size)
+static void header_field(struct inspect *inspect, const struct khmap_header_field *field)
 {
-	const unsigned char *at = (const unsigned char *)&inspect->raw + offset;
+	const unsigned char *at = (const unsigned char *)&inspect->raw + field->offset;
+	const char *name = field->name;
+	size_t offset = field->offset, size = field->size;
 	char text[256];
 	const char *word;
 
@@ -180,9 +111,8 @@ int inspect_header(struct inspect *inspect)
 	size_t i;
 
 	inspect_title(inspect, "header");
-	for (i = 0; i < sizeof(header_fields) / sizeof(header_fields[0]); i++)
-		header_field(inspect, header_fields[i].name, header_fields[i].offset,
-			     header_fields[i].size);
+	for (i = 0; i < khmap_header_field_count; i++)
+		header_field(inspect, &khmap_header_fields[i]);
 	header_schema(inspect);
 	header_findings(inspect, whole ? page : NULL);
 	free(page);

@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "header_fields.h"
 #include "map.h"
 
 static const char *const khmap_damages[] = {
-	[KHMAP_DAMAGE_HEADER] = "a field of the header",
 	[KHMAP_DAMAGE_SEQUENCE] = "the sequence",
 	[KHMAP_DAMAGE_REFERENCE] = "the overflow reference",
 	[KHMAP_DAMAGE_SHARED] = "an overflow bucket that another chain has",
@@ -32,27 +32,56 @@ static const char *const khmap_damages[] = {
 	[KHMAP_DAMAGE_INLINE] = "an inline bucket that is out of use and not empty",
 };
 
-static int khmap_restore_refused(const char *name, const struct khmap_ioc_restore *restore, int err)
+/*
+ * A field of the header, by its name, and what it must be.  The value is that of the
+ * copy that was made when the image was opened.
+ */
+static int khmap_restore_refused_field(const struct khmap_object *object, __u32 offset,
+				       const char *kernel, int err)
 {
+	const struct khmap_header_field *field = khmap_header_field_at(offset);
+	const unsigned char *header = (const unsigned char *)&object->header;
+	const char *rule = field && field->restore ? field->restore : "otherwise";
+	unsigned long long value;
+
+	if (!field)
+		return khmap_fail(err, "%s: the kernel %s: header: byte %u", object->name, kernel,
+				  offset);
+	if (field->word == 1)
+		return khmap_fail(err, "%s: the kernel %s: header: %s must be %s", object->name,
+				  kernel, field->name, rule);
+	value = field->word == 8 ? khmap_load64(header + field->offset) :
+				   khmap_load32(header + field->offset);
+	return khmap_fail(err, "%s: the kernel %s: header: %s is %llu, must be %s", object->name,
+			  kernel, field->name, value, rule);
+}
+
+static int khmap_restore_refused(const struct khmap_object *object,
+				 const struct khmap_ioc_restore *restore, int err)
+{
+	const char *kernel = err == EUCLEAN ? "finds it damaged" : "does not take such an image";
 	const char *damage = "something that this library does not know";
 	char bucket[32] = "", slot[32] = "";
 
+	if (restore->what == KHMAP_DAMAGE_HEADER)
+		return khmap_restore_refused_field(object, restore->offset, kernel, err);
 	if (restore->what < sizeof(khmap_damages) / sizeof(khmap_damages[0]))
 		damage = khmap_damages[restore->what];
 	if (restore->bucket != UINT32_MAX)
 		snprintf(bucket, sizeof(bucket), " bucket %u", restore->bucket);
 	if (restore->slot != UINT32_MAX)
 		snprintf(slot, sizeof(slot), " slot %u", restore->slot);
-	return khmap_fail(err, "%s: the kernel %s: page %llu byte %u%s%s: %s", name,
-			  err == EUCLEAN ? "finds it damaged" : "does not take such an image",
+	return khmap_fail(err, "%s: the kernel %s: page %llu byte %u%s%s: %s", object->name, kernel,
 			  (unsigned long long)restore->page, restore->offset, bucket, slot, damage);
 }
 
-static int khmap_restore_failed(const char *image, const char *name,
+static int khmap_restore_failed(const struct khmap_object *object, const char *name,
 				const struct khmap_ioc_restore *restore, int err)
 {
+	const char *image = object->name;
+
 	if (restore->what != KHMAP_DAMAGE_NONE)
-		return khmap_restore_refused(image, restore, err);
+		return khmap_restore_refused(object, restore, err);
 	switch (err) {
 	case EEXIST:
 		return khmap_fail(err, "a map \"%s\" exists", name);
@@ -110,7 +139,7 @@ int khmap_restore(const struct khmap *map, const struct khmap_restore_options *o
 	if (control < 0)
 		return control;
 	if (ioctl(control, KHMAP_IOC_RESTORE, &restore))
-		err = khmap_restore_failed(object->name, name, &restore, errno);
+		err = khmap_restore_failed(object, name, &restore, errno);
 	close(control);
 	if (err)
 		return err;
