@@ -6,7 +6,7 @@
 
 set -u
 
-tests=29
+tests=38
 . "${0%/*}/cli_test.sh"
 cd "$work" || exit 1
 
@@ -50,6 +50,12 @@ ok 'a hash without --portable' refused 2 \
 ok 'a compressed file' khmapctl snapshot map ./one.khz --compress -q
 ok 'becomes a map' is '' khmapctl restore ./one.khz packed
 ok 'with the same entries' is "$(digest ./one.khm)" digest packed
+# A header without checksums, which says that there is another entry.
+cp one.khm two.khm
+dd if=/dev/zero of=./two.khm bs=1 seek=176 count=32 conv=notrunc 2>/dev/null
+printf '\271' | dd of=./two.khm bs=1 seek=264 conv=notrunc 2>/dev/null
+ok 'a wrong field of the header is named' refused 4 "restore: ./two.khm: the kernel finds it damaged: \
+header: entries is 3001, must be the number of keys that are there" khmapctl restore ./two.khm other
 # The first tag of the third page.
 printf '\377' | dd of=./one.khm bs=1 seek=$((2 * 4096 + 8)) conv=notrunc 2>/dev/null
 ok 'a damaged file' refused 4 "restore: ./one.khm: the kernel finds it damaged: page 2 byte 0 \
@@ -57,5 +63,20 @@ bucket 0 slot 0: a tag that is not its key's" khmapctl restore ./one.khm other
 ok 'none of them is there' sh -c '! [ -e /dev/khmap/other ]'
 ok 'one argument is missing' refused 2 'restore: FILE and NAME are needed' \
 	khmapctl restore ./one.khm
-ok 'all go away' khmapctl destroy map again moved packed
+# Of a big-endian host.
+images=/khmap/selftests/images
+for kind in types chains; do
+	khmapctl dump "$images/v1-$kind.khm" --sort >little
+	ok "$kind of the other byte order" is '' \
+		khmapctl restore "$images/v1-$kind-be.khm" "other-$kind" --portable --layout packed
+	ok "$kind: the same entries" is "$(cat little)" khmapctl dump "other-$kind" --sort
+done
+ok 'compressed, too' is '' khmapctl restore "$images/v1-schema-be-zstd.khz" other --portable
+ok 'the same entries' is "$(digest "$images/v1-schema.khm")" digest other
+ok 'only with --portable' refused 4 "restore: $images/v1-types-be.khm: not of a kind that this library \
+reads: header at 0x8: byte_order: expected little-endian, found big-endian, as the host that made the \
+image; khmapctl restore --portable makes a map of it" khmapctl restore "$images/v1-types-be.khm" no
+ok '--opaque is for --portable' refused 2 'restore: --opaque is for --portable' \
+	khmapctl restore ./one.khm no --opaque
+ok 'all go away' khmapctl destroy map again moved packed other other-types other-chains
 finish

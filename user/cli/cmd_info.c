@@ -10,6 +10,8 @@
 #include <khmap/verify.h>
 
 #include "cli.h"
+#include "foreign.h"
+#include "info_foreign.h"
 #include "packed.h"
 #include "progress.h"
 #include "table.h"
@@ -22,7 +24,8 @@ static const struct option info_options[] = {
 static const char info_help[] =
 	"Usage: khmapctl info NAME [--json]\n"
 	"Says what a map is made of, how full it is, and where its memory goes.  Walks all of it.\n"
-	"NAME may be the path of a snapshot file.\n"
+	"NAME may be the path of a snapshot file.  Of one of the other byte order, which only\n"
+	"khmapctl restore --portable reads, it says what the header does.\n"
 	"\n"
 	"  -j, --json  as a JSON object\n"
 	"\n"
@@ -263,9 +266,10 @@ static int info_print_json(const struct info *info, const struct cli_map *map)
 	const struct khmap_survey *survey = &info->survey;
 	json_t *object, *more, *waste;
 
-	object = json_pack("{s:s, s:s, s:s?, s:I, s:I, s:s, s:s, s:I, s:I, s:b}",
+	object = json_pack("{s:s, s:s, s:s, s:s?, s:I, s:I, s:s, s:s, s:I, s:I, s:b}",
 			   "name", (const char *)h->name,
 			   "kind", info_kind(info),
+			   "byte_order", foreign_host_order(),
 			   "schema", map->has_schema ? khmap_schema_text(map->schema) : NULL,
 			   "key_size", (json_int_t)h->geometry.key_size,
 			   "value_size", (json_int_t)h->geometry.value_size,
@@ -313,6 +317,7 @@ static int info_run(int argc, char **argv)
 {
 	struct info info = { .survey = { .size = sizeof(info.survey) } };
 	struct cli_map map = { .map = NULL };
+	struct khmap_foreign *foreign;
 	int option, code = CLI_OK, err;
 	bool json = false;
 
@@ -322,6 +327,14 @@ static int info_run(int argc, char **argv)
 		return code;
 	if (optind + 1 != argc)
 		return cli_usage("one NAME is needed");
+	err = foreign_open(argv[optind], KHMAP_FOREIGN_OPAQUE, &foreign);
+	if (err)
+		return cli_failed(err);
+	if (foreign) {
+		code = info_foreign(foreign, json);
+		khmap_foreign_close(foreign);
+		return code;
+	}
 	code = cli_open(argv[optind], 0, &map);
 	if (code)
 		return code;

@@ -7,10 +7,12 @@
 
 enum restore_option {
 	RESTORE_PORTABLE = CREATE_OPTIONS_END,
+	RESTORE_OPAQUE,
 };
 
 static const struct option restore_options[] = {
 	{ "portable", no_argument, NULL, RESTORE_PORTABLE },
+	{ "opaque", no_argument, NULL, RESTORE_OPAQUE },
 	{ "max-entries", required_argument, NULL, CREATE_MAX_ENTRIES },
 	{ "max-bytes", required_argument, NULL, CREATE_MAX_BYTES },
 	{ "load-percent", required_argument, NULL, CREATE_LOAD },
@@ -28,7 +30,10 @@ static const char restore_help[] =
 	"The hash's secret is the file's: who can read the file knows it.\n"
 	"\n"
 	"  --portable              store entry by entry, under a new secret; NAME can be seen while\n"
-	"                          it fills, and goes away again if it cannot be filled\n"
+	"                          it fills, and goes away again if it cannot be filled.  FILE may\n"
+	"                          be of the other byte order: numbers are swapped by its schema\n"
+	"  --opaque                of the other byte order and without a schema: take keys and values\n"
+	"                          as they are\n"
 	"  --max-entries N         refuse more than N (the file's ceiling)\n"
 	"  --max-bytes SIZE        refuse to take more memory: 64M, 2G (the module's limit)\n"
 	"  --owner [USER][:GROUP]  owner and group of the node (yours)\n"
@@ -41,7 +46,7 @@ static const char restore_help[] =
 	"  khmapctl restore ./today.khmap routes --mode 0644 --max-bytes 2G\n"
 	"  khmapctl restore ./today.khmap routes --portable --hash siphash13\n";
 
-static int restore_whole(const struct khmap *image, const struct khmap_create_options *create)
+static int restore_whole(const char *file, const struct khmap_create_options *create)
 {
 	const struct khmap_restore_options options = {
 		.size = sizeof(options),
@@ -53,25 +58,32 @@ static int restore_whole(const struct khmap *image, const struct khmap_create_op
 		.uid = create->uid,
 		.gid = create->gid,
 	};
+	struct cli_map image = { 0 };
 	struct khmap *map;
-	int err = khmap_restore(image, &options, &map);
+	int code = cli_open(file, 0, &image), err;
 
+	if (code)
+		return code;
+	err = khmap_restore(image.map, &options, &map);
 	if (err)
-		return cli_failed(err);
-	khmap_close(map);
-	return CLI_OK;
+		code = cli_failed(err);
+	else
+		khmap_close(map);
+	cli_close(&image);
+	return code;
 }
 
 static int restore_run(int argc, char **argv)
 {
 	struct khmap_create_options create = { .size = sizeof(create) };
-	struct cli_map image = { 0 };
+	bool portable = false, opaque = false;
 	int option, code = CLI_OK;
-	bool portable = false;
 
 	while ((option = cli_option(argc, argv, "", restore_options, &code)) > 0) {
 		if (option == RESTORE_PORTABLE)
 			portable = true;
+		else if (option == RESTORE_OPAQUE)
+			opaque = true;
 		else
 			code = create_option(option, &create);
 		if (code)
@@ -81,17 +93,16 @@ static int restore_run(int argc, char **argv)
 		return code;
 	if (optind + 2 != argc)
 		return cli_usage("FILE and NAME are needed");
+	if (opaque && !portable)
+		return cli_usage("--opaque is for --portable");
 	if (!portable && (create.load_percent || create.hash_kind || create.layout))
 		return cli_usage("--load-percent, --hash and --layout are the file's without --portable");
 	create.name = argv[optind + 1];
 	code = cli_name(create.name);
-	if (!code)
-		code = cli_open(argv[optind], 0, &image);
-	if (!code)
-		code = portable ? portable_restore(&image, &create) :
-				  restore_whole(image.map, &create);
-	cli_close(&image);
-	return code;
+	if (code)
+		return code;
+	return portable ? portable_restore(argv[optind], &create, opaque) :
+			  restore_whole(argv[optind], &create);
 }
 
 const struct cli_command cli_restore = {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "foreign.h"
 #include "load_queue.h"
 #include "portable.h"
 #include "progress.h"
@@ -14,7 +15,10 @@
 
 /**
  * struct portable - A map that is being filled.
- * @iter: over the image
+ * @image: of this host's byte order; @map is NULL if it is not
+ * @iter: over it
+ * @foreign: of the other one; or NULL
+ * @header: of the image
  * @queue: what waits to be stored
  * @progress: the bar
  * @stored: entries
@@ -22,7 +26,10 @@
  * @value: likewise
  */
 struct portable {
+	struct cli_map image;
 	struct khmap_iter *iter;
+	struct khmap_foreign *foreign;
+	const struct khmap_image_header *header;
 	struct load_queue queue;
 	struct progress progress;
 	uint64_t stored;
@@ -40,9 +47,17 @@ static int portable_store(struct portable *portable,
 	if (!err)
 		return CLI_OK;
 	if (err == -EEXIST)
-		return cli_error(CLI_REFUSED, "entry %llu: its key is there twice; khmapctl verify tells more",
-				 (unsigned long long)entry);
+		return cli_error(CLI_REFUSED, "entry %llu: its key is there twice%s",
+				 (unsigned long long)entry,
+				 portable->foreign ? "" : "; khmapctl verify tells more");
 	return cli_error(CLI_FAILED, "entry %llu: %s", (unsigned long long)entry, khmap_reason());
+}
+
+static int portable_next(struct portable *portable)
+{
+	if (portable->foreign)
+		return khmap_foreign_next(portable->foreign, portable->key, portable->value);
+	return khmap_iter_next(portable->iter, portable->key, portable->value);
 }
 
 static int portable_fill(struct portable *portable)
@@ -51,7 +66,7 @@ static int portable_fill(struct portable *portable)
 	int got, code = CLI_OK;
 
 	while (!code && !cli_interrupted()) {
-		got = khmap_iter_next(portable->iter, portable->key, portable->value);
+		got = portable_next(portable);
 		if (got < 0)
 			return cli_failed(got);
 		if (!got)
@@ -67,40 +82,69 @@ static int portable_fill(struct portable *portable)
 			 (unsigned long long)portable->stored);
 }
 
-static int portable_run(const struct khmap *image, struct khmap *map)
+static int portable_run(struct portable *portable, struct khmap *map)
 {
-	const struct khmap_image_header *header = khmap_header(image);
-	struct portable portable = { 0 };
-	int code, err;
+	const struct khmap_image_header *header = portable->header;
+	int code, err = 0;
 
-	portable.key = malloc(header->geometry.key_size);
-	portable.value = malloc(header->geometry.value_size);
-	err = portable.key && portable.value ? khmap_iter_create(image, &portable.iter) : -ENOMEM;
+	portable->key = malloc(header->geometry.key_size);
+	portable->value = malloc(header->geometry.value_size);
+	if (!portable->key || !portable->value)
+		err = -ENOMEM;
+	if (!err && !portable->foreign)
+		err = khmap_iter_create(portable->image.map, &portable->iter);
 	if (!err)
-		err = load_queue_init(&portable.queue, map, KHMAP_PUT_INSERT, LOAD_IO_AUTO);
+		err = load_queue_init(&portable->queue, map, KHMAP_PUT_INSERT, LOAD_IO_AUTO);
 	if (err) {
 		code = cli_error(CLI_FAILED, "%s", strerror(-err));
 	} else {
-		progress_start(&portable.progress, PROGRESS_THINGS, header->entries);
-		code = portable_fill(&portable);
-		progress_end(&portable.progress);
+		progress_start(&portable->progress, PROGRESS_THINGS, header->entries);
+		code = portable_fill(portable);
+		progress_end(&portable->progress);
 	}
-	load_queue_free(&portable.queue);
-	khmap_iter_free(portable.iter);
-	free(portable.key);
-	free(portable.value);
+	load_queue_free(&portable->queue);
+	khmap_iter_free(portable->iter);
+	free(portable->key);
+	free(portable->value);
 	return code;
 }
 
-int portable_restore(const struct cli_map *image, const struct khmap_create_options *create)
+/* The image, and the schema of the map that comes of it; NULL if it has none. */
+static int portable_open(struct portable *portable, const char *name, bool opaque,
+			 const char **schema)
 {
-	const struct khmap_image_header *header = khmap_header(image->map);
-	struct khmap_create_options options = *create;
-	struct khmap *map;
-	int code, err;
+	int err = foreign_open(name, opaque ? KHMAP_FOREIGN_OPAQUE : 0, &portable->foreign), code;
 
-	if (image->has_schema) {
-		options.schema = khmap_schema_text(image->schema);
+	*schema = NULL;
+	if (err == -ENODATA)
+		return cli_error(CLI_REFUSED, "%s; --opaque takes them as they are",
+				 khmap_reason());
+	if (err)
+		return cli_failed(err);
+	if (portable->foreign) {
+		portable->header = khmap_foreign_header(portable->foreign);
+		if (khmap_foreign_schema(portable->foreign))
+			*schema = khmap_schema_text(khmap_foreign_schema(portable->foreign));
+		return CLI_OK;
+	}
+	code = cli_open(name, 0, &portable->image);
+	if (code)
+		return code;
+	portable->header = khmap_header(portable->image.map);
+	if (portable->image.has_schema)
+		*schema = khmap_schema_text(portable->image.schema);
+	return CLI_OK;
+}
+
+static struct khmap_create_options portable_options(const struct portable *portable,
+						    const struct khmap_create_options *create,
+						    const char *schema)
+{
+	const struct khmap_image_header *header = portable->header;
+	struct khmap_create_options options = *create;
+
+	if (schema) {
+		options.schema = schema;
 	} else {
 		options.key_size = header->geometry.key_size;
 		options.value_size = header->geometry.value_size;
@@ -115,14 +159,32 @@ int portable_restore(const struct cli_map *image, const struct khmap_create_opti
 		options.layout = header->geometry.layout;
 	if (!options.load_percent)
 		options.load_percent = header->load_percent;
-	cli_interrupt_catch();
-	err = khmap_create(&options, &map);
-	if (err)
-		return cli_failed(err);
-	code = portable_run(image->map, map);
-	khmap_close(map);
-	if (code && khmap_destroy(options.name))
-		cli_note("%s is left behind, with some of the entries: %s", options.name,
-			 khmap_reason());
+	return options;
+}
+
+int portable_restore(const char *name, const struct khmap_create_options *create, bool opaque)
+{
+	struct portable portable = { .image = { .map = NULL } };
+	struct khmap_create_options options;
+	const char *schema;
+	struct khmap *map;
+	int code = portable_open(&portable, name, opaque, &schema), err;
+
+	if (!code) {
+		options = portable_options(&portable, create, schema);
+		cli_interrupt_catch();
+		err = khmap_create(&options, &map);
+		if (err) {
+			code = cli_failed(err);
+		} else {
+			code = portable_run(&portable, map);
+			khmap_close(map);
+			if (code && khmap_destroy(options.name))
+				cli_note("%s is left behind, with some of the entries: %s",
+					 options.name, khmap_reason());
+		}
+	}
+	khmap_foreign_close(portable.foreign);
+	cli_close(&portable.image);
 	return code;
 }

@@ -9,15 +9,17 @@
 
 /**
  * portable_restore() - Create a map and store every entry of an image in it.
- * @image: a snapshot or a file
+ * @name: of a snapshot file, plain or compressed, of either byte order
  * @create: what the map shall be; what it leaves open is as in the image, but for
  *	    the secret, which is new
+ * @opaque: of the other byte order and without a schema: take keys and values as they
+ *	    are, which is refused otherwise
  *
  * The map can be seen while it fills.  If that fails, or is interrupted, it is
  * taken away again.
  *
  * Return: CLI_OK, or the exit status, having said why.
  */
-int portable_restore(const struct cli_map *image, const struct khmap_create_options *create);
+int portable_restore(const char *name, const struct khmap_create_options *create, bool opaque);
 
 #endif /* KHMAP_CLI_PORTABLE_H */

@@ -20,11 +20,38 @@
 #include "compressed.h"
 #include "error.h"
 #include "header.h"
+#include "header_fields.h"
 #include "map.h"
+#include "swap.h"
 
 __u64 khmap_compressed_header_sum(const struct khmap_compressed_header *header)
 {
 	return XXH64(header, offsetof(struct khmap_compressed_header, header_checksum), 0);
+}
+
+static void khmap_compressed_header_swap(struct khmap_compressed_header *h)
+{
+	KHMAP_SWAP(h->byte_order);
+	KHMAP_SWAP(h->version);
+	KHMAP_SWAP(h->page_shift);
+	KHMAP_SWAP(h->codec);
+	KHMAP_SWAP(h->run_pages);
+	KHMAP_SWAP(h->header_length);
+	KHMAP_SWAP(h->image_bytes);
+	KHMAP_SWAP(h->index_offset);
+	KHMAP_SWAP(h->index_checksum);
+	KHMAP_SWAP(h->header_checksum);
+}
+
+/* Of all runs; what they are is checked afterwards. */
+static void khmap_compressed_index_swap(struct khmap_compressed_run *index, __u64 runs)
+{
+	for (; runs--; index++) {
+		KHMAP_SWAP(index->offset);
+		KHMAP_SWAP(index->length);
+		KHMAP_SWAP(index->frame_checksum);
+		KHMAP_SWAP(index->checksum);
+	}
 }
 
 static int khmap_compressed_damaged(const struct khmap_compressed *compressed, const char *what)
@@ -93,11 +120,15 @@ static int khmap_compressed_identify(struct khmap_compressed *compressed)
 		return khmap_fail(EUCLEAN,
 				  "%s: truncated: expected a header of %zu bytes, found %zu",
 				  compressed->path, sizeof(*h), size);
-	if (h->byte_order == KHMAP_BYTE_ORDER_OTHER)
-		return khmap_fail(EPROTONOSUPPORT, "%s: is of a host of the other byte order",
-				  compressed->path);
-	if (h->byte_order != KHMAP_BYTE_ORDER)
+	if (h->byte_order != KHMAP_BYTE_ORDER && h->byte_order != KHMAP_BYTE_ORDER_OTHER)
 		return khmap_compressed_damaged(compressed, "byte_order is neither");
+	if ((h->byte_order == KHMAP_BYTE_ORDER_OTHER) != compressed->other)
+		return khmap_fail(EPROTONOSUPPORT, "%s: is of a host of the other byte order, which is %s-endian; " KHMAP_PORTABLE,
+				  compressed->path,
+				  __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? "big" : "little");
+	compressed->sum = khmap_compressed_header_sum(h);
+	if (compressed->other)
+		khmap_compressed_header_swap(h);
 	if (!h->version)
 		return khmap_compressed_damaged(compressed, "version is 0");
 	if (h->version != KHMAP_COMPRESSED_VERSION)
@@ -109,12 +140,12 @@ static int khmap_compressed_identify(struct khmap_compressed *compressed)
 static int khmap_compressed_check_header(struct khmap_compressed *compressed)
 {
 	const struct khmap_compressed_header *h = &compressed->header;
-	__u64 found = khmap_compressed_header_sum(h), size;
+	__u64 size;
 
-	if (found != h->header_checksum)
+	if (compressed->sum != h->header_checksum)
 		return khmap_fail(EBADMSG, "%s: damaged: checksum of its header: expected %016llx, found %016llx",
 				  compressed->path, (unsigned long long)h->header_checksum,
-				  (unsigned long long)found);
+				  (unsigned long long)compressed->sum);
 	if (!khmap_codec_name(h->codec))
 		return khmap_fail(EPROTONOSUPPORT, "%s: is compressed by codec %u, this library knows 1 (lz4) and 2 (zstd)",
 				  compressed->path, h->codec);
@@ -192,6 +223,7 @@ static int khmap_compressed_load_index(struct khmap_compressed *compressed)
 	__u64 bytes = compressed->form.runs * sizeof(*compressed->index), found;
 	/* So that the index is aligned. */
 	size_t pad = -(size_t)h->header_length % sizeof(__u64), index_size = (size_t)bytes;
+	struct khmap_compressed_run *index;
 	int err;
 
 	if (bytes > SIZE_MAX / 2)
@@ -206,12 +238,15 @@ static int khmap_compressed_load_index(struct khmap_compressed *compressed)
 				     h->index_offset - h->header_length);
 	if (err)
 		return err;
-	compressed->index = (void *)(compressed->tail + pad + h->header_length);
-	found = XXH64(compressed->index, index_size, 0);
+	index = (void *)(compressed->tail + pad + h->header_length);
+	compressed->index = index;
+	found = XXH64(index, index_size, 0);
 	if (found != h->index_checksum)
 		return khmap_fail(EBADMSG, "%s: damaged: checksum of its index: expected %016llx, found %016llx",
 				  compressed->path, (unsigned long long)h->index_checksum,
 				  (unsigned long long)found);
+	if (compressed->other)
+		khmap_compressed_index_swap(index, compressed->form.runs);
 	return khmap_compressed_check_index(compressed);
 }
 
@@ -302,6 +337,8 @@ static int khmap_compressed_load_image(struct khmap_compressed *compressed)
 	if (err)
 		return err;
 	memcpy(image, compressed->image_page, sizeof(*image));
+	if (compressed->other)
+		khmap_header_swap(image);
 	view.page = compressed->image_page;
 	if (khmap_header_identify(&view, &report))
 		khmap_header_check(&view, &report);
@@ -317,7 +354,7 @@ static int khmap_compressed_load_image(struct khmap_compressed *compressed)
 	return 0;
 }
 
-int khmap_compressed_open(const char *path, struct khmap_compressed **compressed)
+int khmap_compressed_open_as(const char *path, bool other, struct khmap_compressed **compressed)
 {
 	struct khmap_compressed *opened = calloc(1, sizeof(*opened));
 	int err;
@@ -325,6 +362,7 @@ int khmap_compressed_open(const char *path, struct khmap_compressed **compressed
 	if (!opened)
 		return khmap_fail(ENOMEM, "no memory to open %s", path);
 	opened->fd = -1;
+	opened->other = other;
 	opened->path = strdup(path);
 	err = opened->path ? khmap_compressed_open_file(opened) :
 	      khmap_fail(ENOMEM, "no memory to open %s", path);
@@ -341,6 +379,11 @@ int khmap_compressed_open(const char *path, struct khmap_compressed **compressed
 	else
 		*compressed = opened;
 	return err;
+}
+
+int khmap_compressed_open(const char *path, struct khmap_compressed **compressed)
+{
+	return khmap_compressed_open_as(path, false, compressed);
 }
 
 void khmap_compressed_close(struct khmap_compressed *compressed)

@@ -89,6 +89,8 @@ struct khmap_compressed_cached {
  * @fd: owned
  * @mode: its permissions
  * @file_size: its bytes
+ * @other: it is of the other byte order; what is below is in this host's
+ * @sum: the checksum of its header, computed
  * @header: a private copy, checked
  * @form: of the image
  * @tail: the frame of run 0 and the index, as read; owned
@@ -109,6 +111,8 @@ struct khmap_compressed {
 	int fd;
 	mode_t mode;
 	__u64 file_size;
+	bool other;
+	__u64 sum;
 	struct khmap_compressed_header header;
 	struct khmap_compressed_form form;
 	unsigned char *tail;
@@ -134,6 +138,26 @@ struct khmap_compressed {
  * Return: 0; -EBADMSG; -EUCLEAN; -ENOMEM; others of the system.
  */
 int khmap_compressed_read(struct khmap_compressed *compressed, __u64 run, unsigned char *to);
+
+/**
+ * khmap_compressed_open_as() - khmap_compressed_open(), of either byte order.
+ * @path: of the file
+ * @other: of the other byte order, not of this host's
+ * @compressed: receives it, for khmap_compressed_close(); unchanged on failure
+ *
+ * The bytes of the image come as they are, but for its header in @compressed->image.
+ *
+ * Return: as khmap_compressed_open().
+ */
+int khmap_compressed_open_as(const char *path, bool other, struct khmap_compressed **compressed);
+
+/**
+ * khmap_compressed_memory() - Unpack into sealed memory.
+ * @compressed: the file; may be closed afterwards
+ *
+ * Return: a descriptor of the image, the caller's; a negative errno.
+ */
+int khmap_compressed_memory(struct khmap_compressed *compressed);
 
 /**
  * khmap_compressed_header_sum() - The checksum of a compressed file's header.

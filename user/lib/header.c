@@ -24,6 +24,27 @@
 #define HEADER_WANT(right, field, expected) \
 	khmap_header_want(report, right, #field, HEADER_OFFSET(field), expected, h->field)
 
+/**
+ * struct khmap_header_version - How a version of the format is checked.
+ * @version: its number
+ * @check: of all fields behind those that identify it; NULL ends the table
+ *
+ * What magic, byte order, version, features and page size mean is the same in
+ * every version.
+ */
+struct khmap_header_version {
+	__u32 version;
+	void (*check)(const struct khmap_header_view *view, struct khmap_report *report);
+};
+
+static void khmap_header_check_1(const struct khmap_header_view *view,
+				 struct khmap_report *report);
+
+static const struct khmap_header_version khmap_header_versions[] = {
+	{ KHMAP_IMAGE_VERSION, khmap_header_check_1 },
+	{ 0, NULL },
+};
+
 static struct khmap_spot khmap_header_spot(const char *name, size_t offset, int err, bool fatal)
 {
 	struct khmap_spot spot = khmap_spot(KHMAP_PART_HEADER, name, KHMAP_NOWHERE, offset);
@@ -121,7 +142,8 @@ static bool khmap_identify_order(const struct khmap_image_header *h, struct khma
 	if (h->byte_order == KHMAP_BYTE_ORDER)
 		return true;
 	if (h->byte_order == KHMAP_BYTE_ORDER_OTHER) {
-		khmap_report_add(report, &spot, ours, "%s, as the host that made the image",
+		khmap_report_add(report, &spot, ours,
+				 "%s, as the host that made the image; " KHMAP_PORTABLE,
 				 little ? "big-endian" : "little-endian");
 	} else {
 		spot.err = EUCLEAN;
@@ -130,18 +152,42 @@ static bool khmap_identify_order(const struct khmap_image_header *h, struct khma
 	return false;
 }
 
+/* The versions that this library knows, in words. */
+static void khmap_known_versions(char *words, size_t size)
+{
+	const struct khmap_header_version *known;
+	size_t used = 0;
+
+	for (known = khmap_header_versions; known->check && used < size; known++)
+		used += (size_t)snprintf(words + used, size - used, "%s%u",
+					 used ? ", " : "format version ", known->version);
+	if (used < size)
+		snprintf(words + used, size - used, ", which this library reads");
+}
+
+static const struct khmap_header_version *khmap_known_version(__u32 version)
+{
+	const struct khmap_header_version *known;
+
+	for (known = khmap_header_versions; known->check; known++)
+		if (known->version == version)
+			return known;
+	return NULL;
+}
+
 static bool khmap_identify_version(const struct khmap_image_header *h,
 				   struct khmap_report *report)
 {
 	struct khmap_spot spot = khmap_header_spot("version", HEADER_OFFSET(version),
 						   EPROTONOSUPPORT, true);
 	__u32 unknown = h->features_read & ~KHMAP_FEATURES_READ;
+	char words[96];
 
-	if (h->version != KHMAP_IMAGE_VERSION) {
+	if (!khmap_known_version(h->version)) {
 		if (!h->version)
 			spot.err = EUCLEAN;
-		khmap_report_add(report, &spot, "format version 1, which this library reads",
-				 "version %u", h->version);
+		khmap_known_versions(words, sizeof(words));
+		khmap_report_add(report, &spot, words, "version %u", h->version);
 		return false;
 	}
 	if (unknown) {
@@ -375,7 +421,8 @@ static void khmap_check_rest(const struct khmap_header_view *view, struct khmap_
 		    "zeros");
 }
 
-void khmap_header_check(const struct khmap_header_view *view, struct khmap_report *report)
+static void khmap_header_check_1(const struct khmap_header_view *view,
+				 struct khmap_report *report)
 {
 	khmap_check_checksum(view, report);
 	khmap_check_kinds(view, report);
@@ -386,4 +433,9 @@ void khmap_header_check(const struct khmap_header_view *view, struct khmap_repor
 		khmap_check_file_size(view, report);
 	khmap_check_schema(view, report);
 	khmap_check_rest(view, report);
+}
+
+void khmap_header_check(const struct khmap_header_view *view, struct khmap_report *report)
+{
+	khmap_known_version(view->header->version)->check(view, report);
 }

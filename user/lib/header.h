@@ -7,6 +7,9 @@
 
 #include "report.h"
 
+/* What to do with a file of the other byte order. */
+#define KHMAP_PORTABLE	"khmapctl restore --portable makes a map of it"
+
 #define KHMAP_PAGE_SHIFT_MIN	12
 #define KHMAP_PAGE_SHIFT_MAX	16
 

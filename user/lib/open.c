@@ -19,6 +19,7 @@
 #include "header.h"
 #include "map.h"
 #include "memory.h"
+#include "refusal.h"
 
 #define KHMAP_OPEN_FLAGS (KHMAP_OPEN_WRITE | KHMAP_OPEN_VERIFY | KHMAP_OPEN_POPULATE | \
 			  KHMAP_OPEN_DAMAGED)
@@ -100,46 +101,6 @@ static int khmap_open_peek(struct khmap_object *object, void *to, size_t size)
 	return 0;
 }
 
-/**
- * struct khmap_refusal - The finding for which an image is refused.
- * @damaged: only fatal ones count
- * @err: its errno; 0 as long as there is none
- * @text: its text
- */
-struct khmap_refusal {
-	bool damaged;
-	int err;
-	char text[512];
-};
-
-static int khmap_refusal_note(void *context, const struct khmap_finding *finding)
-{
-	struct khmap_refusal *refusal = context;
-
-	if (!finding->err || (refusal->damaged && !finding->fatal))
-		return 0;
-	refusal->err = finding->err;
-	snprintf(refusal->text, sizeof(refusal->text), "%s", finding->text);
-	return 1;
-}
-
-static int khmap_refusal_result(const struct khmap_object *object,
-				const struct khmap_refusal *refusal)
-{
-	static const char *const what[] = {
-		"not a khmap image that can be read",
-		"damaged",
-		"not of a kind that this library reads",
-		"not a khmap image",
-	};
-	unsigned int which = refusal->err == EINVAL ? 3 : refusal->err == EPROTONOSUPPORT ? 2 :
-			     refusal->err == EBADMSG || refusal->err == EUCLEAN;
-
-	if (!refusal->err)
-		return 0;
-	return khmap_fail(refusal->err, "%s: %s: %s", object->name, what[which], refusal->text);
-}
-
 /* Side tables that are not where the header says are not there. */
 static void khmap_open_mend(struct khmap_object *object, const unsigned char *page)
 {
@@ -183,7 +144,7 @@ static int khmap_open_page(struct khmap_object *object, unsigned char *page, __u
 		return khmap_fail(EUCLEAN, "%s: changed while it was opened", object->name);
 	if (khmap_header_identify(&view, &report))
 		khmap_header_check(&view, &report);
-	err = khmap_refusal_result(object, &refusal);
+	err = khmap_refusal_result(object->name, &refusal);
 	if (!err)
 		khmap_open_mend(object, page);
 	return err;
@@ -206,7 +167,7 @@ static int khmap_open_header(struct khmap_object *object)
 	if (err)
 		return err;
 	if (!khmap_header_identify(&view, &report))
-		return khmap_refusal_result(object, &refusal);
+		return khmap_refusal_result(object->name, &refusal);
 	shift = object->header.geometry.page_shift;
 	if (shift > KHMAP_PAGE_SHIFT_MIN)
 		page = khmap_memory_get((size_t)1 << shift);
@@ -272,7 +233,7 @@ static int khmap_open_verify(const struct khmap_object *object)
 	if (!(object->flags & KHMAP_OPEN_VERIFY))
 		return 0;
 	khmap_checksum_verify(object, &report, NULL, NULL, NULL);
-	return khmap_refusal_result(object, &refusal);
+	return khmap_refusal_result(object->name, &refusal);
 }
 
 int khmap_map_open(int fd, const char *name, const struct khmap_open_options *options,

@@ -65,6 +65,9 @@ bool khmap_struct_is_padded_clean(const struct khmap_type *type, const void *rec
 				  size_t *where);
 bool khmap_str_is_clean(const struct khmap_type *type, const void *record);
 
+/* schema_swap.c: a record of the other byte order becomes one of the host's, or back */
+void khmap_type_swap(const struct khmap_type *type, void *record);
+
 /* schema_scalar.c: reasons have no path; @text is without quotes */
 int khmap_scalar_scan(const struct khmap_type *type, const char *text, size_t length,
 		      void *record);

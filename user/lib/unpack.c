@@ -118,8 +118,7 @@ int khmap_compressed_unpack(struct khmap_compressed *compressed, const char *pat
 	return err;
 }
 
-int khmap_compressed_map(struct khmap_compressed *compressed,
-			 const struct khmap_open_options *options, struct khmap **map)
+int khmap_compressed_memory(struct khmap_compressed *compressed)
 {
 	struct khmap_image_file file = { .whole = { .path = compressed->path } };
 	int err = 0;
@@ -138,8 +137,20 @@ int khmap_compressed_map(struct khmap_compressed *compressed,
 	if (!err && fcntl(file.whole.fd, F_ADD_SEALS, KHMAP_UNPACK_SEALS))
 		err = khmap_file_fail(&file, errno, "seal its memory");
 	if (!err)
-		err = khmap_map_open(file.whole.fd, compressed->path, options, map);
+		return file.whole.fd;
+	close(file.whole.fd);
+	return err;
+}
+
+int khmap_compressed_map(struct khmap_compressed *compressed,
+			 const struct khmap_open_options *options, struct khmap **map)
+{
+	int fd = khmap_compressed_memory(compressed), err;
+
+	if (fd < 0)
+		return fd;
+	err = khmap_map_open(fd, compressed->path, options, map);
 	if (err)
-		close(file.whole.fd);
+		close(fd);
 	return err;
 }

@@ -116,11 +116,18 @@ check 'no temporary file is left' 0 '^0$' sh -c 'ls -d ./*tmp-* 2>/dev/null | wc
 # Kept files: IMAGE-CODEC.khz is IMAGE.khm.
 for file in "$images"/*.khz; do
 	name=${file##*/}
+	case $name in
+	*-be-*)
+		check "$name: is of the other byte order" 4 'restore --portable' \
+			khmapctl unpack "$file" ./kept.khm -q
+		continue
+		;;
+	esac
 	check "$name: unpacked" 0 '' khmapctl unpack "$file" ./kept.khm -q
 	same "$name: it is the image that was compressed" "$images/${name%-*}.khm" ./kept.khm
 done
 check 'kept: a key by the index' 0 '^1500$' khmapctl get "$images/v1-chains-lz4.khz" 500
 check 'kept: and of the other codec' 0 '^900$' khmapctl get "$images/v1-mid-split-zstd.khz" 300
-check 'kept: how many there are' 0 '^4$' sh -c "ls '$images'/*.khz | wc -l"
+check 'kept: how many there are' 0 '^4$' sh -c "ls '$images'/*.khz | grep -vc -e -be-"
 
 finish

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #
 # Images that were kept of each version of the format open for ever, with the library and with the
-# reader that knows nothing of it (tools/examples/khmap-read.c).
+# reader that knows nothing of it (tools/examples/khmap-read.c). Those of the other byte order are
+# read entry by entry.
 # shellcheck disable=SC2317 # functions that check calls by their names
 
 top=$(cd "$(dirname "$0")/../../.." && pwd)
@@ -51,10 +52,45 @@ kept() {
 	check "$1: which finds each key" 0 '' example_finds "$file"
 }
 
+foreign_list() {
+	"$bin/foreign_list" "$1" >listed || echo "status $?"
+	sort listed
+}
+
+# other NAME ENTRIES DIGEST: of a big-endian host. The lines are those that a little-endian one
+# would have stored.
+other() {
+	file=$images/$1
+	foreign_list "$file" >foreign.txt
+	check "$1: $2 entries" 0 "^$2\$" sh -c 'wc -l <foreign.txt'
+	check "$1: they are what was put" 0 "^$3 " sha256sum foreign.txt
+	check "$1: info tells the order and the count" 0 "big-endian[[:space:]]+$2\$" sh -c \
+		"'$bin/khmapctl' info '$file' --json | jq -r '[.byte_order, .header.entries] | @tsv'"
+	check "$1: so does the table" 0 'byte order +big-endian, .* restore --portable' \
+		khmapctl info "$file"
+	check "$1: verify says what to do" 4 'expected little-endian, found big-endian.* restore --portable' \
+		khmapctl verify "$file"
+	check "$1: the example refuses it" 2 'byte_order' read_example "$file"
+	check "$1: the reader of the page does not" 0 '^[0-9a-f]{32} ' \
+		python3 "$top/selftests/unit/reader_from_doc.py" digest "$file"
+}
+
 grep -v '^#' "$images/expected.txt" >expected.txt
 while read -r name entries digest; do
-	kept "$name" "$entries" "$digest"
+	case $name in
+	*-be.khm) other "$name" "$entries" "$digest" ;;
+	*) kept "$name" "$entries" "$digest" ;;
+	esac
 done <expected.txt
+for codec in inline-be-lz4 schema-be-zstd; do
+	foreign_list "$images/v1-$codec.khz" >packed.txt
+	foreign_list "$images/v1-${codec%-*}.khm" >foreign.txt
+	same "v1-$codec.khz: the entries of the image in it" foreign.txt packed.txt
+	check "v1-$codec.khz: info tells the order" 0 'big-endian' \
+		khmapctl info "$images/v1-$codec.khz"
+	check "v1-$codec.khz: others refuse it" 4 'which is big-endian; .* restore --portable' \
+		khmapctl verify "$images/v1-$codec.khz"
+done
 (cd "$images" && ls ./*.khm) | sed 's,^\./,,' >kept.txt
 cut -d ' ' -f 1 expected.txt | sort >named.txt
 same 'each kept image has its line, and each line its image' kept.txt named.txt

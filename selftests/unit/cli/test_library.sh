@@ -26,7 +26,7 @@ sed -n 's/^[a-z_].*[ *]\(khmap_[a-z_]*\)(.*/\1/p' "$top/include/khmap/khmap.h" \
 	"$top/include/khmap/verify.h" "$top/include/khmap/schema.h" \
 	"$top/include/khmap/delta.h" "$top/include/khmap/digest.h" \
 	"$top/include/khmap/compress.h" "$top/include/khmap/follow.h" \
-	"$top/include/khmap/version.h" | sort -u >declared
+	"$top/include/khmap/foreign.h" "$top/include/khmap/version.h" | sort -u >declared
 sed -n 's/^static inline.*[ *]\(khmap_[a-z_]*\)(.*/\1/p' "$top/include/khmap/khmap.h" \
 	"$top/include/khmap/follow.h" | sort -u >inlined
 comm -23 declared inlined >declared.only
@@ -36,6 +36,7 @@ same 'and that is what the headers declare' declared.only named
 cat >get.c <<'END'
 #include <khmap/compress.h>
 #include <khmap/digest.h>
+#include <khmap/foreign.h>
 #include <khmap/khmap.h>
 #include <khmap/delta.h>
 #include <khmap/verify.h>

@@ -51,6 +51,21 @@ order=$(field byte_order)
 version=$(field version)
 poke "$order=01020304"
 check 'the other byte order' 4 'little-endian, found big-endian' khmapctl get "$image" 1
+copy "$here/../../images/v1-inline-be.khm"
+poke "$version=00000002"
+check 'a newer format of the other byte order: restore' 4 \
+	'version 1, which this library reads, found version 2' \
+	khmapctl restore "$image" nothing --portable
+check 'and info' 4 'version 1, which this library reads, found version 2' khmapctl info "$image"
+check 'verify says that it is of the other order' 4 'found big-endian' khmapctl verify "$image"
+copy "$here/../../images/v1-inline-be.khm"
+# Without checksums and schema.
+poke 0xb0="$(printf '%064d' 0)" 0xd8="$(printf '%032d' 0)"
+check 'of the other byte order, without a schema' 4 \
+	'copy.khm: has no schema; so nothing tells .*; --opaque takes them as they are$' \
+	khmapctl restore "$image" nothing --portable
+check 'with --opaque it is the kernel that lacks' 3 'the module is not loaded|nothing' \
+	khmapctl restore "$image" nothing --portable --opaque
 copy good.khm
 poke "$version=02000000"
 check 'a newer format' 4 'version 1, which this library reads, found version 2' \
