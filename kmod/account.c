@@ -191,6 +191,13 @@ void os_page_free(struct khmap_account *account, void *page)
 	khmap_account_uncharge(account, PAGE_SIZE);
 }
 
+void os_page_move(struct khmap_account *from, struct khmap_account *to)
+{
+	/* Of one map: its cgroup and its total have the page already. */
+	atomic64_add(PAGE_SIZE, &to->bytes);
+	atomic64_sub(PAGE_SIZE, &from->bytes);
+}
+
 void *os_pages_alloc(struct khmap_account *account, u64 page,
 		     unsigned int order)
 {

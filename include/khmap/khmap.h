@@ -174,16 +174,18 @@ int khmap_get_locked(const struct khmap *map, const void *key, void *value);
  *	   found
  *
  * Makes no system call unless the key's bucket changed during every one of
- * KHMAP_RETRY_MAX tries.
+ * KHMAP_RETRY_MAX tries, or a best-effort snapshot lacks its page.
  *
  * Context: any thread, signal handlers included.
- * Return: 0; -ENOENT there is no such key; -EUCLEAN the image is corrupt.
+ * Return: 0; -ENOENT there is no such key; -EUCLEAN the image is corrupt; -EIO the
+ * page is lost: the snapshot is a best-effort one, and had no memory for it.
  */
 static inline int khmap_get(const struct khmap *map, const void *key, void *value)
 {
 	int err = khmap_reader_get(&map->reader, key, value);
 
-	return khmap__likely(err != -EAGAIN) ? err : khmap_get_locked(map, key, value);
+	return khmap__likely(err != -EAGAIN && err != -EIO) ? err :
+	       khmap_get_locked(map, key, value);
 }
 
 /**
@@ -198,8 +200,8 @@ static inline int khmap_get(const struct khmap *map, const void *key, void *valu
  * Fetches the memory of later keys while it looks at earlier ones, which in a
  * map larger than the caches is faster than one lookup after the other.  Each
  * lookup stands for itself: in a live map they are not one instant.  The arrays
- * must not overlap.  Makes a system call for each key whose bucket changed
- * during every one of KHMAP_RETRY_MAX tries, and no other.
+ * must not overlap.  Makes a system call for each key for which khmap_get() makes
+ * one, and no other.
  *
  * Context: any thread, signal handlers included.
  * Return: keys that were found.
@@ -220,7 +222,8 @@ size_t khmap_get_many(const struct khmap *map, const void *keys, size_t count, v
  *
  * Context: any thread, signal handlers included.
  * Return: 0; -ENOENT there is no such key; -EAGAIN the bucket was being written
- * all the time: use khmap_get(); -EUCLEAN the image is corrupt.
+ * all the time: use khmap_get(); -EUCLEAN the image is corrupt; -EIO as khmap_get(),
+ * which may still find it.
  */
 static inline int khmap_read_begin(const struct khmap *map, const void *key,
 				   struct khmap_read *read)
@@ -265,7 +268,8 @@ int khmap_iter_create(const struct khmap *map, struct khmap_iter **iter);
  * @value: receives value_size bytes; NULL if not wanted
  *
  * Return: 1 and an entry; 0 at the end; -EUCLEAN a chain, whose readable entries
- * have been returned, is corrupt: the next call goes on behind it; -EAGAIN a
+ * have been returned, is corrupt: the next call goes on behind it; -EIO likewise, but
+ * of a best-effort snapshot, which has lost a page of the chain; -EAGAIN a
  * bucket was being written all the time: the next call tries it again; -ENOMEM
  * likewise.
  */

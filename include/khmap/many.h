@@ -154,7 +154,8 @@ name##_get_many(const struct khmap_reader *reader, const key_type *keys,      \
  *	stands at the place of a key that is not found is of no use
  * @status: @count results, each what khmap_reader_get() returns for its key:
  *	0; -ENOENT there is no such key; -EAGAIN the bucket was being written
- *	all the time, ask the kernel; -EUCLEAN the image is corrupt
+ *	all the time, ask the kernel; -EUCLEAN the image is corrupt; -EIO a
+ *	page is lost that a best-effort snapshot would have had to keep
  *
  * Each lookup stands for itself: in a live map they are not one instant.  The
  * three arrays must not overlap.  Worth its while from some 64 keys on.

@@ -144,7 +144,7 @@ static khmap__cold int khmap__find_once(const struct khmap_reader *r,
 	__u32 tags_size = KHMAP_INLINE_TAGS, slots = g->inline_slots;
 	const unsigned char *bucket = r->inline_bucket, *at;
 	khmap__pattern_t pattern = khmap__pattern(hash);
-	__u32 place = 0, reference, buckets, now;
+	__u32 place = 0, reference = 0, buckets, now;
 	bool corrupt = false;
 
 	if (shape) {
@@ -156,7 +156,8 @@ static khmap__cold int khmap__find_once(const struct khmap_reader *r,
 	read->bucket = bucket;
 	read->sequence = khmap__acquire32(bucket);			/* R2 */
 	if (read->sequence & 1)
-		return -EAGAIN;
+		return khmap__load32(bucket + 4) == KHMAP_REFERENCE_LOST ?
+		       -EIO : -EAGAIN;
 
 	at = khmap__bucket_find(g, bucket, tags_size, slots, key, pattern);
 	if (!at && shape &&
@@ -193,7 +194,7 @@ static khmap__cold int khmap__find_once(const struct khmap_reader *r,
 	if (!khmap_read_validate(read))
 		return -EAGAIN;
 	if (corrupt)
-		return -EUCLEAN;
+		return reference == KHMAP_REFERENCE_LOST ? -EIO : -EUCLEAN;
 	now = khmap__load_shape(r, &mask);				/* R1 */
 	if (now != shape &&
 	    (!shape || khmap_hash_place(now, mask, hash) != place))
@@ -407,7 +408,8 @@ khmap_reader_hash(const struct khmap_reader *reader, const void *key)
  *	was used, and discard what was computed from it if that says no
  *
  * Return: 0; -ENOENT there is no such key; -EAGAIN the bucket was being
- * written all the time, ask the kernel; -EUCLEAN the image is corrupt.
+ * written all the time, ask the kernel; -EUCLEAN the image is corrupt; -EIO a
+ * page is lost that a best-effort snapshot would have had to keep.
  */
 static inline int khmap_reader_find(const struct khmap_reader *reader,
 				    const void *key, struct khmap_read *read)
@@ -490,7 +492,8 @@ khmap__get_any(const struct khmap_reader *reader, const void *key, void *value)
  * others, for which KHMAP_TYPED() of <khmap/typed.h> gives a lookup inline.
  *
  * Return: 0; -ENOENT there is no such key; -EAGAIN the bucket was being
- * written all the time, ask the kernel; -EUCLEAN the image is corrupt.
+ * written all the time, ask the kernel; -EUCLEAN the image is corrupt; -EIO a
+ * page is lost that a best-effort snapshot would have had to keep.
  */
 static khmap__always_inline int
 khmap_reader_get(const struct khmap_reader *reader, const void *key,

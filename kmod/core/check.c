@@ -49,7 +49,13 @@ int khmap_check_fail(struct khmap_damage_place *damage, u32 what, u64 page,
 		.slot = slot,
 		.offset = offset,
 	};
-	return -EUCLEAN;
+	return what == KHMAP_DAMAGE_LOST ? -EIO : -EUCLEAN;
+}
+
+/* On a page that a best-effort snapshot has lost; see pool.c. */
+static bool khmap_check_lost(const struct khmap_head *head)
+{
+	return head->sequence & 1 && head->overflow == KHMAP_REFERENCE_LOST;
 }
 
 static u64 khmap_check_page(const struct khmap_check *check, u32 region,
@@ -129,6 +135,9 @@ static int khmap_check_bucket(struct khmap_check *check,
 	u32 stride = khmap_check_stride(&table->geometry, &c->at), slot, end;
 	int err;
 
+	if (khmap_check_lost(head))
+		return khmap_check_wrong(check, c, KHMAP_DAMAGE_LOST,
+					 KHMAP_DAMAGE_NOWHERE);
 	if (c->chain ? head->sequence : head->sequence & 1)
 		return khmap_check_wrong(check, c, KHMAP_DAMAGE_SEQUENCE,
 					 KHMAP_DAMAGE_NOWHERE);
@@ -294,14 +303,18 @@ int khmap_check_overflow(struct khmap_check *check, u32 page)
 	u64 at = khmap_check_page(check, KHMAP_REGION_OVERFLOW, page);
 	u32 end = g->overflow_per_page * g->overflow_stride, i;
 
-	for (i = 0; i < g->overflow_per_page; i++)
+	for (i = 0; i < g->overflow_per_page; i++) {
+		const char *bucket = start + i * g->overflow_stride;
+
 		if (khmap_overflow_is_free(owner, i) &&
-		    !khmap_check_zero(start + i * g->overflow_stride,
-				      g->overflow_stride))
+		    !khmap_check_zero(bucket, g->overflow_stride))
 			return khmap_check_fail(check->damage,
+						khmap_check_lost((const void *)bucket) ?
+						KHMAP_DAMAGE_LOST :
 						KHMAP_DAMAGE_FREE, at, i,
 						KHMAP_DAMAGE_NOWHERE,
 						i * g->overflow_stride);
+	}
 	if (!khmap_check_zero(start + end, KHMAP_OS_PAGE_SIZE - end))
 		return khmap_check_fail(check->damage, KHMAP_DAMAGE_SLACK, at,
 					KHMAP_DAMAGE_NOWHERE,

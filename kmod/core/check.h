@@ -36,7 +36,7 @@ struct khmap_check {
  * @check: the table; the header page has the bucket
  *
  * Context: any.
- * Return: 0 or -EUCLEAN.
+ * Return: 0, -EUCLEAN, or -EIO.
  */
 int khmap_check_inline(struct khmap_check *check);
 
@@ -48,7 +48,7 @@ int khmap_check_inline(struct khmap_check *check);
  * Counts what it finds at the page's stripe.
  *
  * Context: may sleep.
- * Return: 0 or -EUCLEAN.
+ * Return: 0, -EUCLEAN, or -EIO.
  */
 int khmap_check_primary(struct khmap_check *check, u32 page);
 
@@ -58,7 +58,7 @@ int khmap_check_primary(struct khmap_check *check, u32 page);
  * @page: below those that exist
  *
  * Context: any.
- * Return: 0 or -EUCLEAN.
+ * Return: 0, -EUCLEAN, or -EIO.
  */
 int khmap_check_overflow(struct khmap_check *check, u32 page);
 
@@ -69,7 +69,7 @@ int khmap_check_overflow(struct khmap_check *check, u32 page);
  */
 bool khmap_check_zero(const void *bytes, u32 size);
 
-/* Say what is wrong, and where; returns -EUCLEAN. */
+/* Say what is wrong, and where; returns -EUCLEAN, or -EIO of a lost page. */
 int khmap_check_fail(struct khmap_damage_place *damage, u32 what, u64 page,
 		     u32 bucket, u32 slot, u32 offset);
 

@@ -6,13 +6,16 @@
  * reserve for each.  A slot is filled, under the lock of the page's number, by
  * whoever comes first: the page's next writer or somebody who reads the
  * snapshot.  Either fills the slots of all snapshots that lack the page, with one
- * copy, so that a writer copies a page once, however many snapshots there are.
+ * copy, so that a writer copies a page once, however many snapshots there are.  A
+ * best-effort snapshot has a pool instead of the reserve, and loses the page if there
+ * is none to copy it to.
  *
  * Nobody stores to a page that a snapshot lacks: who stored before the cut was
  * waited for, and who comes after it copies first.  So the copy is of the cut's
  * instant.
  */
 #include "cow.h"
+#include "pool.h"
 #include "snapshot.h"
 
 void khmap_gate_wait(const struct khmap_table *table)
@@ -49,11 +52,76 @@ static u64 khmap_snapshot_index(const struct khmap_snapshot *snapshot,
 	       1 + (u64)snapshot->primary_pages + page : 0;
 }
 
+/*
+ * Who has memory for the copy, when @first is the first in the list that lacks the
+ * page: one that has a page in reserve for it, or else one with a pool that has one.
+ * So a best-effort snapshot has what another pays for.
+ */
+static struct khmap_snapshot *khmap_save_giver(struct khmap_snapshot *first,
+					       enum khmap_region region,
+					       u32 page, u64 *index)
+{
+	struct khmap_snapshot *snapshot;
+
+	for (snapshot = first; snapshot;
+	     snapshot = os_load_acquire(&snapshot->next)) {
+		*index = khmap_snapshot_index(snapshot, region, page);
+		if (*index && !snapshot->pool && !snapshot->slot[*index])
+			return snapshot;
+	}
+	for (snapshot = first; snapshot;
+	     snapshot = os_load_acquire(&snapshot->next)) {
+		*index = khmap_snapshot_index(snapshot, region, page);
+		if (!*index || !snapshot->pool || snapshot->slot[*index])
+			continue;
+		snapshot->own[*index] = khmap_pool_take(snapshot->pool);
+		if (snapshot->own[*index])
+			return snapshot;
+	}
+	return NULL;
+}
+
+static void khmap_save_fill(struct khmap_snapshot *snapshot, u64 index,
+			    enum khmap_region region, void *copy)
+{
+	if (copy) {
+		os_store_release(&snapshot->slot[index], copy);
+		os_count_add(&snapshot->copied, 1);
+		return;
+	}
+	os_store_release(&snapshot->slot[index],
+			 snapshot->pool->lost[region != KHMAP_REGION_PRIMARY]);
+	os_count_add(&snapshot->pool->losses, 1);
+}
+
+/*
+ * The copy, in the memory of one of those that lack the page, whose slot is filled
+ * before any other's: it may be dropped before we come to it in the list, and then
+ * it has to know that others have its page.  NULL if there is no memory.
+ */
+static void *khmap_save_first(struct khmap_table *table,
+			      struct khmap_snapshot *first,
+			      enum khmap_region region, u32 page)
+{
+	struct khmap_snapshot *giver;
+	void *copy;
+	u64 index;
+
+	giver = khmap_save_giver(first, region, page, &index);
+	if (!giver)
+		return NULL;
+	copy = khmap_save_copy(giver->own[index],
+			       khmap_save_source(table, region, page));
+	khmap_save_fill(giver, index, region, copy);
+	return copy;
+}
+
 void khmap_save_page(struct khmap_table *table, enum khmap_region region,
-		     u32 page)
+		     u32 page, bool stores)
 {
 	os_lock_t *lock = khmap_save_lock(table, page);
 	struct khmap_snapshot *snapshot;
+	bool looked = false;
 	void *copy = NULL;
 	unsigned long flags;
 
@@ -64,12 +132,13 @@ void khmap_save_page(struct khmap_table *table, enum khmap_region region,
 
 		if (!index || snapshot->slot[index])
 			continue;
-		if (!copy)
-			copy = khmap_save_copy(snapshot->own[index],
-					       khmap_save_source(table, region,
-								 page));
-		os_store_release(&snapshot->slot[index], copy);
-		os_count_add(&snapshot->copied, 1);
+		/* One without a pool may have been cut since we looked. */
+		if (!copy && (!looked || !snapshot->pool)) {
+			copy = khmap_save_first(table, snapshot, region, page);
+			looked = true;
+		}
+		if (!snapshot->slot[index] && (copy || stores))
+			khmap_save_fill(snapshot, index, region, copy);
 	}
 	os_unlock(lock, flags);
 }
@@ -83,7 +152,7 @@ void khmap_cow_slowly(struct khmap_table *table, enum khmap_region region,
 
 	if (likely(*epoch >= os_load(&table->saves.newest)))
 		return;
-	khmap_save_page(table, region, page);
+	khmap_save_page(table, region, page, true);
 	/* The gate is open, or cannot open again before this lock is dropped. */
 	*epoch = os_load(&table->saves.gate) >> KHMAP_GATE_SHIFT;
 }

@@ -120,12 +120,14 @@ void khmap_saves_destroy(struct khmap_saves *saves);
  * @table: the map
  * @region: KHMAP_REGION_PRIMARY or KHMAP_REGION_OVERFLOW
  * @page: within the region
+ * @stores: it is to be stored to, so best-effort snapshots for which there is no
+ *	page lose it; else they go on to lack it
  *
  * Context: any that may take a raw spinlock; either the page's stripe is locked
  * and the gate was open, or a snapshot exists whose owner calls.
  */
 void khmap_save_page(struct khmap_table *table, enum khmap_region region,
-		     u32 page);
+		     u32 page, bool stores);
 
 /* The map's page; NULL if it has no memory yet. */
 static inline const void *khmap_save_source(const struct khmap_table *table,

@@ -344,4 +344,13 @@ void *os_page_alloc(struct khmap_account *account);
  */
 void os_page_free(struct khmap_account *account, void *page);
 
+/**
+ * os_page_move() - charge another account with a page of os_page_alloc()
+ * @from: charged with it until now
+ * @to: a page of the same map as @from's; does not fail
+ *
+ * Context: may sleep.
+ */
+void os_page_move(struct khmap_account *from, struct khmap_account *to);
+
 #endif /* _KHMAP_CORE_OS_H */

@@ -93,7 +93,8 @@ int khmap_restore_bytes(const struct khmap_restore *restore,
  * stripes gets a table of fewer stripes, so that each page has one owner.
  *
  * Context: may sleep.
- * Return: 0; of @fetch; -EUCLEAN a page is damaged; -ENOSPC the image has more
+ * Return: 0; of @fetch; -EUCLEAN a page is damaged; -EIO it is one that a best-effort
+ * snapshot has lost; -ENOSPC the image has more
  * entries than @params allow; -ENOMEM; -EINTR if @stop said so; -EINVAL or -E2BIG
  * of @params.
  */

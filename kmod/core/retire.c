@@ -5,7 +5,7 @@
  * The bit is in the word that every writer loads once it has got its lock.  So
  * when all locks have been taken and dropped once, with the bit set before, a
  * writer who did not see it is done, and one who comes later sees it: the first
- * half of a cut (snapshot.c), with no need to hold anybody still.
+ * half of a cut (cut.c), with no need to hold anybody still.
  *
  * Bit and gate are stored under the same mutex, so a cut neither loses the one
  * nor opens the other.

@@ -10,7 +10,7 @@
 #ifndef _KHMAP_CORE_SNAPSHOT_H
 #define _KHMAP_CORE_SNAPSHOT_H
 
-#include "table.h"
+#include "pool.h"
 
 /**
  * struct khmap_snapshot - one instant of a map, an image of its own
@@ -27,7 +27,8 @@
  * @pages: of the image, the header page included
  * @primary_pages: of these, of the primary region
  * @overflow_pages: of the overflow region, which follows it
- * @copied: slots that are filled
+ * @pool: of a best-effort snapshot, where @own comes from as it is needed; or NULL
+ * @copied: slots that are filled with a copy
  */
 struct khmap_snapshot {
 	struct khmap_table *table;
@@ -40,6 +41,7 @@ struct khmap_snapshot {
 	u64 pages;
 	u32 primary_pages;
 	u32 overflow_pages;
+	struct khmap_pool *pool;
 	os_count_t copied;
 };
 
@@ -60,6 +62,43 @@ int khmap_snapshot_create(struct khmap_table *table,
 			  struct khmap_snapshot **snapshot);
 
 /**
+ * khmap_snapshot_create_loose() - take a best-effort snapshot
+ * @table: as of khmap_snapshot_create()
+ * @account: likewise
+ * @stop: likewise
+ * @pool_pages: pages in reserve at most, for all of the image
+ * @snapshot: the new snapshot, owned by the caller
+ *
+ * A page that is stored to when the pool is empty, and that no other snapshot has
+ * a copy of, is lost to it.  khmap_pool_notify() says when to
+ * khmap_snapshot_refill().
+ *
+ * Context: may sleep.
+ * Return: as khmap_snapshot_create().
+ */
+int khmap_snapshot_create_loose(struct khmap_table *table,
+				struct khmap_account *account,
+				bool (*stop)(void), u32 pool_pages,
+				struct khmap_snapshot **snapshot);
+
+/**
+ * khmap_snapshot_refill() - fill the pool of a best-effort snapshot
+ * @snapshot: the snapshot
+ *
+ * With no more pages than it lacks.
+ *
+ * Context: may sleep.
+ * Return: 0; -ENOMEM, and as many were added as could be had.
+ */
+int khmap_snapshot_refill(struct khmap_snapshot *snapshot);
+
+/* Free the pages in reserve from @from on; for cut.c. */
+void khmap_snapshot_trim(struct khmap_snapshot *snapshot, u64 from);
+
+/* Free a snapshot that is in no list; for cut.c. */
+void khmap_snapshot_free(struct khmap_snapshot *snapshot);
+
+/**
  * khmap_snapshot_destroy() - drop a snapshot
  * @snapshot: or NULL; nobody reads it any more
  *
@@ -77,9 +116,47 @@ void khmap_snapshot_destroy(struct khmap_snapshot *snapshot);
  * Copies it if that has not been done yet.
  *
  * Context: any that may take a raw spinlock.
- * Return: its address, where it stays while the snapshot is; NULL past the end.
+ * Return: its address, where it stays while the snapshot is; NULL past the end, or
+ * if a best-effort snapshot's pool is empty.
  */
 void *khmap_snapshot_page(struct khmap_snapshot *snapshot, u64 page);
+
+/**
+ * khmap_snapshot_fetch() - khmap_snapshot_page() that allocates if it must
+ * @snapshot: the snapshot
+ * @page: from the image's start
+ *
+ * Context: may sleep.
+ * Return: as khmap_snapshot_page(), but NULL of a best-effort snapshot is for want
+ * of memory.
+ */
+void *khmap_snapshot_fetch(struct khmap_snapshot *snapshot, u64 page);
+
+/**
+ * khmap_snapshot_absent() - what a reader gets who cannot be given a page
+ * @snapshot: the snapshot
+ * @page: from the image's start
+ *
+ * The page itself is not lost by it.
+ *
+ * Context: any.
+ * Return: a page that reads as a lost one; NULL past the end, and if each page has
+ * one in reserve.
+ */
+void *khmap_snapshot_absent(const struct khmap_snapshot *snapshot, u64 page);
+
+/* Whether khmap_snapshot_peek() and the like returned what stands for a lost page. */
+static inline bool khmap_snapshot_lost(const struct khmap_snapshot *snapshot,
+				       const void *page)
+{
+	return khmap_pool_lost(snapshot->pool, page);
+}
+
+/* Pages that are lost. */
+static inline u64 khmap_snapshot_losses(const struct khmap_snapshot *snapshot)
+{
+	return snapshot->pool ? (u64)os_count_read(&snapshot->pool->losses) : 0;
+}
 
 /**
  * khmap_snapshot_peek() - a page of the image, if it has been copied
@@ -100,9 +177,9 @@ void *khmap_snapshot_peek(const struct khmap_snapshot *snapshot, u64 page);
  * Leaves the snapshot's reserve alone.
  *
  * Context: any that may take a raw spinlock.
- * Return: false past the end.
+ * Return: 0; -EINVAL past the end; -EIO the page was lost.
  */
-bool khmap_snapshot_read(struct khmap_snapshot *snapshot, u64 page, void *to);
+int khmap_snapshot_read(struct khmap_snapshot *snapshot, u64 page, void *to);
 
 /**
  * khmap_snapshot_get() - look a key up
@@ -110,8 +187,9 @@ bool khmap_snapshot_read(struct khmap_snapshot *snapshot, u64 page, void *to);
  * @key: key_size bytes
  * @value: value_size bytes, filled on success
  *
- * Context: any that may take a raw spinlock.
- * Return: 0 or -ENOENT.
+ * Context: any that may take a raw spinlock; of a best-effort snapshot, may sleep.
+ * Return: 0 or -ENOENT; of a best-effort snapshot also -EIO a page that would have
+ * to be read was lost; -ENOMEM it could not be copied.
  */
 int khmap_snapshot_get(struct khmap_snapshot *snapshot, const void *key,
 		       void *value);

@@ -173,6 +173,7 @@ if command -v spin >/dev/null; then
 	holds compact -O1 24 compact
 	holds snapshot -O1 24 snapshot -DSTATIC
 	holds snapshot-growth -O1 22 snapshot -DSINGLE
+	holds snapshot-best-effort -O1 24 snapshot -DSTATIC -DLOOSE
 	holds snapshot-atomic -O1 24 snapshot -DSTATIC -DATOMIC
 	holds snapshot-atomic-growth -O1 22 snapshot -DSINGLE -DATOMIC
 	holds retire -O1 22 retire
@@ -210,6 +211,9 @@ if command -v spin >/dev/null; then
 	refuted snapshot/reader-epoch wrong snapshot -DSTATIC -DREADER_EPOCH
 	refuted snapshot/drop-no-pass freed snapshot -DSTATIC -DDROP_NO_PASS
 	refuted snapshot/drop-shared freed snapshot -DSTATIC -DDROP_SHARED
+	refuted snapshot/lost-zero wrong snapshot -DSTATIC -DLOOSE -DLOST_ZERO
+	refuted snapshot/giver-late freed snapshot -DSTATIC -DLOOSE -DGIVER_LATE
+	refuted snapshot/lost-empty wrong snapshot -DSTATIC -DLOOSE -DLOST_EMPTY
 	refuted snapshot/no-mutex half snapshot -DSTATIC -DATOMIC -DNO_MUTEX
 	refuted retire/bit-before-lock 'late|both' retire -DBIT_BEFORE_LOCK
 	refuted retire/no-pass 'late|both' retire -DNO_PASS

@@ -11,6 +11,8 @@
  * each take a snapshot, read its pages as often as they like, and drop it, so there are up to two
  * at a time, dropped in any order.  With STATIC there is no split, with SINGLE no second reader.  With
  * ATOMIC the first writer's two stores are operations of an atomic batch, each under its own lock.
+ * With LOOSE snapshot 2 is a best-effort one: it has one page for copies, of whichever page, and loses
+ * others to writers, but for those that snapshot 1 has a page for.
  *
  * Each load and store that another process may see is a step of its own; what nobody could tell
  * apart is joined.  Memory is sequentially consistent.  To the cut, the header's lock is one more
@@ -34,6 +36,9 @@
  *	DROP_NO_PASS		a snapshot is freed while somebody may have found it in the list
  *	DROP_SHARED		it takes with it a copy that another snapshot shares
  *	NO_MUTEX		an atomic batch does not hold the mutex of cuts
+ *	LOST_ZERO		a page that is lost reads as zeros, which are no error
+ *	LOST_EMPTY		its slot stays empty, as if the map still had it
+ *	GIVER_LATE		whose page is used gets to know of it in its turn, not first
  */
 #ifdef STATIC
 #define PAGES	2
@@ -42,6 +47,7 @@
 #endif
 #define NONE	0
 #define TORN	255
+#define LOST	254	/* a slot: no copy, and none to come */
 
 #define FIRST_PAGES	2
 #define EACH		4	/* what is on a page at the start */
@@ -51,6 +57,7 @@
 /* Snapshots are 1 and 2; this is the place of a page of one. */
 #define AT(s, p)	(((s) - 1) * PAGES + (p))
 #define PLACES		(2 * PAGES)
+#define POOL		(AT(2, 0) + 1)	/* the page of snapshot 2, with LOOSE */
 
 /* The map. */
 byte page[PAGES];
@@ -71,6 +78,7 @@ byte range[3];		/* pages */
 byte slot[PLACES];	/* the copy, or NONE: as on the map's page */
 byte own[PLACES];	/* memory of the snapshot's own */
 byte memory[PLACES + 1];
+bool spare;		/* POOL is free */
 
 /* What is true. */
 bool exists[3];	/* not freed */
@@ -95,15 +103,37 @@ byte word = 1;
 #define EPOCH	(gate >> 1)
 #endif
 
-/* For all snapshots that lack page @p, one copy. */
-inline save(p)
+/* Where to copy page @p for snapshot @at, if anywhere. */
+inline place(p)
+{
+#ifdef LOOSE
+	if
+	:: at == 2 && next[2] == 1 && p < range[1] && slot[AT(1, p)] == NONE ->
+		copy = own[AT(1, p)]
+	:: at == 2 && !(next[2] == 1 && p < range[1] && slot[AT(1, p)] == NONE) ->
+		if
+		:: spare -> spare = false; own[AT(2, p)] = POOL; copy = POOL
+		:: else
+		fi
+	:: at == 1 -> copy = own[AT(1, p)]
+	fi;
+	unserved = at == 1 && copy == NONE;
+#else
+	copy = own[AT(at, p)];
+	unserved = copy == NONE;
+#endif
+	assert(!unserved)
+}
+
+/* For all snapshots that lack page @p, one copy; if it is to be stored to, or LOST. */
+inline save(p, stores)
 {
 	atomic { !copying[p]; copying[p] = true; at = first }
-	save_walk(p);
+	save_walk(p, stores);
 	atomic { copying[p] = false; copy = NONE }
 }
 
-inline save_walk(p)
+inline save_walk(p, stores)
 {
 	do
 	:: at == 0 -> break
@@ -114,22 +144,31 @@ inline save_walk(p)
 			lacks = p < range[at] && slot[AT(at, p)] == NONE;
 			if
 			:: lacks && copy == NONE ->
-				copy = own[AT(at, p)];
-				unserved = copy == NONE;
-				assert(!unserved);
-				memory[copy] = page[p]
+				place(p);
+				if
+				:: copy != NONE -> memory[copy] = page[p]
+				:: else
+				fi
 			:: else
 			fi
 		}
 		d_step {
-			freed = !exists[at] || (lacks && !had[copy]);
+			freed = !exists[at] || (lacks && copy != NONE && !had[copy]);
 			assert(!freed);
 			if
-			:: lacks && memory[copy] != page[p] -> memory[copy] = TORN
-			:: else
-			fi;
-			if
-			:: lacks -> slot[AT(at, p)] = copy
+			:: lacks && copy != NONE ->
+				memory[copy] = (memory[copy] == page[p] -> page[p] : TORN);
+#if defined(LOOSE) && !defined(GIVER_LATE)
+				if
+				:: at == 2 && copy == AT(1, p) + 1 && slot[AT(1, p)] == NONE ->
+					slot[AT(1, p)] = copy
+				:: else
+				fi;
+#endif
+				slot[AT(at, p)] = copy
+#ifndef LOST_EMPTY
+			:: lacks && copy == NONE && stores -> slot[AT(at, p)] = LOST
+#endif
 			:: else
 			fi;
 			lacks = false;
@@ -147,7 +186,7 @@ inline cow(p)
 {
 	if
 	:: newest != 0 && epoch[p] < newest ->
-		save(p);
+		save(p, true);
 		epoch[p] = EPOCH
 	:: else
 	fi
@@ -353,9 +392,24 @@ inline cut()
 	:: d_step {
 			reserved = pages;
 			for (p : 0 .. reserved - 1) {
+#ifdef LOOSE
+				if
+				:: s == 2 -> skip
+				:: else ->
+					own[AT(s, p)] = AT(s, p) + 1;
+					had[AT(s, p) + 1] = true
+				fi
+#else
 				own[AT(s, p)] = AT(s, p) + 1;
 				had[AT(s, p) + 1] = true
+#endif
 			}
+#ifdef LOOSE
+			if
+			:: s == 2 -> spare = true; had[POOL] = true
+			:: else
+			fi;
+#endif
 			p = 0
 		}
 #ifdef EPOCH_EARLY
@@ -424,9 +478,25 @@ inline compare(v)
 inline look()
 {
 	d_step {
+#ifdef LOOSE
+		if
+#ifdef LOST_ZERO
+		:: slot[AT(s, p)] == LOST -> compare(0)
+#else
+		:: slot[AT(s, p)] == LOST
+#endif
+		/* It was to be copied, and nobody had a page for that. */
+		:: slot[AT(s, p)] == NONE
+		:: else ->
+			freed = !had[slot[AT(s, p)]];
+			assert(!freed);
+			compare(memory[slot[AT(s, p)]])
+		fi
+#else
 		freed = !had[slot[AT(s, p)]];
 		assert(!freed);
 		compare(memory[slot[AT(s, p)]])
+#endif
 	}
 }
 
@@ -445,10 +515,10 @@ inline read()
 		/* For good, as a mapping needs it. */
 #ifdef COPY_UNLOCKED
 		at = first;
-		save_walk(p);
+		save_walk(p, false);
 		copy = NONE;
 #else
-		save(p);
+		save(p, false);
 #endif
 #ifdef READER_EPOCH
 		epoch[p] = EPOCH;
@@ -534,6 +604,12 @@ inline drop()
 			slot[AT(s, p)] = NONE;
 			expected[AT(s, p)] = 0
 		}
+#ifdef LOOSE
+		if
+		:: s == 2 && spare -> spare = false; had[POOL] = false
+		:: else
+		fi;
+#endif
 		next[s] = 0;
 		range[s] = 0;
 		copy = NONE;

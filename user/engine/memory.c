@@ -166,6 +166,14 @@ void os_page_free(struct khmap_account *account, void *page)
 	khmap_account_uncharge(account, KHMAP_OS_PAGE_SIZE);
 }
 
+void os_page_move(struct khmap_account *from, struct khmap_account *to)
+{
+	khmap_account_uncharge(from, KHMAP_OS_PAGE_SIZE);
+	pthread_mutex_lock(&to->lock);
+	to->used += KHMAP_OS_PAGE_SIZE;
+	pthread_mutex_unlock(&to->lock);
+}
+
 void *os_pages_alloc(struct khmap_account *account, u64 page,
 		     unsigned int order)
 {

@@ -18,7 +18,7 @@ size_t khmap_get_many(const struct khmap *map, const void *keys, size_t count, v
 	size_t i, found = khmap_reader_get_many(&map->reader, keys, count, values, status);
 
 	for (i = 0; i < count; i++) {
-		if (khmap__likely(status[i] != -EAGAIN))
+		if (khmap__likely(status[i] != -EAGAIN && status[i] != -EIO))
 			continue;
 		status[i] = khmap_get_locked(map, key + i * g->key_size, value + i * g->value_size);
 		found += !status[i];

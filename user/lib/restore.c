@@ -30,6 +30,7 @@ static const char *const khmap_damages[] = {
 	[KHMAP_DAMAGE_UNUSED] = "a bucket out of reach that is not empty",
 	[KHMAP_DAMAGE_FREE] = "a free overflow bucket that is not empty",
 	[KHMAP_DAMAGE_INLINE] = "an inline bucket that is out of use and not empty",
+	[KHMAP_DAMAGE_LOST] = "a page that a best-effort snapshot has lost",
 };
 
 /*

@@ -196,12 +196,13 @@ struct khmap_ioc_create {
  * nothing.  The map appears with all of its entries, or not at all.
  *
  * @what and the place are written if the image is the reason for EINVAL,
- * EPROTONOSUPPORT or EUCLEAN; else the argument is left alone.
+ * EPROTONOSUPPORT, EUCLEAN or EIO; else the argument is left alone.
  *
  * Errors: EEXIST a map of that name exists; EINVAL a name or mode that no map can
  * have, or it is no image, or that of a live map; EPROTONOSUPPORT another byte
  * order, format version or page size, or a feature or hash that this kernel does
- * not know; EUCLEAN it is damaged; E2BIG @max_entries need more pages than there
+ * not know; EUCLEAN it is damaged; EIO it is that of a best-effort snapshot, which
+ * has lost the page; E2BIG @max_entries need more pages than there
  * can be; ENOSPC the image has more entries than @max_entries, or there is no
  * minor number left; ENAMETOOLONG; EPERM; EFAULT a page cannot be read; ENOMEM,
  * before any page is allocated if it is sure; EINTR.

@@ -101,6 +101,16 @@
  * after the sequence has validated: then the image is corrupt.  After
  * KHMAP_RETRY_MAX retries a reader of a live map asks the kernel
  * (KHMAP_IOC_GET), which takes the lock.
+ *
+ *
+ * Lost pages
+ *
+ * A best-effort snapshot (KHMAP_SNAPSHOT_BEST_EFFORT) may have lost pages, though
+ * never its header page.  In a mapping of it each bucket of a lost page has an odd
+ * sequence, KHMAP_REFERENCE_LOST as its overflow reference, and else zeros.  So the
+ * loop above ends in an error, whether a key's chain begins on such a page or goes
+ * on there: it must not retry for ever in an image that is not live.  No file has
+ * such pages: read(2) fails with EIO.
  */
 #ifndef _UAPI_LINUX_KHMAP_IMAGE_H
 #define _UAPI_LINUX_KHMAP_IMAGE_H
@@ -126,6 +136,8 @@
 #define KHMAP_CHAIN_MAX		32	/* buckets of a chain */
 #define KHMAP_RETRY_MAX		1024	/* retries of a lock-free reader */
 #define KHMAP_ENTRIES_MAX	(~0ull)	/* max_entries of a map without one */
+
+#define KHMAP_REFERENCE_LOST	0xffffffffu	/* leads nowhere: the page is lost */
 
 #define KHMAP_BUCKET_TAGS	8	/* offset of a bucket's tag bytes */
 #define KHMAP_INLINE_TAGS	16	/* tag bytes of the inline bucket */
@@ -213,6 +225,7 @@ enum khmap_image_kind {
  * @KHMAP_DAMAGE_UNUSED: a bucket that the shape does not reach is not zeros
  * @KHMAP_DAMAGE_FREE: an overflow bucket of no chain is not zeros
  * @KHMAP_DAMAGE_INLINE: the inline bucket is out of use and not empty
+ * @KHMAP_DAMAGE_LOST: the page is one that a best-effort snapshot has lost
  */
 enum khmap_damage {
 	KHMAP_DAMAGE_NONE = 0,
@@ -231,6 +244,7 @@ enum khmap_damage {
 	KHMAP_DAMAGE_UNUSED = 13,
 	KHMAP_DAMAGE_FREE = 14,
 	KHMAP_DAMAGE_INLINE = 15,
+	KHMAP_DAMAGE_LOST = 16,
 };
 
 /**
