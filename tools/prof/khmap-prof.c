@@ -17,6 +17,7 @@ static const struct {
 } commands[] = {
 	{ "record", prof_record_main, "profile the stores of puts and deletes" },
 	{ "attach", prof_attach_main, "attach programs that bpftool has pinned" },
+	{ "events", prof_events_main, "say which events this machine has" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

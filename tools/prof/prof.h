@@ -66,5 +66,6 @@ int prof_number(const char *text, uint64_t max, uint64_t *number);
 /* The commands; argv[0] is the command's name. */
 int prof_record_main(int argc, char **argv);
 int prof_attach_main(int argc, char **argv);
+int prof_events_main(int argc, char **argv);
 
 #endif /* PROF_PROF_H */
