@@ -40,7 +40,9 @@ INCLUDES = -I$(TOP)/include/uapi -I$(TOP)/include
 # A rule compiles with ALL_CFLAGS; -MMD leaves the list of headers beside each object.
 ALL_CFLAGS = -std=gnu11 $(C_WARNINGS) $(INCLUDES) -MMD -MP $(CFLAGS)
 ALL_CXXFLAGS = -std=gnu++17 $(WARNINGS) $(INCLUDES) -MMD -MP $(CXXFLAGS)
-BPF_CFLAGS = -target bpf -mcpu=v3 -O2 -g -Wall -Werror $(INCLUDES) -I$(BUILD)/include -MMD -MP
+# Registers that a program is shown are those of this machine.
+BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
+BPF_CFLAGS = -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -mcpu=v3 -O2 -g -Wall -Werror $(INCLUDES) -I$(BUILD)/include -MMD -MP
 
 # $(call use-deps,OBJECTS): rebuild an object when a header that it read has changed.
 use-deps = $(eval -include $(patsubst %.o,%.d,$(1)))
