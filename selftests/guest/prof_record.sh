@@ -7,7 +7,7 @@
 
 set -u
 
-tests=39
+tests=40
 . "${0%/*}/prof_test.sh"
 
 record() {
@@ -50,6 +50,11 @@ ok 'each line has where it was stored from, in sum all its stores' is '[true,tru
 	'[([.lines[] | ([.stacks[].accesses] | add) == .stores] | all),
 	([.lines[].stacks[] | (.kernel | length) > 3 and (.user | length) > 0 and .pid > 1] | all),
 	.lines[0].stacks[0].command]'
+ok 'instructions have names: of the module, of a library though the process has ended' is \
+	'[true,true,true]' query '[.symbols[] | {kernel: (.pid == 0), symbol}] |
+	[any(.kernel and (.symbol | test("^khmap_.*[+]0x[0-9a-f]+ \\[khmap\\]$"))),
+	any(.kernel and (.symbol | test("^do_syscall_64[+]0x[0-9a-f]+$"))),
+	any((.kernel | not) and (.symbol | test("^ioctl[+]0x[0-9a-f]+ \\[libc[.]so[.]6\\]$")))]'
 
 ok 'the same value is recorded' record --map prof_inline -- prof_writer turns prof_inline 5 5 500
 ok 'the same value: true sharing' is \

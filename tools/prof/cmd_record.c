@@ -14,6 +14,7 @@
 #include "prof.h"
 #include "profile/profile.h"
 #include "profile/report.h"
+#include "profile/resolve.h"
 #include "source/session.h"
 #include "source/target.h"
 
@@ -250,6 +251,7 @@ static int record_report(const struct record *record, const struct prof_profile 
 static int record_session(struct record *record, struct prof_profile *profile)
 {
 	struct prof_session *session;
+	struct prof_symbols *symbols;
 	struct prof_child child;
 	struct prof_fds fds;
 	int status, result, err;
@@ -265,11 +267,14 @@ static int record_session(struct record *record, struct prof_profile *profile)
 			return PROF_EXIT_FAILED;
 		}
 	}
+	symbols = prof_symbols_open();
 	result = record_run(record, session, &child, profile);
 	fds = prof_session_fds(session);
 	profile->missed = prof_session_missed(session);
 	err = prof_profile_read(profile, &fds);
 	prof_session_close(session);
+	prof_profile_resolve(profile, symbols);
+	prof_symbols_close(symbols);
 	if (err) {
 		prof_error("what was counted cannot be read: %s", strerror(-err));
 		return PROF_EXIT_FAILED;

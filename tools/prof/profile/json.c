@@ -70,24 +70,25 @@ static json_t *json_address(uint64_t address)
 	return address ? json_bytes(address) : json_null();
 }
 
-static json_t *json_access(const struct prof_access_row *row)
+static json_t *json_access(const struct prof_profile *profile, const struct prof_access_row *row)
 {
 	const struct prof_access_key *key = &row->key;
 
-	return json_pack("{s:i, s:i, s:s, s:i, s:i, s:o, s:o}", "offset", key->offset,
+	return json_pack("{s:i, s:i, s:s, s:i, s:i, s:o, s:s?, s:o}", "offset", key->offset,
 			 "length", key->length, "kind", prof_access_name(key->kind),
 			 "cpu", key->line.cpu, "pid", key->tgid,
 			 "address", json_address(key->address),
+			 "symbol", prof_profile_symbol(profile, key->tgid, key->address),
 			 "count", json_number(row->count));
 }
 
-static json_t *json_accesses(const struct prof_line_row *line)
+static json_t *json_accesses(const struct prof_profile *profile, const struct prof_line_row *line)
 {
 	json_t *array = json_array();
 	size_t i;
 
 	for (i = 0; array && i < line->access_count; i++)
-		json_array_append_new(array, json_access(&line->accesses[i]));
+		json_array_append_new(array, json_access(profile, &line->accesses[i]));
 	return array;
 }
 
@@ -148,7 +149,7 @@ static json_t *json_line(const struct prof_profile *profile, const struct prof_l
 			 "loads", json_number(count->loads),
 			 "last_cpu", (int)count->owner,
 			 "modelled_transfers", json_transfers(&count->transfers),
-			 "cpus", json_cpus(line), "accesses", json_accesses(line),
+			 "cpus", json_cpus(line), "accesses", json_accesses(profile, line),
 			 "stacks", json_stacks(profile, line));
 }
 
@@ -173,6 +174,12 @@ static json_t *json_time(const struct prof_time_row *row)
 			 "map_id", json_number(bucket->map_id),
 			 "region", prof_region_name(bucket->region), "page", bucket->page,
 			 "bucket", bucket->bucket, "operations", json_number(row->count));
+}
+
+static json_t *json_symbol(const struct prof_symbol *symbol)
+{
+	return json_pack("{s:i, s:o, s:s}", "pid", symbol->tgid,
+			 "address", json_bytes(symbol->address), "symbol", symbol->name);
 }
 
 static json_t *json_dropped(const struct prof_profile *profile)
@@ -217,7 +224,7 @@ static json_t *json_source(const struct prof_profile *profile)
 static json_t *json_profile(const struct prof_profile *profile)
 {
 	json_t *maps = json_array(), *lines = json_array(), *buckets = json_array(),
-	       *times = json_array();
+	       *times = json_array(), *symbols = json_array();
 	size_t i;
 
 	for (i = 0; i < profile->map_count; i++)
@@ -228,12 +235,15 @@ static json_t *json_profile(const struct prof_profile *profile)
 		json_array_append_new(buckets, json_bucket(&profile->buckets[i]));
 	for (i = 0; i < profile->time_count; i++)
 		json_array_append_new(times, json_time(&profile->times[i]));
-	return json_pack("{s:i, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o}",
+	for (i = 0; i < profile->symbol_count; i++)
+		json_array_append_new(symbols, json_symbol(&profile->symbols[i]));
+	return json_pack("{s:i, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "format", PROF_FORMAT, "source", json_source(profile),
 			 "duration_ns", json_number(profile->duration_ns),
 			 "slot_ns", json_number(profile->settings.slot_ns),
 			 "line_size", PROF_LINE_SIZE, "totals", json_totals(profile),
-			 "maps", maps, "lines", lines, "buckets", buckets, "times", times);
+			 "maps", maps, "lines", lines, "buckets", buckets, "times", times,
+			 "symbols", symbols);
 }
 
 int prof_json_write(const struct prof_profile *profile, FILE *out)

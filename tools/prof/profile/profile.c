@@ -192,6 +192,14 @@ static int stack_compare(const void *a, const void *b)
 	return order ? order : compare(y->count.accesses, x->count.accesses);
 }
 
+static int symbol_compare(const void *a, const void *b)
+{
+	const struct prof_symbol *x = a, *y = b;
+	int order = compare(x->tgid, y->tgid);
+
+	return order ? order : compare(x->address, y->address);
+}
+
 static int frames_compare(const void *a, const void *b)
 {
 	const struct prof_frames *x = a, *y = b;
@@ -328,16 +336,16 @@ int prof_profile_read(struct prof_profile *profile, const struct prof_fds *fds)
 	return err;
 }
 
-void prof_profile_free(struct prof_profile *profile)
+const char *prof_profile_symbol(const struct prof_profile *profile, uint32_t tgid,
+				uint64_t address)
 {
-	free(profile->maps);
-	free(profile->lines);
-	free(profile->buckets);
-	free(profile->cpus);
-	free(profile->accesses);
-	free(profile->stacks);
-	free(profile->frames);
-	free(profile->times);
+	const struct prof_symbol wanted = { .tgid = tgid, .address = address }, *symbol;
+
+	if (!profile->symbol_count)
+		return NULL;
+	symbol = bsearch(&wanted, profile->symbols, profile->symbol_count, sizeof(wanted),
+			 symbol_compare);
+	return symbol ? symbol->name : NULL;
 }
 
 uint64_t prof_profile_dropped(const struct prof_profile *profile)

@@ -117,6 +117,20 @@ struct prof_source {
 };
 
 /**
+ * struct prof_symbol - the name of an instruction's function
+ * @address: of the instruction
+ * @tgid: whose it is; 0 if the kernel's
+ * @name: see prof_symbols_name()
+ */
+struct prof_symbol {
+	uint64_t address;
+	uint32_t tgid;
+	const char *name;
+};
+
+struct prof_text;
+
+/**
  * struct prof_profile - what was recorded
  * @source: what told of it
  * @settings: what was asked for
@@ -139,6 +153,9 @@ struct prof_source {
  * @frames_count: of @frames
  * @times: by chain and slot
  * @time_count: of @times
+ * @symbols: by process and address
+ * @symbol_count: of @symbols
+ * @texts: of prof_profile_text()
  */
 struct prof_profile {
 	struct prof_source source;
@@ -162,6 +179,9 @@ struct prof_profile {
 	size_t frames_count;
 	struct prof_time_row *times;
 	size_t time_count;
+	struct prof_symbol *symbols;
+	size_t symbol_count;
+	struct prof_text *texts;
 };
 
 /**
@@ -179,6 +199,26 @@ int prof_profile_read(struct prof_profile *profile, const struct prof_fds *fds);
  * @profile: all its arrays are in the order of lines
  */
 void prof_profile_sort(struct prof_profile *profile);
+
+/**
+ * prof_profile_text() - keep a copy of a text as long as the profile
+ * @profile: the profile
+ * @text: what cannot be printed becomes a question mark in the copy
+ *
+ * Return: the copy.
+ */
+const char *prof_profile_text(struct prof_profile *profile, const char *text);
+
+/**
+ * prof_profile_symbol() - the name of an instruction's function
+ * @profile: the profile
+ * @tgid: whose instruction it is; 0 if the kernel's
+ * @address: of the instruction
+ *
+ * Return: NULL if it is not known.
+ */
+const char *prof_profile_symbol(const struct prof_profile *profile, uint32_t tgid,
+				uint64_t address);
 
 /**
  * prof_profile_free() - free what prof_profile_read() allocated

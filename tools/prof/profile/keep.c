@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * keep.c - the texts that a profile keeps
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "profile/profile.h"
+
+struct prof_text {
+	struct prof_text *next;
+	char text[];
+};
+
+const char *prof_profile_text(struct prof_profile *profile, const char *text)
+{
+	size_t size = strlen(text) + 1;
+	struct prof_text *kept = prof_alloc(1, sizeof(*kept) + size);
+	char *at;
+
+	memcpy(kept->text, text, size);
+	for (at = kept->text; *at; at++)
+		if (*at < ' ' || *at > '~')
+			*at = '?';
+	kept->next = profile->texts;
+	profile->texts = kept;
+	return kept->text;
+}
+
+void prof_profile_free(struct prof_profile *profile)
+{
+	struct prof_text *text;
+
+	free(profile->maps);
+	free(profile->lines);
+	free(profile->buckets);
+	free(profile->cpus);
+	free(profile->accesses);
+	free(profile->stacks);
+	free(profile->frames);
+	free(profile->times);
+	free(profile->symbols);
+	while ((text = profile->texts)) {
+		profile->texts = text->next;
+		free(text);
+	}
+}
