@@ -35,7 +35,9 @@
 #include <linux/tracepoint.h>
 #include <linux/khmap_image.h>
 
+#include "core/stall.h"
 #include "core/table.h"
+#include "stall.h"
 
 TRACE_DEFINE_ENUM(KHMAP_REGION_HEADER);
 TRACE_DEFINE_ENUM(KHMAP_REGION_PRIMARY);
@@ -220,6 +222,51 @@ TRACE_EVENT(khmap_compact,
 DEFINE_EVENT(khmap_store, khmap_overflow,
 	TP_PROTO(u64 map_id, const struct khmap_store *store),
 	TP_ARGS(map_id, store)
+);
+
+TRACE_DEFINE_ENUM(KHMAP_STALL_LOST);
+TRACE_DEFINE_ENUM(KHMAP_STALL_STRIPE);
+TRACE_DEFINE_ENUM(KHMAP_STALL_HEADER);
+TRACE_DEFINE_ENUM(KHMAP_STALL_GATE);
+TRACE_DEFINE_ENUM(KHMAP_STALL_SPLIT);
+TRACE_DEFINE_ENUM(KHMAP_STALL_COPY);
+TRACE_DEFINE_ENUM(KHMAP_STALL_COPY_OVERFLOW);
+TRACE_DEFINE_ENUM(KHMAP_STALL_CUT);
+
+#define show_khmap_stall(kind)						\
+	__print_symbolic(kind,						\
+			 { KHMAP_STALL_LOST, "lost" },			\
+			 { KHMAP_STALL_STRIPE, "stripe" },		\
+			 { KHMAP_STALL_HEADER, "header" },		\
+			 { KHMAP_STALL_GATE, "gate" },			\
+			 { KHMAP_STALL_SPLIT, "split" },		\
+			 { KHMAP_STALL_COPY, "copy" },			\
+			 { KHMAP_STALL_COPY_OVERFLOW, "copy_overflow" },	\
+			 { KHMAP_STALL_CUT, "cut" })
+
+/*
+ * An operation waited, or made others wait: for what, @kind, an enum khmap_stall,
+ * says, which has what @place is; and for how long.
+ */
+TRACE_EVENT_FN(khmap_stall,
+	TP_PROTO(u64 map_id, u32 kind, u32 place, u64 ns),
+	TP_ARGS(map_id, kind, place, ns),
+	TP_STRUCT__entry(
+		__field(u64, map_id)
+		__field(u32, kind)
+		__field(u32, place)
+		__field(u64, ns)
+	),
+	TP_fast_assign(
+		__entry->map_id = map_id;
+		__entry->kind = kind;
+		__entry->place = place;
+		__entry->ns = ns;
+	),
+	TP_printk("map_id=%llu kind=%s place=%u ns=%llu", __entry->map_id,
+		  show_khmap_stall(__entry->kind), __entry->place,
+		  __entry->ns),
+	khmap_stalls_forget, NULL
 );
 
 /* A snapshot was taken; @name is empty if it has none. */

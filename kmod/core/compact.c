@@ -137,7 +137,8 @@ static int khmap_compact_some(struct khmap_table *table,
 
 	if (!stripe)
 		return err;
-	if (khmap_gate_lock(table, &stripe->lock, &flags))
+	if (khmap_gate_lock(table, &stripe->lock, &flags, KHMAP_STALL_STRIPE,
+			    (u32)(stripe - table->stripes)))
 		return -ESTALE;
 	/* Without a shape the map is about to leave its header page. */
 	if (os_load(&page->stripe) == stripe && os_load(&table->header->shape))

@@ -20,8 +20,11 @@
 
 void khmap_gate_wait(const struct khmap_table *table)
 {
+	u64 began = khmap_stall_begin();
+
 	while (os_load(&table->saves.gate) & KHMAP_GATE_CLOSED)
 		os_relax();
+	khmap_stall_end(table, KHMAP_STALL_GATE, 0, began);
 }
 
 void khmap_saves_init(struct khmap_saves *saves)
@@ -120,6 +123,7 @@ void khmap_save_page(struct khmap_table *table, enum khmap_region region,
 		     u32 page, bool stores)
 {
 	os_lock_t *lock = khmap_save_lock(table, page);
+	u64 began = khmap_stall_begin();
 	struct khmap_snapshot *snapshot;
 	bool looked = false;
 	void *copy = NULL;
@@ -141,6 +145,10 @@ void khmap_save_page(struct khmap_table *table, enum khmap_region region,
 			khmap_save_fill(snapshot, index, region, copy);
 	}
 	os_unlock(lock, flags);
+	if (copy)
+		khmap_stall_end(table, region == KHMAP_REGION_PRIMARY ?
+				KHMAP_STALL_COPY : KHMAP_STALL_COPY_OVERFLOW,
+				page, began);
 }
 
 void khmap_cow_slowly(struct khmap_table *table, enum khmap_region region,

@@ -9,6 +9,7 @@
 #define _KHMAP_CORE_COW_H
 
 #include "bucket.h"
+#include "stall.h"
 
 /**
  * khmap_gate_check() - may one who has got a lock go on?
@@ -45,17 +46,21 @@ void khmap_gate_wait(const struct khmap_table *table);
  * @table: the map
  * @lock: the lock
  * @flags: filled, for os_unlock()
+ * @kind: what it is to have to wait for it: KHMAP_STALL_STRIPE, or
+ *	KHMAP_STALL_HEADER
+ * @place: the stripe; 0 for the header
  *
  * Return: 0; -ESTALE the map is retired, and nothing is locked.
  */
 static inline int khmap_gate_lock(const struct khmap_table *table,
-				  os_lock_t *lock, unsigned long *flags)
+				  os_lock_t *lock, unsigned long *flags,
+				  enum khmap_stall kind, u32 place)
 {
 	unsigned long irq;
 	int err;
 
 	for (;;) {
-		os_lock(lock, irq);
+		os_lock_told(table, lock, irq, kind, place);
 		err = khmap_gate_check(table, true);
 		if (likely(!err))
 			break;

@@ -161,9 +161,11 @@ static int khmap_cut(struct khmap_snapshot *snapshot)
 	struct khmap_table *table = snapshot->table;
 	unsigned long gate = table->saves.gate, flags;
 	struct khmap_counts counts;
+	u64 began;
 	int err = 0;
 
 	khmap_cut_rehearse(snapshot);
+	began = khmap_stall_begin();
 	os_cut_begin(flags);
 	os_store(&table->saves.gate, gate | KHMAP_GATE_CLOSED);
 	/* Without a shape no writer can be inside a stripe: it is at the header. */
@@ -182,6 +184,7 @@ static int khmap_cut(struct khmap_snapshot *snapshot)
 	}
 	os_store_release(&table->saves.gate, gate);
 	os_cut_end(flags);
+	khmap_stall_end(table, KHMAP_STALL_CUT, 0, began);
 	return err;
 }
 

@@ -137,16 +137,20 @@ static int khmap_grow_split(struct khmap_table *table, bool wait,
 	struct khmap_growth *growth = &table->growth;
 	unsigned long flags;
 	u32 moved, shape = 0;
+	u64 began;
 	int err;
 
 	if (wait)
 		os_lock(&growth->split_lock, flags);
 	else if (!os_trylock(&growth->split_lock, flags))
 		return -EBUSY;
+	began = khmap_stall_begin();
 	err = khmap_split_next(table, staged, &moved);
 	if (!err) {
 		os_store(&growth->splits, growth->splits + 1);
 		shape = os_load(&table->header->shape);
+		khmap_stall_end(table, KHMAP_STALL_SPLIT,
+				khmap_shape_pages(shape) - 1, began);
 	}
 	os_unlock(&growth->split_lock, flags);
 	if (!err)
@@ -268,7 +272,8 @@ static int khmap_grow_promote_try(struct khmap_table *table,
 	unsigned long flags;
 	int err;
 
-	err = khmap_gate_lock(table, &table->header_lock, &flags);
+	err = khmap_gate_lock(table, &table->header_lock, &flags,
+			      KHMAP_STALL_HEADER, 0);
 	if (err)
 		return err;
 	if (os_load(&table->header->shape))

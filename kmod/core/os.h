@@ -25,6 +25,7 @@
 #include <linux/stddef.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
+#include <linux/tracepoint-defs.h>
 #include <linux/types.h>
 
 #define KHMAP_OS_PAGE_SHIFT	PAGE_SHIFT
@@ -47,6 +48,23 @@ typedef struct mutex os_mutex_t;
  * a BPF program may hang on those as well.
  */
 DECLARE_PER_CPU(unsigned int, khmap_locks_held);
+
+struct khmap_table;
+
+/*
+ * Stalls, see stall.h.  Whether somebody listens is a static key, so that where
+ * nobody does a lock costs one instruction more, that does nothing.
+ */
+DECLARE_TRACEPOINT(khmap_stall);
+#define os_stalls_told()		tracepoint_enabled(khmap_stall)
+#define os_clock_ns()			ktime_get_mono_fast_ns()
+/* Tells now, or when this processor holds no lock of a map any more. */
+void os_stall(const struct khmap_table *table, u32 kind, u32 place, u64 ns);
+/* Tells what it could not while locks were held.  Interrupts are off. */
+void os_stalls_flush(void);
+/* raw_spin_lock(), and a stall if it has to wait. */
+void os_lock_stalling(const struct khmap_table *table, raw_spinlock_t *lock,
+		      u32 kind, u32 place) __acquires(lock);
 /*
  * The engine finds out under a lock whether it was the right one, which sparse
  * cannot follow: it is told that nothing is held.  Lockdep follows.
@@ -63,7 +81,20 @@ DECLARE_PER_CPU(unsigned int, khmap_locks_held);
 		__acquire(lock);			\
 		raw_spin_unlock(lock);			\
 		__this_cpu_dec(khmap_locks_held);	\
+		if (os_stalls_told())			\
+			os_stalls_flush();		\
 		local_irq_restore(flags);		\
+	} while (0)
+/* os_lock() of what operations wait for; @kind and @place are of the stall. */
+#define os_lock_told(table, lock, flags, kind, place)			\
+	do {								\
+		local_irq_save(flags);					\
+		__this_cpu_inc(khmap_locks_held);			\
+		if (os_stalls_told())					\
+			os_lock_stalling(table, lock, kind, place);	\
+		else							\
+			raw_spin_lock(lock);				\
+		__release(lock);					\
 	} while (0)
 /* False, with nothing held, if somebody holds it; else for os_unlock(). */
 static inline bool os_trylock_save(os_lock_t *lock, unsigned long *flags)
@@ -214,6 +245,15 @@ static inline void os_lock_wait(const os_lock_t *lock)
 #define os_unlock(lock, flags)	\
 	do { (void)(flags); os_unlock_second(lock); } while (0)
 #define os_trylock(lock, flags)	((flags) = 0, os_lock_taken(lock))
+#define os_lock_told(table, lock, flags, kind, place)	os_lock(lock, flags)
+
+struct khmap_table;
+
+/* Nobody listens here. */
+#define os_stalls_told()	false
+#define os_clock_ns()		0ull
+#define os_stall(table, kind, place, ns)	\
+	((void)(table), (void)(kind), (void)(place), (void)(ns))
 
 #define os_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define os_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)

@@ -33,7 +33,8 @@ static int khmap_table_lock(struct khmap_table *table, u64 hash, bool writes,
 		stripe = &table->stripes[index];
 		*first = khmap_bucket_at(table, place);
 		khmap_bucket_prefetch(table, first);
-		os_lock(&stripe->lock, irq);
+		os_lock_told(table, &stripe->lock, irq, KHMAP_STALL_STRIPE,
+			     index);
 		err = khmap_gate_check(table, writes);
 		if (unlikely(err)) {
 			os_unlock(&stripe->lock, irq);
@@ -67,7 +68,7 @@ static int khmap_table_lock_inline(struct khmap_table *table, bool writes,
 	unsigned long irq;
 	int err;
 
-	os_lock(&table->header_lock, irq);
+	os_lock_told(table, &table->header_lock, irq, KHMAP_STALL_HEADER, 0);
 	err = khmap_gate_check(table, writes);
 	if (!err && os_load(&table->header->shape)) {
 		os_unlock(&table->header_lock, irq);
@@ -378,7 +379,8 @@ static int khmap_page_clear(struct khmap_table *table, u32 page, u64 *removed)
 	unsigned long flags;
 	int err;
 
-	err = khmap_gate_lock(table, &stripe->lock, &flags);
+	err = khmap_gate_lock(table, &stripe->lock, &flags, KHMAP_STALL_STRIPE,
+			      index);
 	if (err)
 		return err;
 	for (bucket = 0; bucket < table->geometry.buckets_per_page; bucket++) {
@@ -398,7 +400,8 @@ static int khmap_inline_clear(struct khmap_table *table, u64 *removed)
 	unsigned long flags;
 	int err;
 
-	err = khmap_gate_lock(table, &table->header_lock, &flags);
+	err = khmap_gate_lock(table, &table->header_lock, &flags,
+			      KHMAP_STALL_HEADER, 0);
 	if (err)
 		return err;
 	*removed += khmap_chain_empty(table, &owner, &first);

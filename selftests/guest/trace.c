@@ -45,11 +45,12 @@ FIXTURE(trace) {
 	int fd;
 };
 
-/* Growth and compaction have tests of their own. */
+/* Growth, compaction and stalls have tests of their own. */
 static bool is_of_operations(const char *event)
 {
 	return strncmp(event, ": khmap_grow:", 13) &&
 	       strncmp(event, ": khmap_split:", 14) &&
+	       strncmp(event, ": khmap_stall:", 14) &&
 	       strncmp(event, ": khmap_promote:", 16) &&
 	       strncmp(event, ": khmap_compact:", 16);
 }
