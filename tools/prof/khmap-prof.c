@@ -18,6 +18,7 @@ static const struct {
 	{ "record", prof_record_main, "profile the stores of puts and deletes" },
 	{ "attach", prof_attach_main, "attach programs that bpftool has pinned" },
 	{ "events", prof_events_main, "say which events this machine has" },
+	{ "wait", prof_wait_main, "name what operations wait for, and for how long" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -72,7 +73,7 @@ static void print_help(void)
 		printf("  %-10s %s\n", commands[i].name, commands[i].help);
 	printf("\n\"khmap-prof COMMAND --help\" tells the rest.\n\n"
 	       "Exit status: 0 all is well; 1 it failed; 2 wrong usage; 3 no such map; 4 the module\n"
-	       "or its type information is missing; 5 not permitted.\n");
+	       "or its type information is missing; 5 not permitted; 6 this kernel or machine cannot do it.\n");
 }
 
 int main(int argc, char **argv)

@@ -36,22 +36,18 @@ bool prof_target_option(struct prof_target *target, int option, const char *valu
 	}
 }
 
-int prof_target_find(const struct prof_target *target, struct prof_settings *settings)
+int prof_target_id(const struct prof_target *target, __u64 *map_id)
 {
 	int err;
 
-	*settings = (struct prof_settings){
-		.map_id = target->map_id,
-		.sample = target->sample,
-		.enabled = 1,
-	};
+	*map_id = target->map_id;
 	if (target->name && target->map_id) {
 		prof_error("give --map or --map-id, not both");
 		return PROF_EXIT_USAGE;
 	}
 	if (!target->name && !target->map_id)
 		return PROF_EXIT_OK;
-	err = prof_maps_find(target->name, &settings->map_id);
+	err = prof_maps_find(target->name, map_id);
 	if (!err)
 		return PROF_EXIT_OK;
 	if (err == -ENOENT && target->name)
@@ -62,4 +58,13 @@ int prof_target_find(const struct prof_target *target, struct prof_settings *set
 		prof_error("the list of maps cannot be read: %s", strerror(-err));
 	return err == -ENOENT ? PROF_EXIT_NO_MAP :
 	       err == -EACCES ? PROF_EXIT_NOT_PERMITTED : PROF_EXIT_FAILED;
+}
+
+int prof_target_find(const struct prof_target *target, struct prof_settings *settings)
+{
+	*settings = (struct prof_settings){
+		.sample = target->sample,
+		.enabled = 1,
+	};
+	return prof_target_id(target, &settings->map_id);
 }

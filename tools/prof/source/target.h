@@ -34,6 +34,17 @@ struct prof_target {
 bool prof_target_option(struct prof_target *target, int option, const char *value);
 
 /**
+ * prof_target_id() - the map that shall be profiled
+ * @target: what shall be profiled
+ * @map_id: filled on success; 0 for all
+ *
+ * Prints what is wrong.
+ *
+ * Return: enum prof_exit.
+ */
+int prof_target_id(const struct prof_target *target, __u64 *map_id);
+
+/**
  * prof_target_find() - the settings for a target
  * @target: what shall be profiled
  * @settings: filled on success: enabled

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * period.c - for how long something is watched
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "source/period.h"
+
+#define DURATION_MAX	1e9	/* seconds */
+
+bool prof_period_option(struct prof_period *period, const char *text)
+{
+	char *end;
+	double seconds;
+
+	errno = 0;
+	seconds = strtod(text, &end);
+	if (!errno && *text && !*end && seconds > 0 && seconds <= DURATION_MAX) {
+		period->duration_ns = (uint64_t)(seconds * (double)PROF_SECOND_NS);
+		return true;
+	}
+	prof_error("--duration needs a number of seconds above 0, not \"%s\"", text);
+	return false;
+}
+
+uint64_t prof_period_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * PROF_SECOND_NS + (uint64_t)now.tv_nsec;
+}
+
+int prof_period_start(struct prof_period *period)
+{
+	int err;
+
+	if (!period->command)
+		return PROF_EXIT_OK;
+	err = prof_child_start(&period->child, period->command);
+	if (!err)
+		return PROF_EXIT_OK;
+	prof_error("%s cannot be started: %s", period->command[0], strerror(-err));
+	return PROF_EXIT_FAILED;
+}
+
+/* Until the time is over or a signal comes; the signals are blocked. */
+static void period_wait(uint64_t duration_ns, const sigset_t *signals)
+{
+	uint64_t end = prof_period_now() + duration_ns, now;
+
+	if (!duration_ns) {
+		fprintf(stderr, "khmap-prof: watching; Ctrl-C ends it\n");
+		sigwaitinfo(signals, NULL);
+		return;
+	}
+	while ((now = prof_period_now()) < end) {
+		struct timespec left = {
+			.tv_sec = (time_t)((end - now) / PROF_SECOND_NS),
+			.tv_nsec = (long)((end - now) % PROF_SECOND_NS),
+		};
+
+		if (sigtimedwait(signals, NULL, &left) > 0)
+			return;
+	}
+}
+
+int prof_period_run(struct prof_period *period, void (*enable)(void *context, bool on),
+		    void *context)
+{
+	uint64_t began;
+	sigset_t signals;
+	int result = 0;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	began = prof_period_now();
+	enable(context, true);
+	if (period->command)
+		result = prof_child_run(&period->child, &signals);
+	else
+		period_wait(period->duration_ns, &signals);
+	enable(context, false);
+	period->lasted_ns = prof_period_now() - began;
+	sigprocmask(SIG_UNBLOCK, &signals, NULL);
+	return result;
+}
