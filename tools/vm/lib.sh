@@ -18,6 +18,11 @@ die() {
 	exit "${die_status:-1}"
 }
 
+# Plugins are a choice of whoever builds QEMU, and work with emulated processors only.
+qemu_has_plugins() {
+	qemu-system-x86_64 -help | grep -q '^-plugin '
+}
+
 # qemu_machine ACCEL SMP MEM: the arguments that every boot shares, one word a line.
 qemu_machine() {
 	case $1 in

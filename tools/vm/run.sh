@@ -37,6 +37,7 @@ usage() {
 	  --disk SIZE         an empty scratch disk, like 1G; \$KHMAP_DISK in the guest
 	  --append WORDS      more for the kernel's command line
 	  --timeout SECONDS   for the whole run (default $seconds)
+  --plugin FILE[,ARG] load a plugin of QEMU, which then emulates the processors, KVM or not
 
 	What comes out
 	  --out DIR           afterwards, copy the guest's /out into this folder
@@ -66,7 +67,7 @@ wrong_usage() {
 die_status=101
 test_seconds=${KHMAP_TEST_TIMEOUT:-120}
 version='' module='' want_module=yes files='' list='' tap='' mode=''
-smp=2 mem=2048 disk='' append='' seconds=${KHMAP_VM_TIMEOUT:-600}
+smp=2 mem=2048 disk='' append='' plugin='' seconds=${KHMAP_VM_TIMEOUT:-600}
 out='' report='' json='' quiet=''
 newline='
 '
@@ -80,7 +81,7 @@ while [ $# -gt 0 ]; do
 	--shell) mode=shell ;;
 	--) shift; break ;;
 	--kernel | --module | --file | --list | --smp | --mem | --disk | --append | --timeout | \
-	--out | --report | --json)
+	--plugin | --out | --report | --json)
 		[ $# -ge 2 ] || wrong_usage "$1 needs a value"
 		case $1 in
 		--kernel) version=$2 ;;
@@ -92,6 +93,7 @@ while [ $# -gt 0 ]; do
 		--disk) disk=$2 ;;
 		--append) append="$append $2" ;;
 		--timeout) seconds=$2 ;;
+		--plugin) plugin=$2 ;;
 		--out) out=$2 ;;
 		--report) report=$2 ;;
 		--json) json=$2 ;;
@@ -127,7 +129,13 @@ started=$(date +%s)
 env=$("$here/kernel.sh" ${version:+"$version"}) || exit 101
 eval "$env"
 base=$("$here/image.sh" "$KERNEL") || exit 101
-accel=$("$here/accel.sh" "$KERNEL") || exit 101
+if [ -n "$plugin" ]; then
+	[ -f "${plugin%%,*}" ] || die "there is no ${plugin%%,*} (is it built?)"
+	qemu_has_plugins || die 'this QEMU takes no plugins'
+	accel=tcg
+else
+	accel=$("$here/accel.sh" "$KERNEL") || exit 101
+fi
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/khmap-vm.XXXXXX")
 timeout_pid='' follow_pid=''
@@ -195,6 +203,7 @@ rm -rf "$stage" "$work/run.cpio"
 set -- $(qemu_machine "$accel" "$smp" "$mem") -kernel "$VMLINUX" -initrd "$work/initrd"
 # shellcheck disable=SC2154 # from lib.sh
 set -- "$@" -append "$kernel_append$append"
+[ -z "$plugin" ] || set -- "$@" -plugin "$plugin"
 for name in $disks; do
 	set -- "$@" -drive "file=$work/$name,if=none,id=$name,format=raw,cache=unsafe" \
 		-device "virtio-blk-pci,drive=$name"

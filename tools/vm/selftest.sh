@@ -179,6 +179,7 @@ guest 'a time-out' 104 --timeout 6 -- 'sleep 60'
 guest 'a splat' 105 -- 'echo "<4>WARNING: CPU: 0 PID: 1 at a test" >/dev/kmsg'
 guest 'an empty report' 106 --tap -- true
 guest 'a report that is cut off' 106 --tap -- 'echo 1..2; echo ok 1 a'
+guest 'a plugin that does not exist' 101 --plugin /nonexistent,option -- true
 guest 'a file that does not exist' 101 --file /nonexistent -- true
 
 echo "1..$number" >>"$report"
