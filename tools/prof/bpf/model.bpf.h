@@ -91,22 +91,26 @@ struct model_event {
 	s32 user_stack;
 };
 
-static long model_lock_try(u32 index, u32 **lock)
+/* One lock of a line, and whether it was got. */
+struct model_lock {
+	u32 *word;
+	bool held;
+};
+
+static long model_lock_try(u32 index, struct model_lock *lock)
 {
-	if (__sync_val_compare_and_swap(*lock, 0, 1))
-		return 0;
-	*lock = NULL;
-	return 1;
+	lock->held = !__sync_val_compare_and_swap(lock->word, 0, 1);
+	return lock->held;
 }
 
 static __always_inline bool model_lock(struct prof_line *line)
 {
-	u32 *lock = &line->lock;
+	struct model_lock lock = { .word = &line->lock };
 
-	if (!__sync_val_compare_and_swap(lock, 0, 1))
+	if (!__sync_val_compare_and_swap(lock.word, 0, 1))
 		return true;
 	bpf_loop(MODEL_LOCK_TRIES, model_lock_try, &lock, 0);
-	return !lock;
+	return lock.held;
 }
 
 static __always_inline void model_unlock(struct prof_line *line)
