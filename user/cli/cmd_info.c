@@ -11,6 +11,7 @@
 
 #include "cli.h"
 #include "foreign.h"
+#include "header.h"
 #include "info_foreign.h"
 #include "packed.h"
 #include "progress.h"
@@ -269,7 +270,7 @@ static int info_print_json(const struct info *info, const struct cli_map *map)
 	object = json_pack("{s:s, s:s, s:s, s:s?, s:I, s:I, s:s, s:s, s:I, s:I, s:b}",
 			   "name", (const char *)h->name,
 			   "kind", info_kind(info),
-			   "byte_order", foreign_host_order(),
+			   "byte_order", KHMAP_HOST_ORDER,
 			   "schema", map->has_schema ? khmap_schema_text(map->schema) : NULL,
 			   "key_size", (json_int_t)h->geometry.key_size,
 			   "value_size", (json_int_t)h->geometry.value_size,

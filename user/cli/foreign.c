@@ -7,8 +7,6 @@
 
 #include "foreign.h"
 
-static const char *const foreign_orders[] = { "big-endian", "little-endian" };
-
 int foreign_open(const char *name, uint32_t flags, struct khmap_foreign **foreign)
 {
 	int err;
@@ -29,14 +27,4 @@ int foreign_open(const char *name, uint32_t flags, struct khmap_foreign **foreig
 	default:
 		return 0;
 	}
-}
-
-const char *foreign_order(void)
-{
-	return foreign_orders[__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__];
-}
-
-const char *foreign_host_order(void)
-{
-	return foreign_orders[__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__];
 }

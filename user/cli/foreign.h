@@ -18,14 +18,4 @@
  */
 int foreign_open(const char *name, uint32_t flags, struct khmap_foreign **foreign);
 
-/**
- * foreign_order() - The byte order of hosts of the other one, in words.
- */
-const char *foreign_order(void);
-
-/**
- * foreign_host_order() - Likewise, this host's.
- */
-const char *foreign_host_order(void);
-
 #endif /* KHMAP_CLI_FOREIGN_H */

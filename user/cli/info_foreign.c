@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "header.h"
 #include "header_fields.h"
 #include "info_foreign.h"
 #include "table.h"
@@ -36,17 +37,19 @@ static const char *info_schema(const struct khmap_foreign *foreign)
 static int info_foreign_json(const struct khmap_foreign *foreign)
 {
 	const struct khmap_image_header *header = khmap_foreign_header(foreign);
-	json_t *fields = json_object();
+	const struct khmap_header_field *field = khmap_header_fields;
+	json_t *fields = json_object(), *value;
 	size_t i;
 
-	for (i = 0; i < khmap_header_field_count; i++)
-		if (info_is_shown(&khmap_header_fields[i]))
-			json_object_set_new(fields, khmap_header_fields[i].name,
-					    json_integer((json_int_t)info_value(header,
-									       &khmap_header_fields[i])));
+	for (i = 0; i < khmap_header_field_count; i++, field++) {
+		if (!info_is_shown(field))
+			continue;
+		value = json_integer((json_int_t)info_value(header, field));
+		json_object_set_new(fields, field->name, value);
+	}
 	return cli_json(json_pack("{s:s, s:s, s:s?, s:o}",
 				  "name", (const char *)header->name,
-				  "byte_order", foreign_order(),
+				  "byte_order", KHMAP_OTHER_ORDER,
 				  "schema", info_schema(foreign),
 				  "header", fields), 0);
 }
@@ -63,8 +66,8 @@ int info_foreign(const struct khmap_foreign *foreign, bool json)
 		return info_foreign_json(foreign);
 	table = table_create(columns, 2, false);
 	table_row(table, "name", "%s", header->name[0] ? (const char *)header->name : "(unnamed)");
-	table_row(table, "byte order", "%s, this host's is %s: only khmapctl restore --portable reads its entries",
-		  foreign_order(), foreign_host_order());
+	table_row(table, "byte order", "%s, this host's is %s: %s", KHMAP_OTHER_ORDER,
+		  KHMAP_HOST_ORDER, KHMAP_PORTABLE);
 	table_row(table, "schema", "%s", schema ? schema : "none that can be used");
 	for (i = 0; i < khmap_header_field_count; i++)
 		if (info_is_shown(&khmap_header_fields[i]))

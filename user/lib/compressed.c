@@ -122,10 +122,10 @@ static int khmap_compressed_identify(struct khmap_compressed *compressed)
 				  compressed->path, sizeof(*h), size);
 	if (h->byte_order != KHMAP_BYTE_ORDER && h->byte_order != KHMAP_BYTE_ORDER_OTHER)
 		return khmap_compressed_damaged(compressed, "byte_order is neither");
-	if ((h->byte_order == KHMAP_BYTE_ORDER_OTHER) != compressed->other)
-		return khmap_fail(EPROTONOSUPPORT, "%s: is of a host of the other byte order, which is %s-endian; " KHMAP_PORTABLE,
-				  compressed->path,
-				  __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? "big" : "little");
+	if (h->byte_order != (compressed->other ? KHMAP_BYTE_ORDER_OTHER : KHMAP_BYTE_ORDER))
+		return khmap_fail(EPROTONOSUPPORT,
+				  "%s: is of a host of another byte order, which is %s; %s",
+				  compressed->path, KHMAP_OTHER_ORDER, KHMAP_PORTABLE);
 	compressed->sum = khmap_compressed_header_sum(h);
 	if (compressed->other)
 		khmap_compressed_header_swap(h);

@@ -134,17 +134,14 @@ static bool khmap_identify_magic(const struct khmap_header_view *view,
 
 static bool khmap_identify_order(const struct khmap_image_header *h, struct khmap_report *report)
 {
-	const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
 	struct khmap_spot spot = khmap_header_spot("byte_order", HEADER_OFFSET(byte_order),
 						   EPROTONOSUPPORT, true);
-	const char *ours = little ? "little-endian" : "big-endian";
 
 	if (h->byte_order == KHMAP_BYTE_ORDER)
 		return true;
 	if (h->byte_order == KHMAP_BYTE_ORDER_OTHER) {
-		khmap_report_add(report, &spot, ours,
-				 "%s, as the host that made the image; " KHMAP_PORTABLE,
-				 little ? "big-endian" : "little-endian");
+		khmap_report_add(report, &spot, KHMAP_HOST_ORDER, KHMAP_OTHER_ORDER
+				 ", as the host that made the image; " KHMAP_PORTABLE);
 	} else {
 		spot.err = EUCLEAN;
 		khmap_report_add(report, &spot, "1020304", "%x", h->byte_order);

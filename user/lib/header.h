@@ -7,6 +7,14 @@
 
 #include "report.h"
 
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define KHMAP_HOST_ORDER	"little-endian"
+#define KHMAP_OTHER_ORDER	"big-endian"
+#else
+#define KHMAP_HOST_ORDER	"big-endian"
+#define KHMAP_OTHER_ORDER	"little-endian"
+#endif
+
 /* What to do with a file of the other byte order. */
 #define KHMAP_PORTABLE	"khmapctl restore --portable makes a map of it"
 

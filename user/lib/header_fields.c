@@ -12,12 +12,12 @@
 	.word = word_, \
 	.restore = restore_, \
 }
+
 #define KHMAP_WORD(field, restore_) \
 	KHMAP_FIELD(field, sizeof(((struct khmap_image_header *)NULL)->field), restore_)
 
-/* What is solved from sizes, layout, page and schema: any other value is wrong. */
-#define KHMAP_SOLVED(range) \
-	range ", and what follows from key_size, value_size, layout, page_shift and schema_length"
+/* Solved from sizes, layout, page and the schema's length: any other value is wrong. */
+#define KHMAP_SOLVED(range)	range ", as the kernel solves it"
 
 const struct khmap_header_field khmap_header_fields[] = {
 	KHMAP_FIELD(magic, 1, "KHMAPIMG"),

@@ -25,7 +25,11 @@
 #define AT(field)	offsetof(struct khmap_image_header, field)
 
 /* The text of an order that is not this host's. */
-#define OTHER		(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? "be" : "le")
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define OTHER		"be"
+#else
+#define OTHER		"le"
+#endif
 
 static void turn(unsigned char *at, size_t size)
 {
