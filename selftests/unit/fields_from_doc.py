@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
-"""Holds the tables of legal values in Documentation/image-format.rst against the library.
+"""Holds the tables of legal values in Documentation/image-format.rst against library and engine.
 
-    fields_from_doc.py RST IMAGES BIN     BIN has the programs probe and khmap-read
+    fields_from_doc.py RST IMAGES BIN     BIN has the programs probe, probe_restore and khmap-read
 
 Each row of the tables of the header, the geometry and the bucket is violated in every way that is
 listed here, with checksums made anew; what the row promises must come of it.  A row without a
@@ -91,11 +91,54 @@ def violations(h):
     return found
 
 
+def restore_violations(h):
+    """Likewise, of what a restore asks: more values, and some that a reader takes."""
+    found = violations(h)
+    more = {
+        "features_write": [1, 1 << 31], "hash_secret": [bytes(16)],
+        "entries": [0, h.entries - 1, h.entries + 1],
+        "overflow_entries": [0, h.overflow_entries + 1, MAX64],
+        "overflow_buckets": [0, h.overflow_buckets - 1, MAX64],
+        "max_entries": [0, h.entries - 1, MAX64 - 1],
+        "primary_pages": [0, h.primary_pages_max - 1],
+        "primary_pages_max": [h.primary_pages_max - 1],
+        "overflow_pages": [0, h.overflow_pages_max - 1, 1 << 22],
+        "overflow_pages_max": [0, h.overflow_pages_max - 1],
+        "primary_offset": [2 * PAGE], "overflow_offset": [h.overflow_offset + PAGE],
+        "image_size": [h.image_size + PAGE], "schema_offset": [648],
+        "shape": [h.shape + 1, h.shape - 1024, h.shape + 1024],
+        # Legal for a reader, and not as solved.
+        "layout": [2], "value_offset": [h.value_offset + 8], "slot_stride": [h.slot_stride + 8],
+        "bucket_stride": [h.bucket_stride - 8, h.bucket_stride + 8],
+        "bucket_slots": [h.bucket_slots - 1], "buckets_per_page": [h.buckets_per_page - 1],
+        "tags_size": [16], "overflow_stride": [h.overflow_stride + 8],
+        "overflow_slots": [h.overflow_slots - 1, h.overflow_slots + 1],
+        "overflow_per_page": [h.overflow_per_page - 1], "overflow_shift": [h.overflow_shift + 1],
+        "inline_slots": [h.inline_slots - 1], "inline_offset": [h.inline_offset + 8],
+        "key_size": [4], "value_size": [4096],
+    }
+    for name, values in more.items():
+        found.setdefault(name, []).extend(({name: value}, None) for value in values)
+    found["page_shift"] = [({"page_shift": value}, errno) for value, errno in
+                           [(0, "EUCLEAN"), (11, "EUCLEAN"), (17, "EUCLEAN"), (MAX32, "EUCLEAN"),
+                            (13, "EPROTONOSUPPORT"), (16, "EPROTONOSUPPORT")]]
+    found["kind"] = [({"kind": 1}, "EINVAL"), ({"kind": 0}, "EUCLEAN"), ({"kind": 3}, "EUCLEAN")]
+    for name in RESTORE_ANY:
+        found.pop(name, None)
+    return found
+
+
 # Of fields with any legal value, some other value.
 ANY = {name: 1 << 31 for name in
        "features_compat features_write map_id created_ns snapshot_ns epoch entries "
        "overflow_entries overflow_buckets max_entries".split()}
 ANY["hash_secret"] = bytes(16)
+
+# Of those at which a restore does not look.
+RESTORE_ANY = {name: 1 << 31 for name in
+               "features_compat map_id created_ns snapshot_ns epoch checksum_offset checksum_count "
+               "checksum_checksum header_checksum".split()}
+RESTORE_ANY["name"] = b"/" * 64
 
 PLACES = {name: (at, code) for name, at, code in FIELDS}
 PLACES.update({"hash_secret": (32, "16s"), "reserved": PLACES["reserved_geometry"],
@@ -160,6 +203,17 @@ class Prober:
                 "get": (more[1:] or [""])[0], "rules": more[2:], "read": read.returncode}
 
 
+    def restore(self, data):
+        """(errno, enum khmap_damage, the field that is refused, what it must be)"""
+        path = os.path.join(self.folder, "restore.khm")
+        with open(path, "wb") as file:
+            file.write(data)
+        run = subprocess.run([f"{self.programs}/probe_restore", path], capture_output=True,
+                             text=True, check=True)
+        errno, what, *more = run.stdout.rstrip("\n").split(" ", 3)
+        return errno, int(what), (more or [""])[0], (more[1:] or [""])[0]
+
+
 def header_rows(text):
     """(name, legal, errno text) of the two tables."""
     for columns, rows in tables(text):
@@ -220,6 +274,49 @@ def check_header(report, text, image, prober):
                 wrong.append(f"{changes}: expected {expected}, found {got}")
         report.check(not wrong, f"{name}: {len(tried)} other values: {errno}", "; ".join(wrong))
         report.check(seen == promised, f"{name}: each errno of the row has come")
+
+
+def check_restore(report, text, image, prober):
+    """The table of what a restore asks of the header."""
+    listed = restore_violations(image)
+    rows = {row[0]: row[1:] for columns, rows in tables(text)
+            if columns == ["Field", "What RESTORE asks", "Errno"] for row in rows}
+    geometry = {name for columns, found in tables(text)
+                if columns[:2] == ["At", "Field (each a u32)"] for _, name, *_ in found}
+    short = {field: field.replace("geometry.", "") if field.startswith("geometry.") else
+             "reserved_header" if field == "reserved" else field for field in rows}
+    report.check(sorted(short.values()) == sorted(name for name, _, _ in header_rows(text)) and
+                 all(field.startswith("geometry.") == (short[field] in geometry)
+                     for field in rows), "a restore asks something of each field")
+    report.check(sorted(short.values()) == sorted([*listed, *RESTORE_ANY]),
+                 "restore: each row has its violations",
+                 str(sorted(set(short.values()) ^ set([*listed, *RESTORE_ANY]))))
+    report.check(prober.restore(image.data) == ("0", 0, "", ""), "the image becomes a map")
+    for field, (asked, errno) in rows.items():
+        name, promised, seen, wrong = short[field], set(re.findall(r"\bE[A-Z]+", errno)), set(), []
+        if name in RESTORE_ANY:
+            data = bytearray(image.data)
+            put(data, name, RESTORE_ANY[name])
+            got = prober.restore(data)
+            report.check(not errno and asked == "anything" and got[0] == "0",
+                         f"restore: {field}: anything", str(got))
+            continue
+        for changes, wanted in listed.get(name, []):
+            wanted = wanted if wanted in promised else next(iter(promised))
+            data = bytearray(image.data)
+            for other, value in changes.items():
+                put(data, other, value)
+            got, what, refused, must = prober.restore(data)
+            seen.add(got)
+            # A field that does not agree with it may be looked at first.
+            if got != wanted or not what or (what == 1 and must != rows[refused][0]):
+                wrong.append(f"{changes}: expected {wanted}, found {got} {what} {refused} {must}")
+            elif refused == field:
+                seen.add("named")
+        report.check(not wrong, f"restore: {field}: {len(listed.get(name, []))} other values: "
+                     f"{errno}", "; ".join(wrong))
+        report.check(seen == promised | ({"named"} if field != "hash_secret" else set()),
+                     f"restore: {field}: each errno has come, and the field was named", str(seen))
 
 
 class Scene:
@@ -312,11 +409,11 @@ def bucket_violations(images):
 def check_buckets(report, text, images, prober):
     listed = bucket_violations(images)
     rows = next(rows for columns, rows in tables(text)
-                if columns == ["Field", "Legal", "Get", "Walk", "Rule"])
+                if columns == ["Field", "Legal", "Get", "Walk", "Rule", "Restore"])
     names = [row[0] for row in rows]
     report.check(sorted(names) == sorted(listed), "each row of the bucket has its violations",
                  str(set(names) ^ set(listed)))
-    for name, legal, get, walk, rule in rows:
+    for name, legal, get, walk, rule, restore in rows:
         for scene, changes, key in listed.get(name, []):
             data = bytearray(scene.image.data)
             for offset, value in changes.items():
@@ -329,6 +426,10 @@ def check_buckets(report, text, images, prober):
                          (got["plain"], got["get"], got["walk"], got["read"]) ==
                          ("0", get, walk, read) and rule in got["rules"],
                          f"{name}, not {legal}: {get}, {walk}, {rule}", str(got))
+            errno, what, *_ = prober.restore(data)
+            # Of a bucket, not of the header.
+            report.check(errno == restore and what > 1, f"{name}, not {legal}: restore: {restore}",
+                         f"{errno} {what}")
 
 
 def main(arguments):
@@ -340,6 +441,7 @@ def main(arguments):
     report = Report()
     with tempfile.TemporaryDirectory() as folder:
         check_header(report, text, image, Prober(folder, programs))
+        check_restore(report, text, image, Prober(folder, programs))
         check_buckets(report, text, images, Prober(folder, programs))
     print(f"1..{report.count}")
     return report.failed != 0
