@@ -37,12 +37,17 @@ public:
 			perror("bench: /dev/shm");
 			exit(1);
 		}
-		dir = path;
+		const std::string dir = path;
+
 		must(mdb_env_create(&env), "create");
 		must(mdb_env_set_mapsize(env, (256ull << 20) +
 					      w.keys.size() * 128), "map size");
 		must(mdb_env_open(env, path, MDB_NOSYNC | MDB_WRITEMAP, 0600),
 		     "open");
+		/* Whatever ends the run, no file is left: they are open. */
+		unlink((dir + "/data.mdb").c_str());
+		unlink((dir + "/lock.mdb").c_str());
+		rmdir(path);
 		must(mdb_txn_begin(env, nullptr, 0, &txn), "begin");
 		must(mdb_dbi_open(txn, nullptr, MDB_INTEGERKEY, &dbi), "dbi");
 		std::iota(order.begin(), order.end(), 0);
@@ -70,9 +75,6 @@ public:
 	{
 		mdb_txn_abort(txn);
 		mdb_env_close(env);
-		unlink((dir + "/data.mdb").c_str());
-		unlink((dir + "/lock.mdb").c_str());
-		rmdir(dir.c_str());
 	}
 
 	const char *name() const override { return "LMDB"; }
@@ -108,7 +110,6 @@ private:
 		return true;
 	}
 
-	std::string dir;
 	MDB_env *env;
 	MDB_txn *txn;
 	MDB_dbi dbi;

@@ -15,6 +15,7 @@
 #include "../host.h"
 #include "encode.h"
 #include "load.h"
+#include "scratch.h"
 #include "study.h"
 
 static const struct {
@@ -185,6 +186,7 @@ int main(int argc, char **argv)
 		}
 	}
 	wanted = wanted_parts(argv + optind);
+	scratch_run();
 	load = host_load();
 	root = json_pack("{s:I, s:o, s:o, s:{s:i, s:i, s:i}, s:o}", "version", (json_int_t)1,
 			 "machine", host_describe(revision, BENCH_FLAGS, versions()),

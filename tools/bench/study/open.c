@@ -12,6 +12,7 @@
 #include <khmap/khmap.h>
 
 #include "load.h"
+#include "scratch.h"
 #include "store.h"
 
 static const u32 sizes[] = { 1000, 1000000, 10000000 };
@@ -114,7 +115,7 @@ static void opening_files(struct opening *opening)
 
 	for (way = 0; way < WAYS; way++)
 		snprintf(opening->paths[way], sizeof(opening->paths[way]),
-			 "/dev/shm/khmap-study-%d-%u", (int)getpid(),
+			 "%s/open-%u", scratch_folder(),
 			 way == OPEN_KHMAP_VERIFIED ? OPEN_KHMAP : way);
 	store_open(&store, &opening->records, false);
 	store_write(&store, opening->paths[OPEN_KHMAP]);

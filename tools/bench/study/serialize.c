@@ -11,6 +11,7 @@
 
 #include "../../../user/lib/whole_file.h"
 #include "encode.h"
+#include "scratch.h"
 #include "store.h"
 
 /* Rows of a table, in this order: khmap's three, the encoders, LMDB. */
@@ -239,7 +240,7 @@ static void serialize_open(struct serialize *run, u32 which)
 	run->repeats = SAMPLE_RECORDS / run->records.count;
 	if (!run->repeats)
 		run->repeats = 1;
-	snprintf(run->path, sizeof(run->path), "/dev/shm/khmap-study-%d", (int)getpid());
+	snprintf(run->path, sizeof(run->path), "%s/serialize", scratch_folder());
 	study_progress("%s: filled", cases[which].what);
 	store_first(run, SNAPSHOT);
 	store_first(run, PACKED);

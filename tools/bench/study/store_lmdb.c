@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "scratch.h"
 #include "store.h"
 
 /* Every program that looks has it this large. */
@@ -93,7 +94,7 @@ struct lmdb *lmdb_open(const struct records *records)
 	struct lmdb *lmdb;
 	char path[64];
 
-	snprintf(path, sizeof(path), "/dev/shm/khmap-study-%d.mdb", (int)getpid());
+	snprintf(path, sizeof(path), "%s/store.mdb", scratch_folder());
 	unlink(path);
 	lmdb = lmdb_env(path, MDB_NOSYNC | MDB_WRITEMAP);
 	memcpy(lmdb->path, path, sizeof(lmdb->path));
