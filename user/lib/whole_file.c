@@ -50,23 +50,18 @@ int khmap_whole_file_create(struct khmap_whole_file *file, mode_t mode)
 	return khmap_whole_file_fail(file, errno, "create a temporary file beside it");
 }
 
-static int khmap_whole_file_sync_folder(const struct khmap_whole_file *file)
+static int khmap_whole_file_open_folder(const struct khmap_whole_file *file)
 {
 	char path[KHMAP_PATH_SIZE];
-	int fd, err = 0;
+	int fd;
 
 	snprintf(path, sizeof(path), "%s", file->path);
 	fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return khmap_whole_file_fail(file, errno, "open its folder");
-	/* Not every file system can. */
-	if (fsync(fd) && errno != EINVAL)
-		err = khmap_whole_file_fail(file, errno, "fsync of its folder");
-	close(fd);
-	return err;
+	return fd < 0 ? khmap_whole_file_fail(file, errno, "open its folder") : fd;
 }
 
-int khmap_whole_file_publish(struct khmap_whole_file *file)
+/* All of it is on the disk, and then it has its name. */
+static int khmap_whole_file_rename(struct khmap_whole_file *file)
 {
 	int fd = file->fd;
 
@@ -79,7 +74,22 @@ int khmap_whole_file_publish(struct khmap_whole_file *file)
 	if (rename(file->temporary, file->path))
 		return khmap_whole_file_fail(file, errno, "rename");
 	file->temporary[0] = '\0';
-	return khmap_whole_file_sync_folder(file);
+	return 0;
+}
+
+int khmap_whole_file_publish(struct khmap_whole_file *file)
+{
+	/* First: it must not be what fails when others see the file already. */
+	int folder = khmap_whole_file_open_folder(file), err;
+
+	if (folder < 0)
+		return folder;
+	err = khmap_whole_file_rename(file);
+	/* Not every file system can. */
+	if (!err && fsync(folder) && errno != EINVAL)
+		err = khmap_whole_file_fail(file, errno, "fsync of its folder");
+	close(folder);
+	return err;
 }
 
 void khmap_whole_file_discard(struct khmap_whole_file *file)

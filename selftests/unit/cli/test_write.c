@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -382,6 +383,26 @@ static void test_interrupted(void)
 	ok(fails && good == fails, "the disk is full at each of %ld writes: the old file", fails);
 }
 
+/* There is a descriptor for the file, and none for its folder. */
+static void test_folder(void)
+{
+	struct rlimit limit, low;
+	int next = dup(STDOUT_FILENO), err;
+
+	if (next < 0 || getrlimit(RLIMIT_NOFILE, &limit))
+		exit(1);
+	close(next);
+	low = limit;
+	low.rlim_cur = (rlim_t)next + 1;
+	if (setrlimit(RLIMIT_NOFILE, &low))
+		exit(1);
+	err = image_write(true, NULL);
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		exit(1);
+	ok(err == -EMFILE && strstr(khmap_reason(), "open its folder") && as_expected(),
+	   "its folder cannot be opened: the old file");
+}
+
 /* Cut at @size, it is refused, and as what it is. */
 static bool cut_refused(const char *name, size_t size)
 {
@@ -494,6 +515,7 @@ int main(int argc, char **argv)
 		test_refused("io_uring_setup", SYS_io_uring_setup, EPERM);
 		test_refused("io_uring_enter", SYS_io_uring_enter, EPERM);
 		test_interrupted();
+		test_folder();
 		test_lost();
 		test_killed();
 		test_cut();
