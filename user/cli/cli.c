@@ -61,6 +61,9 @@ int cli_usage(const char *fmt, ...)
 
 int cli_failed(int err)
 {
+	/* That standard output cannot be written is told once, at the end, with the reason. */
+	if (err == -EIO && ferror(stdout))
+		return CLI_FAILED;
 	cli_note("%s", *khmap_reason() ? khmap_reason() : strerror(-err));
 	switch (err) {
 	case -EPROTONOSUPPORT:

@@ -103,6 +103,8 @@ void cli_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * cli_failed() - Say khmap_reason() for an errno of the library.
  * @err: negative errno
  *
+ * Of -EIO, if standard output has failed, nothing is said: main() does.
+ *
  * Return: the exit status.
  */
 int cli_failed(int err);

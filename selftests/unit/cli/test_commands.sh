@@ -84,8 +84,10 @@ check 'a sorted dump with a limit has the first' 0 '^1,3$' \
 check 'limit' 0 '^7$' sh -c "'$bin/khmapctl' dump ./numbers.khm --limit 7 | wc -l"
 check 'a reader that stops early is no error' 0 '^1$' \
 	sh -c "'$bin/khmapctl' dump ./numbers.khm | head -n 1 | wc -l"
-check 'a full disk is one' 3 'No space|standard output' \
+check 'a full disk is one' 3 '^khmapctl: dump: standard output: No space left' \
 	sh -c "'$bin/khmapctl' dump ./numbers.khm >/dev/full"
+check 'told in one line' 0 '^1$' \
+	sh -c "'$bin/khmapctl' dump ./numbers.khm 2>&1 >/dev/full | wc -l"
 
 # info, stat, inspect
 check 'info: entries' 0 '^entries +5000 of ' khmapctl info ./numbers.khm

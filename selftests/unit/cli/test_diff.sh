@@ -53,7 +53,10 @@ check 'quiet JSON' 2 'quiet' khmapctl diff ./old.khm ./new.khm --quiet --json
 check 'no such file' 3 'none\.khm' khmapctl diff ./old.khm ./none.khm
 check 'no image' 4 'old\.csv: not a khmap image' khmapctl diff ./old.csv ./old.khm
 check 'an option that it does not know' 2 'frob' khmapctl diff ./old.khm ./new.khm --frob
-check 'a full disk' 3 'written' sh -c "'$bin/khmapctl' diff ./old.khm ./new.khm >/dev/full"
-check 'a full disk, of JSON' 3 'written' \
+check 'a full disk' 3 '^khmapctl: diff: standard output: No space left' \
+	sh -c "'$bin/khmapctl' diff ./old.khm ./new.khm >/dev/full"
+check 'is told in one line' 0 '^1$' \
+	sh -c "'$bin/khmapctl' diff ./old.khm ./new.khm 2>&1 >/dev/full | wc -l"
+check 'a full disk, of JSON' 3 '^khmapctl: diff: standard output: No space left' \
 	sh -c "'$bin/khmapctl' diff ./old.khm ./new.khm --json >/dev/full"
 finish
