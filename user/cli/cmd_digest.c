@@ -4,8 +4,11 @@
  */
 #include <khmap/digest.h>
 
+#include "checksum.h"
 #include "cli.h"
+#include "map.h"
 #include "progress.h"
+#include "refusal.h"
 
 static const struct option digest_options[] = {
 	{ "json", no_argument, NULL, 'j' },
@@ -49,6 +52,22 @@ static int digest_print(const char *name, const struct khmap_digest *digest, boo
 	return CLI_OK;
 }
 
+/* Not when it is opened: this can be interrupted. */
+static int digest_checksums(const char *name, const struct khmap *map, struct progress *progress)
+{
+	struct khmap_refusal refusal = { .err = 0 };
+	struct khmap_report report = { .finding = khmap_refusal_note, .context = &refusal };
+	__u64 pages = 0;
+
+	progress_start(progress, PROGRESS_THINGS, 0);
+	khmap_checksum_verify(khmap_object(map), &report, digest_progress, progress, &pages);
+	progress_end(progress);
+	if (cli_interrupted())
+		return cli_error(CLI_INTERRUPTED, "%s: interrupted after %llu checksums", name,
+				 (unsigned long long)pages);
+	return refusal.err ? cli_failed(khmap_refusal_result(name, &refusal)) : CLI_OK;
+}
+
 static int digest_one(const char *name, bool json)
 {
 	struct progress progress;
@@ -58,10 +77,15 @@ static int digest_one(const char *name, bool json)
 		.context = &progress,
 	};
 	struct cli_map map = { .map = NULL };
-	int code = cli_open(name, KHMAP_OPEN_VERIFY, &map), err;
+	int code = cli_open(name, 0, &map), err;
 
 	if (code)
 		return code;
+	code = digest_checksums(name, map.map, &progress);
+	if (code) {
+		cli_close(&map);
+		return code;
+	}
 	progress_start(&progress, PROGRESS_THINGS, 0);
 	err = khmap_digest(map.map, &digest);
 	progress_end(&progress);
