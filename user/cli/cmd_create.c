@@ -5,16 +5,9 @@
 #include "create.h"
 
 static const struct option create_options[] = {
-	{ "key", required_argument, NULL, CREATE_KEY },
-	{ "value", required_argument, NULL, CREATE_VALUE },
+	{ "key", required_argument, NULL, 'K' },
+	{ "value", required_argument, NULL, 'V' },
 	{ "entries", required_argument, NULL, 'n' },
-	{ "max-entries", required_argument, NULL, CREATE_MAX_ENTRIES },
-	{ "max-bytes", required_argument, NULL, CREATE_MAX_BYTES },
-	{ "load-percent", required_argument, NULL, CREATE_LOAD },
-	{ "hash", required_argument, NULL, CREATE_HASH },
-	{ "layout", required_argument, NULL, CREATE_LAYOUT },
-	{ "owner", required_argument, NULL, CREATE_OWNER },
-	{ "mode", required_argument, NULL, CREATE_MODE },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -44,14 +37,15 @@ static int create_run(int argc, char **argv)
 	struct khmap_create_options create = { .size = sizeof(create) };
 	const char *types[2] = { NULL, NULL };
 	struct khmap_schema *schema;
+	uint64_t entries = 0;
 	struct khmap *map;
 	int option, code = CLI_OK, err;
 
-	while ((option = cli_option(argc, argv, "n:", create_options, &code)) > 0) {
-		if (option == CREATE_KEY || option == CREATE_VALUE)
-			types[option == CREATE_VALUE] = optarg;
+	while ((option = create_next(argc, argv, "n:", create_options, &create, &code)) > 0) {
+		if (option == 'n')
+			code = create_number("--entries", optarg, 1, INT64_MAX, &entries);
 		else
-			code = create_option(option, &create);
+			types[option == 'V'] = optarg;
 		if (code)
 			return code;
 	}
@@ -68,6 +62,7 @@ static int create_run(int argc, char **argv)
 	if (err)
 		return cli_error(err == -ENOMEM ? CLI_FAILED : CLI_USAGE, "%s", khmap_reason());
 	create.name = argv[optind];
+	create.expected_entries = entries;
 	create.schema = khmap_schema_text(schema);
 	err = khmap_create(&create, &map);
 	khmap_schema_free(schema);

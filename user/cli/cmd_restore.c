@@ -5,21 +5,9 @@
 #include "create.h"
 #include "portable.h"
 
-enum restore_option {
-	RESTORE_PORTABLE = CREATE_OPTIONS_END,
-	RESTORE_OPAQUE,
-};
-
 static const struct option restore_options[] = {
-	{ "portable", no_argument, NULL, RESTORE_PORTABLE },
-	{ "opaque", no_argument, NULL, RESTORE_OPAQUE },
-	{ "max-entries", required_argument, NULL, CREATE_MAX_ENTRIES },
-	{ "max-bytes", required_argument, NULL, CREATE_MAX_BYTES },
-	{ "load-percent", required_argument, NULL, CREATE_LOAD },
-	{ "hash", required_argument, NULL, CREATE_HASH },
-	{ "layout", required_argument, NULL, CREATE_LAYOUT },
-	{ "owner", required_argument, NULL, CREATE_OWNER },
-	{ "mode", required_argument, NULL, CREATE_MODE },
+	{ "portable", no_argument, NULL, 'p' },
+	{ "opaque", no_argument, NULL, 'o' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -79,15 +67,9 @@ static int restore_run(int argc, char **argv)
 	bool portable = false, opaque = false;
 	int option, code = CLI_OK;
 
-	while ((option = cli_option(argc, argv, "", restore_options, &code)) > 0) {
-		if (option == RESTORE_PORTABLE)
-			portable = true;
-		else if (option == RESTORE_OPAQUE)
-			opaque = true;
-		else
-			code = create_option(option, &create);
-		if (code)
-			return code;
+	while ((option = create_next(argc, argv, "", restore_options, &create, &code)) > 0) {
+		portable |= option == 'p';
+		opaque |= option == 'o';
 	}
 	if (!option)
 		return code;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * create.c - options of a new map
+ * create.c - options of a new map, or of its node
  */
 #include <ctype.h>
 #include <errno.h>
@@ -11,6 +11,31 @@
 #include <unistd.h>
 
 #include "create.h"
+
+#define CREATE_OWN_MAX	8	/* options of a command */
+
+/* What getopt_long() returns: behind all letters. */
+enum create_option {
+	CREATE_MAX_ENTRIES = 256,
+	CREATE_MAX_BYTES,
+	CREATE_LOAD,
+	CREATE_HASH,
+	CREATE_LAYOUT,
+	CREATE_OWNER,
+	CREATE_MODE,
+};
+
+static const struct option create_options[] = {
+	{ "max-entries", required_argument, NULL, CREATE_MAX_ENTRIES },
+	{ "max-bytes", required_argument, NULL, CREATE_MAX_BYTES },
+	{ "load-percent", required_argument, NULL, CREATE_LOAD },
+	{ "hash", required_argument, NULL, CREATE_HASH },
+	{ "layout", required_argument, NULL, CREATE_LAYOUT },
+	{ "owner", required_argument, NULL, CREATE_OWNER },
+	{ "mode", required_argument, NULL, CREATE_MODE },
+};
+
+#define CREATE_OPTIONS	(sizeof(create_options) / sizeof(create_options[0]))
 
 static int create_keyword(const char *option, const char *text, const char *first,
 			  const char *second, uint32_t *value)
@@ -24,8 +49,8 @@ static int create_keyword(const char *option, const char *text, const char *firs
 	return CLI_OK;
 }
 
-static int create_number(const char *option, const char *text, uint64_t min, uint64_t max,
-			 uint64_t *number)
+int create_number(const char *option, const char *text, uint64_t min, uint64_t max,
+		  uint64_t *number)
 {
 	if (cli_number(text, max, number) && *number >= min)
 		return CLI_OK;
@@ -46,7 +71,7 @@ static bool create_id(const char *text, uint32_t *id)
 	return true;
 }
 
-static int create_owner(const char *text, struct khmap_create_options *create)
+int create_owner(const char *text, uint32_t *uid, uint32_t *gid)
 {
 	char *copy = strdup(text), *group;
 	const struct passwd *user;
@@ -58,51 +83,47 @@ static int create_owner(const char *text, struct khmap_create_options *create)
 	group = strchr(copy, ':');
 	if (group)
 		*group++ = '\0';
-	create->uid = getuid();
-	create->gid = getgid();
-	if (*copy && !create_id(copy, &create->uid)) {
+	*uid = getuid();
+	*gid = getgid();
+	if (*copy && !create_id(copy, uid)) {
 		user = getpwnam(copy);
 		if (user) {
-			create->uid = user->pw_uid;
-			create->gid = user->pw_gid;
+			*uid = user->pw_uid;
+			*gid = user->pw_gid;
 		} else {
 			code = cli_usage("--owner: there is no user \"%s\"", copy);
 		}
 	}
-	if (group && *group && !create_id(group, &create->gid)) {
+	if (group && *group && !create_id(group, gid)) {
 		entry = getgrnam(group);
 		if (entry)
-			create->gid = entry->gr_gid;
+			*gid = entry->gr_gid;
 		else
 			code = cli_usage("--owner: there is no group \"%s\"", group);
 	}
-	create->flags |= KHMAP_CREATE_OWNER;
 	free(copy);
 	return code;
 }
 
-static int create_mode(const char *text, struct khmap_create_options *create)
+int create_mode(const char *text, uint32_t mask, uint32_t *mode)
 {
 	char *end;
-	unsigned long mode = strtoul(text, &end, 8);
+	unsigned long bits = strtoul(text, &end, 8);
 
-	if (*end || end == text || *text == '-' || mode & ~0666ul)
-		return cli_usage("--mode: octal, read and write bits only, not \"%s\"", text);
-	create->mode = (uint32_t)mode;
-	create->flags |= KHMAP_CREATE_MODE;
+	if (*end || end == text || !isdigit((unsigned char)*text) || bits & ~(unsigned long)mask)
+		return cli_usage("--mode: octal, %s, not \"%s\"", mask & 0222 ?
+				 "read and write bits only" :
+				 "read bits only, as nobody writes to a snapshot", text);
+	*mode = (uint32_t)bits;
 	return CLI_OK;
 }
 
-int create_option(int option, struct khmap_create_options *create)
+static int create_option(int option, struct khmap_create_options *create)
 {
 	uint64_t number = 0;
 	int code = CLI_OK;
 
 	switch (option) {
-	case 'n':
-		code = create_number("--entries", optarg, 1, INT64_MAX, &number);
-		create->expected_entries = number;
-		return code;
 	case CREATE_MAX_ENTRIES:
 		code = create_number("--max-entries", optarg, 1, INT64_MAX, &number);
 		create->max_entries = number;
@@ -120,8 +141,30 @@ int create_option(int option, struct khmap_create_options *create)
 	case CREATE_LAYOUT:
 		return create_keyword("--layout", optarg, "aligned", "packed", &create->layout);
 	case CREATE_OWNER:
-		return create_owner(optarg, create);
+		create->flags |= KHMAP_CREATE_OWNER;
+		return create_owner(optarg, &create->uid, &create->gid);
 	default:
-		return create_mode(optarg, create);
+		create->flags |= KHMAP_CREATE_MODE;
+		return create_mode(optarg, 0666, &create->mode);
 	}
+}
+
+int create_next(int argc, char **argv, const char *letters, const struct option *own,
+		struct khmap_create_options *create, int *code)
+{
+	struct option all[CREATE_OWN_MAX + CREATE_OPTIONS + 1] = { { .name = NULL } };
+	size_t count = 0;
+	int option;
+
+	while (count < CREATE_OWN_MAX && own[count].name) {
+		all[count] = own[count];
+		count++;
+	}
+	memcpy(all + count, create_options, sizeof(create_options));
+	while ((option = cli_option(argc, argv, letters, all, code)) >= CREATE_MAX_ENTRIES) {
+		*code = create_option(option, create);
+		if (*code)
+			return 0;
+	}
+	return option;
 }

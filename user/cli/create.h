@@ -1,33 +1,59 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
- * create.h - options of a new map that several commands have
+ * create.h - options of a new map, or of its node, that several commands have
  */
 #ifndef KHMAP_CLI_CREATE_H
 #define KHMAP_CLI_CREATE_H
 
 #include "cli.h"
 
-/* What getopt_long() returns for them; of -n, --entries, it is 'n'. */
-enum create_option {
-	CREATE_KEY = 256,
-	CREATE_VALUE,
-	CREATE_MAX_ENTRIES,
-	CREATE_MAX_BYTES,
-	CREATE_LOAD,
-	CREATE_HASH,
-	CREATE_LAYOUT,
-	CREATE_OWNER,
-	CREATE_MODE,
-	CREATE_OPTIONS_END,	/* a command's own ones come behind */
-};
+/**
+ * create_next() - Take the options of a new map; return the next one that is a command's own.
+ * @argc: of the command
+ * @argv: of the command
+ * @letters: as for getopt_long(), of the command's own options
+ * @own: likewise; their values are letters
+ * @create: receives --max-entries, --max-bytes, --load-percent, --hash, --layout, --owner and
+ *	    --mode
+ * @code: receives the exit status if the command is to end
+ *
+ * Return: as cli_option().
+ */
+int create_next(int argc, char **argv, const char *letters, const struct option *own,
+		struct khmap_create_options *create, int *code);
 
 /**
- * create_option() - Take an option of a new map, whose argument is optarg.
- * @option: enum create_option or 'n', but neither CREATE_KEY nor CREATE_VALUE
- * @create: receives it
+ * create_number() - Read a number that an option has as its argument.
+ * @option: its name
+ * @text: the argument
+ * @min: the smallest allowed
+ * @max: the largest allowed
+ * @number: receives it
+ *
+ * Return: CLI_OK or CLI_USAGE, having said why.
+ */
+int create_number(const char *option, const char *text, uint64_t min, uint64_t max,
+		  uint64_t *number);
+
+/**
+ * create_owner() - Read the argument of --owner.
+ * @text: [USER][:GROUP], names or numbers; what is left out is the caller's, and the group
+ *	  of a user that is named his
+ * @uid: receives the user
+ * @gid: receives the group
  *
  * Return: CLI_OK or the exit status, having said why.
  */
-int create_option(int option, struct khmap_create_options *create);
+int create_owner(const char *text, uint32_t *uid, uint32_t *gid);
+
+/**
+ * create_mode() - Read the argument of --mode.
+ * @text: octal
+ * @mask: bits that it may have, 0666 or 0444
+ * @mode: receives it
+ *
+ * Return: CLI_OK or CLI_USAGE, having said why.
+ */
+int create_mode(const char *text, uint32_t mask, uint32_t *mode);
 
 #endif /* KHMAP_CLI_CREATE_H */
