@@ -192,14 +192,16 @@ int khmap_destroy(const char *name)
 		return err;
 	snprintf(path, sizeof(path), KHMAP_DEVICE_DIR "/%s", name);
 	fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
-	/* A snapshot's node is never open for writing. */
-	if (fd < 0 && errno == EROFS)
+	/* A snapshot's node is never open for writing, and root alone is told so. */
+	if (fd < 0 && (errno == EROFS || errno == EACCES))
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return khmap_destroy_failed(name, errno);
 	if (ioctl(fd, KHMAP_IOC_DESTROY, &destroy))
-		err = khmap_fail(errno, "%s: %s", name, errno == EPERM ?
-				 "only its owner may destroy it" : strerror(errno));
+		/* EBADF: a map, which would have to be. */
+		err = khmap_fail(errno == EBADF ? EACCES : errno, "%s: %s", name,
+				 errno == EPERM ? "only its owner may destroy it" :
+				 strerror(errno == EBADF ? EACCES : errno));
 	close(fd);
 	return err;
 }
