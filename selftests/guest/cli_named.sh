@@ -6,7 +6,7 @@
 
 set -u
 
-tests=38
+tests=46
 . "${0%/*}/cli_test.sh"
 cd "$work" || exit 1
 
@@ -22,6 +22,18 @@ ok 'its name is taken' refused 3 'snapshot: map-then: there is a map or snapshot
 ok 'nothing is put into it' sh -c '! khmapctl put map-then 1 1'
 ok 'a file and a name' refused 2 'snapshot: with --name, one NAME is needed and no FILE' khmapctl snapshot map ./x.khm --name y
 ok 'copied for whom' refused 2 'snapshot: --materialize is for a snapshot with --name' khmapctl snapshot map ./x.khm --materialize
+ok 'with a mode and an owner' is '' khmapctl snapshot map --name map-open --mode 0444 --owner tester
+ok 'the node has both' is '444 tester' stat -c '%a %U' /dev/khmap/map-open
+ok 'so he reads it' as_tester '[ "$(khmapctl get map-open 1)" = 11 ]'
+ok 'and destroys it' as_tester 'khmapctl destroy map-open'
+ok 'nobody could write' refused 2 'snapshot: --mode: octal, read bits only, as nobody writes to a '\
+'snapshot, not "0640"' khmapctl snapshot map --name map-open --mode 0640
+ok 'no mode' refused 2 'snapshot: --mode: octal, read bits only, as nobody writes to a '\
+'snapshot, not " 444"' khmapctl snapshot map --name map-open --mode ' 444'
+ok 'no such owner' refused 2 'snapshot: --owner: there is no user "nobody-here"' \
+	khmapctl snapshot map --name map-open --owner nobody-here
+ok 'of a file' refused 2 'snapshot: --owner and --mode are for a snapshot with --name' \
+	khmapctl snapshot map ./x.khm --mode 0444
 held() { json "[.[] | select(.name == \"$1\") | $2][0]" khmapctl ls --pins --json; }
 ok 'no snapshot among the maps' is '["map"]' json '[.[].name]' khmapctl ls --json
 ok 'snapshots when asked for' is '["map","map-then","map-too"]' json '[.[].name]' khmapctl ls -s --json

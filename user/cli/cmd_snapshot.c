@@ -2,7 +2,7 @@
 /*
  * cmd_snapshot.c - khmapctl snapshot
  */
-#include "cli.h"
+#include "create.h"
 #include "packed.h"
 #include "write_ring.h"
 #include "writing.h"
@@ -10,7 +10,9 @@
 static const struct option snapshot_options[] = {
 	{ "compress", optional_argument, NULL, 'z' },
 	{ "materialize", no_argument, NULL, 'M' },
+	{ "mode", required_argument, NULL, 'm' },
 	{ "name", required_argument, NULL, 'N' },
+	{ "owner", required_argument, NULL, 'o' },
 	{ "run", required_argument, NULL, 'r' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ NULL, 0, NULL, 0 },
@@ -18,7 +20,7 @@ static const struct option snapshot_options[] = {
 
 static const char snapshot_help[] =
 	"Usage: khmapctl snapshot NAME FILE [--compress[=CODEC] [--run SIZE]]\n"
-	"       khmapctl snapshot NAME --name SNAPSHOT [--materialize]\n"
+	"       khmapctl snapshot NAME --name SNAPSHOT [--owner OWNER] [--mode MODE] [--materialize]\n"
 	"Writes a map, as it is at one instant, to a file with a checksum for each page.  The file\n"
 	"is read like a map, here and on other hosts.  FILE holds all of it or, after a failure,\n"
 	"what it held before.  NAME may be the path of another snapshot file.\n"
@@ -33,6 +35,8 @@ static const char snapshot_help[] =
 	"                          1M at most, whole pages.  Larger ones make a smaller file and\n"
 	"                          slower look-ups in it\n"
 	"      --name SNAPSHOT     keep it under this name\n"
+	"      --owner [USER][:GROUP]  owner and group of its node (yours)\n"
+	"      --mode MODE         the node's permissions, octal, read bits only (0440)\n"
 	"      --materialize       have the kernel copy its pages now, in the background\n"
 	"  -q, --quiet             do not say what was written\n"
 	"\n"
@@ -112,20 +116,17 @@ static int snapshot_compress(const char *name, const char *path, bool quiet,
 }
 
 /* Keep one in memory, under a name. */
-static int snapshot_keep(const char *name, const char *keep, bool materialize)
+static int snapshot_keep(const char *name, const struct khmap_snapshot_options *options,
+			 bool materialize)
 {
-	const struct khmap_snapshot_options options = {
-		.size = sizeof(options),
-		.name = keep,
-	};
 	struct khmap *map, *snapshot;
-	int err = cli_name(keep);
+	int err = cli_name(options->name);
 
 	if (!err)
 		err = writing_open(name, 0, &map);
 	if (err)
 		return err;
-	err = khmap_snapshot_take(map, &options, &snapshot);
+	err = khmap_snapshot_take(map, options, &snapshot);
 	if (!err) {
 		if (materialize)
 			err = khmap_materialize_start(snapshot);
@@ -135,45 +136,83 @@ static int snapshot_keep(const char *name, const char *keep, bool materialize)
 	return err ? cli_failed(err) : CLI_OK;
 }
 
+/**
+ * struct snapshot_request - What is asked for.
+ * @how: of a compressed file
+ * @keep: of one that stays in memory; @keep.name is NULL for a file
+ * @run: bytes that are compressed together, or 0
+ * @quiet: do not say what was written
+ * @materialize: have all pages copied
+ */
+struct snapshot_request {
+	struct khmap_compress_options how;
+	struct khmap_snapshot_options keep;
+	uint64_t run;
+	bool quiet;
+	bool materialize;
+};
+
+static int snapshot_option(int option, struct snapshot_request *request)
+{
+	switch (option) {
+	case 'N':
+		request->keep.name = optarg;
+		return CLI_OK;
+	case 'o':
+		request->keep.flags |= KHMAP_SNAPSHOT_OWNER;
+		return create_owner(optarg, &request->keep.uid, &request->keep.gid);
+	case 'm':
+		request->keep.flags |= KHMAP_SNAPSHOT_MODE;
+		return create_mode(optarg, 0444, &request->keep.mode);
+	case 'M':
+		request->materialize = true;
+		return CLI_OK;
+	case 'r':
+		if (cli_number(optarg, KHMAP_COMPRESSED_RUN_MAX, &request->run) && request->run)
+			return CLI_OK;
+		return cli_usage("--run: \"%s\" is not a whole number 1..1M; " CLI_UNITS, optarg);
+	case 'z':
+		if (packed_how(optarg ? optarg : "zstd", &request->how))
+			return CLI_OK;
+		return cli_usage("--compress: \"%s\" is none of lz4, zstd, lz4:LEVEL and zstd:LEVEL",
+				 optarg);
+	default:
+		request->quiet = true;
+		return CLI_OK;
+	}
+}
+
 static int snapshot_run(int argc, char **argv)
 {
-	struct khmap_compress_options how = { .codec = 0 };
+	struct snapshot_request request = { .keep.size = sizeof(request.keep) };
 	int option, code = CLI_OK;
-	bool quiet = false, materialize = false;
-	const char *keep = NULL;
-	uint64_t run = 0;
 
 	while ((option = cli_option(argc, argv, "qz::r:", snapshot_options, &code)) > 0) {
-		quiet |= option == 'q';
-		materialize |= option == 'M';
-		if (option == 'N')
-			keep = optarg;
-		if (option == 'r' &&
-		    (!cli_number(optarg, KHMAP_COMPRESSED_RUN_MAX, &run) || !run))
-			return cli_usage("--run: \"%s\" is not a whole number 1..1M; " CLI_UNITS,
-					 optarg);
-		if (option == 'z' && !packed_how(optarg ? optarg : "zstd", &how))
-			return cli_usage("--compress: \"%s\" is none of lz4, zstd, lz4:LEVEL and zstd:LEVEL",
-					 optarg);
+		code = snapshot_option(option, &request);
+		if (code)
+			return code;
 	}
 	if (!option)
 		return code;
-	if (keep) {
+	if (request.keep.name) {
 		if (optind + 1 != argc)
 			return cli_usage("with --name, one NAME is needed and no FILE");
-		if (how.codec || run)
+		if (request.how.codec || request.run)
 			return cli_usage("--compress and --run are about a FILE");
-		return snapshot_keep(argv[optind], keep, materialize);
+		return snapshot_keep(argv[optind], &request.keep, request.materialize);
 	}
-	if (materialize)
+	if (request.materialize)
 		return cli_usage("--materialize is for a snapshot with --name");
+	if (request.keep.flags)
+		return cli_usage("--owner and --mode are for a snapshot with --name");
 	if (optind + 2 != argc)
 		return cli_usage("NAME and FILE are needed");
-	if (run && !how.codec)
+	if (request.run && !request.how.codec)
 		return cli_usage("--run is about --compress");
-	if (how.codec)
-		return snapshot_compress(argv[optind], argv[optind + 1], quiet, run, &how);
-	return snapshot_write(argv[optind], argv[optind + 1], quiet);
+	if (request.how.codec)
+		return snapshot_compress(argv[optind], argv[optind + 1], request.quiet,
+					 request.run, &request.how);
+	return snapshot_write(argv[optind], argv[optind + 1], request.quiet);
 }
 
 const struct cli_command cli_snapshot = {
