@@ -122,7 +122,7 @@ static int khmap_stat(struct khmap_call *call)
 	stat->warn_after_ms = READ_ONCE(map->warn_after_ms);
 	stat->held_ms = 0;
 	stat->overdue = khmap_overdue_count(map);
-	stat->reserved2 = 0;
+	khmap_version_tells(map, &stat->generation, &stat->retired);
 	return khmap_call_reply(call);
 }
 

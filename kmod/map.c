@@ -104,6 +104,7 @@ static void khmap_map_info(struct khmap_object *object,
 	info->schema_hash = map->table->header->schema_hash;
 	info->warn_after_ms = READ_ONCE(map->warn_after_ms);
 	info->overdue = khmap_overdue_count(map);
+	khmap_version_tells(map, &info->generation, &info->retired);
 }
 
 const struct khmap_object_ops khmap_map_object_ops = {

@@ -121,6 +121,15 @@ void khmap_version_leave(struct khmap_map *map)
 	WARN_ON_ONCE(freed.count);
 }
 
+void khmap_version_tells(const struct khmap_map *map, u64 *generation,
+			 u32 *retired)
+{
+	mutex_lock(&khmap_registry_lock);
+	*generation = map->version.generation;
+	*retired = khmap_table_retired(map->table);
+	mutex_unlock(&khmap_registry_lock);
+}
+
 /* Keep the last ones, as many as the name is to keep. */
 static void khmap_version_trim(struct khmap_name *name, struct khmap_freed *freed)
 {

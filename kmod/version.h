@@ -120,6 +120,17 @@ void khmap_versions_free(const struct khmap_freed *freed);
  */
 void khmap_version_leave(struct khmap_map *map);
 
+/**
+ * khmap_version_tells() - what STAT and LIST tell of a map as a version
+ * @map: the map
+ * @generation: filled
+ * @retired: filled: 1 or 0
+ *
+ * Context: may sleep; takes the registry's lock.
+ */
+void khmap_version_tells(const struct khmap_map *map, u64 *generation,
+			 u32 *retired);
+
 /* KHMAP_IOC_PUBLISH, KHMAP_IOC_ROLLBACK and KHMAP_IOC_VERSIONS.  May sleep. */
 int khmap_version_publish(struct khmap_call *call);
 int khmap_version_rollback(struct khmap_call *call);

@@ -22,7 +22,7 @@ _Static_assert(offsetof(struct khmap_ioc_compact, moved) == 8, "moved");
 _Static_assert(offsetof(struct khmap_ioc_compact, released) == 16, "released");
 _Static_assert(offsetof(struct khmap_ioc_compact, overflow_pages) == 20,
 	       "overflow_pages");
-_Static_assert(sizeof(struct khmap_ioc_stat) == 216, "khmap_ioc_stat");
+_Static_assert(sizeof(struct khmap_ioc_stat) == 224, "khmap_ioc_stat");
 _Static_assert(offsetof(struct khmap_ioc_stat, compact_buckets) == 136,
 	       "compact_buckets");
 _Static_assert(offsetof(struct khmap_ioc_stat, compact_pages) == 144,
@@ -37,7 +37,9 @@ _Static_assert(offsetof(struct khmap_ioc_stat, snapshot_id) == 184, "snapshot_id
 _Static_assert(offsetof(struct khmap_ioc_stat, warn_after_ms) == 192, "warn_after_ms");
 _Static_assert(offsetof(struct khmap_ioc_stat, held_ms) == 200, "held_ms");
 _Static_assert(offsetof(struct khmap_ioc_stat, overdue) == 208, "overdue");
-_Static_assert(sizeof(struct khmap_map_info) == 176, "khmap_map_info");
+_Static_assert(offsetof(struct khmap_ioc_stat, retired) == 212, "retired");
+_Static_assert(offsetof(struct khmap_ioc_stat, generation) == 216, "generation");
+_Static_assert(sizeof(struct khmap_map_info) == 192, "khmap_map_info");
 _Static_assert(offsetof(struct khmap_map_info, of_map) == 128, "of_map");
 _Static_assert(offsetof(struct khmap_map_info, warn_after_ms) == 136, "warn_after_ms");
 _Static_assert(offsetof(struct khmap_map_info, held_ms) == 144, "held_ms");
@@ -46,6 +48,8 @@ _Static_assert(offsetof(struct khmap_map_info, reserved_pages) == 160,
 	       "reserved_pages");
 _Static_assert(offsetof(struct khmap_map_info, kind) == 168, "kind");
 _Static_assert(offsetof(struct khmap_map_info, overdue) == 172, "overdue");
+_Static_assert(offsetof(struct khmap_map_info, generation) == 176, "generation");
+_Static_assert(offsetof(struct khmap_map_info, retired) == 184, "retired");
 _Static_assert(sizeof(struct khmap_ioc_snapshot) == 64, "khmap_ioc_snapshot");
 _Static_assert(offsetof(struct khmap_ioc_snapshot, name) == 32, "name");
 _Static_assert(offsetof(struct khmap_ioc_snapshot, name_length) == 40, "name_length");

@@ -17,13 +17,6 @@ FIXTURE(canary) {
 	uint8_t has[IDS];
 };
 
-static uint64_t map_id(int fd)
-{
-	struct khmap_ioc_stat stat;
-
-	return map_stat(fd, &stat) ? 0 : stat.map_id;
-}
-
 FIXTURE_SETUP(canary)
 {
 	map_remove(NAME);
@@ -194,6 +187,62 @@ TEST_F(canary, overtaken)
 	ASSERT_LT(0, rollback(third, 1));
 	EXPECT_EQ(self->live_id, choose_for(self->second, 1));
 	close(third);
+}
+
+/* Whether STAT and LIST both tell this of a map. */
+static bool tells(int fd, int64_t generation, uint32_t retired)
+{
+	struct khmap_map_info info = { .map_id = 0 };
+	struct khmap_ioc_stat stat;
+	struct khmap_ioc_list list = {
+		.size = sizeof(list),
+		.infos = address_of(&info),
+		.count = 1,
+		.info_size = sizeof(info),
+	};
+	int control = control_open(O_RDONLY), err;
+
+	if (map_stat(fd, &stat))
+		return false;
+	list.after = stat.map_id - 1;
+	err = call(control, KHMAP_IOC_LIST, &list);
+	close(control);
+	return !err && info.map_id == stat.map_id &&
+	       info.generation == (uint64_t)generation &&
+	       stat.generation == info.generation &&
+	       info.retired == retired && stat.retired == retired &&
+	       !info.reserved;
+}
+
+TEST_F(canary, told_by_stat_and_list)
+{
+	int64_t tried, published, back;
+	struct khmap_ioc_snapshot args;
+	struct khmap_ioc_stat stat;
+	int cut;
+
+	EXPECT_TRUE(tells(self->live, 0, 0));
+	EXPECT_TRUE(tells(self->second, 0, 0));
+	tried = canary(self->live, KHMAP_CANARY_MAP, self->second, 0, NULL, 0);
+	ASSERT_LT(0, tried);
+	EXPECT_TRUE(tells(self->live, 0, 0));
+	EXPECT_TRUE(tells(self->second, tried, 0));
+	ASSERT_LT(tried, canary(self->live, KHMAP_CANARY_END, -1, 0, NULL, 0));
+	EXPECT_TRUE(tells(self->second, tried, 1));
+	published = publish(self->live, self->second, 1);
+	ASSERT_LT(tried, published);
+	EXPECT_TRUE(tells(self->live, 0, 1));
+	EXPECT_TRUE(tells(self->second, published, 0));
+	cut = snapshot(self->live, &args);
+	ASSERT_LE(0, cut);
+	ASSERT_EQ(0, map_stat(cut, &stat));
+	EXPECT_EQ(0, stat.retired);
+	EXPECT_EQ(0, stat.generation);
+	close(cut);
+	back = rollback(self->second, 1);
+	ASSERT_LT(published, back);
+	EXPECT_TRUE(tells(self->live, back, 0));
+	EXPECT_TRUE(tells(self->second, published, 1));
 }
 
 TEST_HARNESS_MAIN

@@ -6,7 +6,7 @@
 
 set -u
 
-tests=52
+tests=54
 . "${0%/*}/cli_test.sh"
 cd "$work" || exit 1
 
@@ -36,6 +36,7 @@ ok 'publish' is 'map: generation ' sh -c 'khmapctl publish map two | sed "s/[0-9
 ok 'the name means it' is 20 khmapctl get map 1
 ok 'the other name is free' refused 3 'get: no map "two"' khmapctl get two 1
 ok 'the old one is kept' is '["live","kept"]' states map
+ok 'stat tells which it is' is '[true,0]' json '[.generation > 0, .retired]' khmapctl stat map --json
 ok 'it can be written to' is '' khmapctl put map 1 21
 ok 'back' is 'map: generation ' sh -c 'khmapctl rollback map | sed "s/[0-9]*$//"'
 ok 'to the first' is 10 khmapctl get map 1
@@ -123,6 +124,8 @@ ok 'is shown' is '["live","canary"] 12.5 2' sh -c 'khmapctl versions map --json 
 printf '5\n6\n0x7\n' >ids
 ok 'its ids of a file' is '12.5 3' sh -c 'khmapctl canary map --ids ./ids -q &&
 	khmapctl versions map --json | jq -r "\"\\(.canary_percent) \\(.canary_ids)\""'
+ok 'of what has no name, it alone is not retired' is '[true]' json \
+	'[.[] | select(.name == "" and .retired == false) | .generation > 0]' khmapctl ls --json
 ok 'it ends' after 0 khmapctl canary map --end
 ok 'there is none' refused 3 'canary: map: there is no second version' khmapctl canary map -p 1
 

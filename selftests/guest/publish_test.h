@@ -122,6 +122,14 @@ static inline int fresh_map(uint64_t key, uint64_t value)
 	return err;
 }
 
+/* 0 if that cannot be known. */
+static inline uint64_t map_id(int fd)
+{
+	struct khmap_ioc_stat stat;
+
+	return map_stat(fd, &stat) ? 0 : stat.map_id;
+}
+
 /* The value of a key by the name, or -errno. */
 static inline int64_t value_by_name(const char *name, uint64_t key)
 {

@@ -24,7 +24,8 @@ static const char ls_help[] =
 	"Usage: khmapctl ls [--snapshots] [--pins] [--overdue] [--json]\n"
 	"Lists the maps.  Who may not read /dev/khmap/control sees those with a node; numbers of\n"
 	"maps that may not be read are \"-\", in JSON null.  Owner and mode are the node's, or as\n"
-	"created where there is none.\n"
+	"created where there is none.  A map that is \"retired\" cannot be written to: another one has\n"
+	"taken its name.\n"
 	"\n"
 	"  -s, --snapshots  also snapshots, each below its map, with their age, the memory that was\n"
 	"                   copied for them and that is reserved\n"
@@ -53,7 +54,7 @@ static void ls_cell(struct table *table, const struct khmap_map_info *info, uint
 static void ls_line(struct table *table, struct khmap_map_info *info)
 {
 	bool node = listing_node(info);
-	char amount[32], owner[128];
+	char amount[32], text[128];
 
 	table_line(table);
 	if (info->name[0])
@@ -67,12 +68,10 @@ static void ls_line(struct table *table, struct khmap_map_info *info)
 	table_cell(table, "%s", ls_known(info) ? amount : "-");
 	ls_cell(table, info, info->snapshots);
 	table_cell(table, "%04o", info->mode);
-	listing_owner(info, owner, sizeof(owner));
-	table_cell(table, "%s", owner);
-	if (node && info->overdue)
-		table_cell(table, "%u snapshots overdue", info->overdue);
-	else
-		table_cell(table, "%s", node ? "" : "its node is missing");
+	listing_owner(info, text, sizeof(text));
+	table_cell(table, "%s", text);
+	listing_note(info, node, text, sizeof(text));
+	table_cell(table, "%s", text);
 }
 
 static int ls_print(struct khmap_map_info *infos, size_t count)

@@ -56,6 +56,8 @@ static const struct {
 	STAT_WORD(overflow_needed),
 	STAT_WIDE(warn_after_ms),
 	STAT_WORD(overdue),
+	STAT_WIDE(generation),
+	STAT_WORD(retired),
 	STAT_WIDE(snapshot_id),
 	STAT_WIDE(snapshot_ns),
 	STAT_WIDE(held_ms),

@@ -47,6 +47,21 @@ void listing_owner(const struct khmap_map_info *info, char *text, size_t size)
 	snprintf(text, size, "%s:%s", user ? user->pw_name : uid, group ? group->gr_name : gid);
 }
 
+void listing_note(const struct khmap_map_info *info, bool node, char *text, size_t size)
+{
+	char overdue[32] = "";
+
+	if (info->overdue && info->kind == KHMAP_IMAGE_SNAPSHOT)
+		snprintf(overdue, sizeof(overdue), "overdue");
+	else if (info->overdue)
+		snprintf(overdue, sizeof(overdue), "%u snapshot%s overdue", info->overdue,
+			 info->overdue == 1 ? "" : "s");
+	snprintf(text, size, "%s%s%s%s%s", info->retired ? "retired" : "",
+		 info->retired && *overdue ? ", " : "", overdue,
+		 (info->retired || *overdue) && !node ? ", " : "",
+		 node ? "" : "its node is missing");
+}
+
 int listing_find(const struct khmap_map_info *infos, size_t count, struct pins *pins)
 {
 	struct pins_node *nodes = calloc(count ? count : 1, sizeof(*nodes));
@@ -108,6 +123,7 @@ static json_t *listing_json_one(struct khmap_map_info *info, const struct pins *
 {
 	bool node = listing_node(info);
 	const char *kind = info->kind == KHMAP_IMAGE_SNAPSHOT ? "snapshot" : "live";
+	bool live = info->map_id && info->kind != KHMAP_IMAGE_SNAPSHOT;
 	json_t *object;
 	char mode[8];
 
@@ -134,6 +150,12 @@ static json_t *listing_json_one(struct khmap_map_info *info, const struct pins *
 					 "reserved_pages", listing_held(info, info->reserved_pages),
 					 "warn_after_ms", listing_number(info, info->warn_after_ms),
 					 "overdue", listing_number(info, info->overdue)));
+	json_object_update_new(object,
+			       json_pack("{s:o, s:o}",
+					 "generation", live ?
+					 listing_number(info, info->generation) : json_null(),
+					 "retired", live ?
+					 json_boolean(info->retired) : json_null()));
 	if (pins)
 		json_object_set_new(object, "pins", info->map_id ?
 				    listing_json_pins(pins, info->map_id) : json_null());
@@ -156,12 +178,10 @@ json_t *listing_json(struct khmap_map_info *infos, size_t count, const struct pi
 
 static void listing_name(const struct khmap_map_info *info, char *text, size_t size)
 {
-	const char *indent = info->kind == KHMAP_IMAGE_SNAPSHOT ? "  " : "";
-
 	if (info->name[0])
-		snprintf(text, size, "%s%s", indent, (const char *)info->name);
+		snprintf(text, size, "%s", (const char *)info->name);
 	else
-		snprintf(text, size, "%s(unnamed %llu)", indent, (unsigned long long)info->map_id);
+		snprintf(text, size, "(unnamed %llu)", (unsigned long long)info->map_id);
 }
 
 static void listing_amount(struct table *table, bool known, uint64_t bytes)
@@ -172,7 +192,8 @@ static void listing_amount(struct table *table, bool known, uint64_t bytes)
 		   progress_amount(amount, sizeof(amount), (double)bytes) : "-");
 }
 
-static void listing_line(struct table *table, struct khmap_map_info *info,
+/* @below: its map stands above it. */
+static void listing_line(struct table *table, struct khmap_map_info *info, bool below,
 			 const struct pins *pins)
 {
 	bool node = listing_node(info), snapshot = info->kind == KHMAP_IMAGE_SNAPSHOT;
@@ -181,7 +202,7 @@ static void listing_line(struct table *table, struct khmap_map_info *info,
 
 	table_line(table);
 	listing_name(info, text, sizeof(text));
-	table_cell(table, "%s", text);
+	table_cell(table, "%s%s", below ? "  " : "", text);
 	if (info->map_id)
 		table_cell(table, "%llu", (unsigned long long)info->entries);
 	else
@@ -199,8 +220,8 @@ static void listing_line(struct table *table, struct khmap_map_info *info,
 	table_cell(table, "%04o", info->mode);
 	listing_owner(info, text, sizeof(text));
 	table_cell(table, "%s", text);
-	table_cell(table, "%s%s", snapshot && info->overdue ? "overdue" : "",
-		   node ? "" : " its node is missing");
+	listing_note(info, node, text, sizeof(text));
+	table_cell(table, "%s", text);
 }
 
 static const char *listing_word(const struct khmap_map_info *infos, size_t count, uint64_t id,
@@ -211,7 +232,7 @@ static const char *listing_word(const struct khmap_map_info *infos, size_t count
 	for (i = 0; i < count; i++) {
 		if (infos[i].map_id == id) {
 			listing_name(&infos[i], text, size);
-			return text + strspn(text, " ");
+			return text;
 		}
 	}
 	return NULL;
@@ -272,10 +293,10 @@ int listing_print(struct khmap_map_info *infos, size_t count, const struct pins 
 	for (i = 0; i < count; i++) {
 		if (infos[i].of_map && listing_has(infos, count, infos[i].of_map))
 			continue;
-		listing_line(table, &infos[i], pins);
+		listing_line(table, &infos[i], false, pins);
 		for (j = 0; j < count && !infos[i].of_map && infos[i].map_id; j++)
 			if (infos[j].of_map == infos[i].map_id)
-				listing_line(table, &infos[j], pins);
+				listing_line(table, &infos[j], true, pins);
 	}
 	if (table_print(table))
 		return cli_error(CLI_FAILED, "%s", strerror(ENOMEM));

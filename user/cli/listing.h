@@ -30,6 +30,15 @@ bool listing_node(struct khmap_map_info *info);
 void listing_owner(const struct khmap_map_info *info, char *text, size_t size);
 
 /**
+ * listing_note() - What is to be said of a map or snapshot.
+ * @info: it
+ * @node: as listing_node()
+ * @text: receives it, empty if there is nothing
+ * @size: bytes at @text
+ */
+void listing_note(const struct khmap_map_info *info, bool node, char *text, size_t size);
+
+/**
  * listing_find() - Look for the processes that hold maps and snapshots.
  * @infos: all that are listed
  * @count: how many

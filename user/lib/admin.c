@@ -252,6 +252,8 @@ static void khmap_list_stat(const struct khmap_ioc_stat *stat, struct khmap_map_
 	info->snapshots = stat->snapshots;
 	info->warn_after_ms = stat->warn_after_ms;
 	info->overdue = stat->overdue;
+	info->generation = stat->generation;
+	info->retired = stat->retired;
 	if (stat->kind != KHMAP_IMAGE_SNAPSHOT)
 		return;
 	info->of_map = info->map_id;

@@ -251,6 +251,10 @@ struct khmap_ioc_restore {
  * @kind: enum khmap_image_kind
  * @overdue: snapshots that are held for longer than @warn_after_ms; of a
  *	snapshot, 1 if it is
+ * @generation: of a version of a name, when it became live, or second; 0 if it
+ *	never did, as the map with which a name was created, and of a snapshot
+ * @retired: 1 if stores to it fail with ESTALE
+ * @reserved: 0
  */
 struct khmap_map_info {
 	__aligned_u64 map_id;
@@ -272,6 +276,9 @@ struct khmap_map_info {
 	__aligned_u64 reserved_pages;
 	__u32 kind;
 	__u32 overdue;
+	__aligned_u64 generation;
+	__u32 retired;
+	__u32 reserved;
 };
 
 #define KHMAP_LIST_SNAPSHOTS	(1u << 0)	/* and not maps alone */
@@ -419,7 +426,10 @@ enum khmap_growth_kind {
  * @held_ms: out: of a snapshot, how long it has been held, in milliseconds
  * @overdue: out: snapshots that are held for longer than @warn_after_ms; of a
  *	snapshot, 1 if it is
- * @reserved2: out: 0
+ * @retired: out: 1 if stores to the map fail with ESTALE, see KHMAP_IOC_PUBLISH;
+ *	of a snapshot 0
+ * @generation: out: of a version of a name, when it became live, or second; 0 if
+ *	it never did, and of a snapshot
  *
  * Also brings the counts in a live map's header page up to date.  Counts of a
  * map that is being written have each operation that returned before the call,
@@ -459,7 +469,8 @@ struct khmap_ioc_stat {
 	__aligned_u64 warn_after_ms;
 	__aligned_u64 held_ms;
 	__u32 overdue;
-	__u32 reserved2;
+	__u32 retired;
+	__aligned_u64 generation;
 };
 
 /**
