@@ -16,6 +16,7 @@
  *	ENOENT	there is no map of this id (any more), or no such key
  *	EINVAL	a buffer is shorter or longer than the map's keys or values
  *	EBUSY	as in include/linux/khmap.h
+ *	ESTALE	of all but get, likewise; the name's new map has another id
  */
 #ifndef _KHMAP_KFUNC_H
 #define _KHMAP_KFUNC_H

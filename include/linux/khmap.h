@@ -17,6 +17,12 @@
  *	ENOMEM	the key can only be added with more memory.  Replacing a value
  *		never needs any.  khmap_map_update_sleepable() gets it
  *
+ * and, whatever stores to the map, khmap_map_update_sleepable() too,
+ *
+ *	ESTALE	another map has taken its name (KHMAP_IOC_PUBLISH), for good or
+ *		until KHMAP_IOC_ROLLBACK.  khmap_map_open() finds the new one;
+ *		look-ups in the old one go on
+ *
  * An operation that fails changes nothing.  Several may run at once on one map.
  */
 #ifndef _LINUX_KHMAP_H

@@ -3,7 +3,7 @@
  * api.c - another module uses a map: see example/khmap_example.c
  */
 #include "kselftest_harness.h"
-#include "khmap_test.h"
+#include "publish_test.h"
 #include "verify.h"
 
 #define NAME		"test-api"
@@ -41,6 +41,19 @@ static long result(const char *name)
 		text[0] = '\0';
 	fclose(file);
 	return text[0] ? atol(text) : INT32_MIN;
+}
+
+/* Has the example use a key, and returns what comes of it. */
+static int use(const char *key)
+{
+	int fd = open(PARAMETERS "use", O_WRONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, key, strlen(key)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
 }
 
 FIXTURE(api) {
@@ -145,6 +158,35 @@ TEST_F(api, holds_the_map_and_the_module)
 	ASSERT_EQ(0, query_abi(control, &abi));
 	EXPECT_EQ(0, abi.maps);
 	close(control);
+}
+
+/* Who holds a map whose name goes to another one can look up in it, and no more. */
+TEST_F(api, published)
+{
+	struct khmap_ioc_stat before, after;
+	int fresh = fresh_map(1, 20);
+	uint64_t value;
+
+	ASSERT_LE(0, fresh);
+	ASSERT_EQ(0, map_reserve(self->fd, 1000));
+	ASSERT_EQ(0, load("map=" NAME " fill=10"));
+	ASSERT_EQ(0, use("6000000"));
+	ASSERT_EQ(0, get(self->fd, 6000000, &value));
+	EXPECT_EQ(6000002, value);
+	ASSERT_EQ(0, map_stat(self->fd, &before));
+	ASSERT_LT(0, publish(self->fd, fresh, 1));
+	EXPECT_EQ(-ESTALE, use("7000000"));
+	ASSERT_EQ(0, map_stat(self->fd, &after));
+	EXPECT_EQ(before.inserts, after.inserts);
+	EXPECT_EQ(before.replaces, after.replaces);
+	EXPECT_EQ(before.deletes, after.deletes);
+	EXPECT_EQ(-ENOENT, get(fresh, 7000000, &value));
+	/* It is the same map that comes back. */
+	ASSERT_LT(0, rollback(fresh, 1));
+	EXPECT_EQ(0, use("7000000"));
+	EXPECT_EQ(0, get(self->fd, 7000000, &value));
+	EXPECT_EQ(0, unload(EXAMPLE));
+	close(fresh);
 }
 
 TEST_F(api, no_such_map)

@@ -12,7 +12,7 @@
 #include <sched.h>
 
 #include "kselftest_harness.h"
-#include "khmap_test.h"
+#include "publish_test.h"
 #include "verify.h"
 #include "bpf/kfunc.h"
 #include "kfunc.skel.h"
@@ -481,6 +481,50 @@ TEST_F(kfunc, no_such_map)
 		EXPECT_EQ(-ENOENT, results->add);
 		EXPECT_EQ(-ENOENT, results->delete);
 	}
+}
+
+/* The id is of the map, not of the name: who stores must ask for the new one. */
+TEST_F(kfunc, published)
+{
+	struct kfunc_results *results;
+	uint64_t fresh_id, value;
+	int fresh;
+
+	fresh = fresh_map(1, 20);
+	ASSERT_LE(0, fresh);
+	ASSERT_EQ(0, map_reserve(fresh, 1000));
+	fresh_id = map_id(fresh);
+	LOAD("use_in_tc", NULL);
+	results = &self->bpf->bss->tc_results;
+	self->bpf->bss->tc_key = 42;
+	ASSERT_EQ(0, put(self->fd, 42, 6));
+	ASSERT_LT(0, publish(self->fd, fresh, 1));
+	*results = (struct kfunc_results){ 1, 1, 1, 1, 1 };
+	ASSERT_EQ(0, program_run_packet(self->bpf->progs.use_in_tc, 1, 1));
+	EXPECT_EQ(-ESTALE, results->put);
+	EXPECT_EQ(-ESTALE, results->add);
+	EXPECT_EQ(-ESTALE, results->delete);
+	/* A look-up stores nothing. */
+	EXPECT_EQ(0, results->get);
+	EXPECT_EQ(6, results->value);
+	ASSERT_EQ(0, get(self->fd, 42, &value));
+	EXPECT_EQ(6, value);
+
+	self->bpf->bss->map_id = fresh_id;
+	ASSERT_EQ(0, program_run_packet(self->bpf->progs.use_in_tc, 1, 1));
+	EXPECT_EQ(0, results->put);
+	EXPECT_EQ(7, results->value);
+	EXPECT_EQ(0, results->add);
+	EXPECT_EQ(0, results->delete);
+	/* What comes back by ROLLBACK can be stored to as before. */
+	ASSERT_LT(0, rollback(fresh, 1));
+	ASSERT_EQ(0, program_run_packet(self->bpf->progs.use_in_tc, 1, 1));
+	EXPECT_EQ(-ESTALE, results->put);
+	self->bpf->bss->map_id = self->map_id;
+	ASSERT_EQ(0, program_run_packet(self->bpf->progs.use_in_tc, 1, 1));
+	EXPECT_EQ(0, results->put);
+	EXPECT_EQ(0, results->delete);
+	close(fresh);
 }
 
 /* The id is good for as long as there is somebody who has the map. */

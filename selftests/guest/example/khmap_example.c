@@ -7,13 +7,14 @@
  * and in a hard interrupt; and in NMI, where each call is refused.  Then it puts
  * so many keys that the map needs more memory.  What came of each is in
  * /sys/module/khmap_example/parameters: 0 or an errno.  Holds the map until it
- * is unloaded.
+ * is unloaded, and uses a key of it whenever one is written to "use".
  */
 #include <linux/err.h>
 #include <linux/hw_breakpoint.h>
 #include <linux/init.h>
 #include <linux/interrupt.h>
 #include <linux/irq_work.h>
+#include <linux/kernel.h>
 #include <linux/khmap.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
@@ -200,6 +201,43 @@ static int khmap_example_fill(void)
 	}
 	return 0;
 }
+
+/* What stores is refused by all calls in the same way; a look-up never. */
+static int khmap_example_stale(u64 key)
+{
+	u64 value = 1, filled = 1;
+
+	if (khmap_map_update_sleepable(khmap_example_map, &key, &value, 0) !=
+	    -ESTALE ||
+	    khmap_map_add(khmap_example_map, &filled, 0, 1, NULL) != -ESTALE ||
+	    khmap_map_remove(khmap_example_map, &filled, &value) != -ESTALE)
+		return -EILSEQ;
+	if (khmap_map_lookup(khmap_example_map, &filled, &value) ||
+	    value != ~filled ||
+	    khmap_map_lookup(khmap_example_map, &key, &value) != -ENOENT)
+		return -EILSEQ;
+	return -ESTALE;
+}
+
+static int khmap_example_set(const char *text, const struct kernel_param *param)
+{
+	u64 key;
+	int err = kstrtoull(text, 0, &key);
+
+	/* On the way in, parameters come before the map. */
+	if (!err && !khmap_example_map)
+		err = -ENODEV;
+	if (!err)
+		err = khmap_example_use(key);
+	return err == -ESTALE ? khmap_example_stale(key) : err;
+}
+
+static const struct kernel_param_ops khmap_example_use_ops = {
+	.set = khmap_example_set,
+};
+
+module_param_cb(use, &khmap_example_use_ops, NULL, 0200);
+MODULE_PARM_DESC(use, "write a key to use it; fails as that does");
 
 static int __init khmap_example_init(void)
 {
