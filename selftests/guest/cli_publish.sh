@@ -6,7 +6,7 @@
 
 set -u
 
-tests=54
+tests=58
 . "${0%/*}/cli_test.sh"
 cd "$work" || exit 1
 
@@ -114,6 +114,36 @@ interrupted() {
 }
 ok 'interrupted in the probation' interrupted
 ok 'rolled back as well' is 30 khmapctl get map 1
+
+# unheard COMMAND: nobody listens to what publish says about it.
+unheard() {
+	version bad 40
+	khmapctl publish map bad --health "$1" 2>&1 | true
+	eventually sh -c '[ "$(khmapctl get map 1)" = 30 ]'
+}
+ok 'nobody listens: rolled back as well' unheard 'sleep 0.3; false'
+
+# hangup: in the probation, and ignored as by nohup.
+hangup() {
+	version hung 30
+	(trap "" HUP; exec khmapctl publish map hung --health "touch hung" --probation 2s \
+		--interval 50ms >hung.out) &
+	pid=$!
+	eventually test -e hung || return
+	kill -HUP "$pid"
+	status=0
+	wait "$pid" || status=$?
+	sed 's/generation [0-9]*/generation N/' hung.out
+	return "$status"
+}
+ok 'a hangup that is ignored' is 'map: generation N, in good health' hangup
+version good 30
+ok 'children that are ignored' is 'map: generation N, in good health' sh -c \
+	'trap "" CHLD; khmapctl publish map good --health true --probation 0s |
+	sed "s/generation [0-9]*/generation N/"'
+version good 30
+ok 'it reads nothing' after 0 sh -c \
+	'yes | khmapctl publish map good -q --health "! read -r line" --probation 0s'
 
 # --- Canary.
 

@@ -232,9 +232,13 @@ void cli_interrupt_catch(void)
 	/* Without SA_RESTART: a read that waits must end. */
 	struct sigaction action = { .sa_handler = cli_signal_note };
 
+	struct sigaction before;
+
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	/* As nohup(1) has it. */
+	if (!sigaction(SIGHUP, NULL, &before) && before.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &action, NULL);
 }
 
 bool cli_interrupted(void)

@@ -231,7 +231,8 @@ const char *cli_growth(uint32_t growth);
 /**
  * cli_interrupt_catch() - From here on signals do not end the process.
  *
- * SIGINT, SIGTERM and SIGHUP are noted and interrupt system calls.
+ * SIGINT, SIGTERM and SIGHUP are noted and interrupt system calls; SIGHUP unless
+ * it is ignored.
  */
 void cli_interrupt_catch(void);
 

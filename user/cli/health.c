@@ -3,6 +3,7 @@
  * health.c - a command that tells whether what was published is good
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,12 +68,20 @@ static void health_sleep(uint64_t ms)
 static void health_exec(const char *command, const char *name, uint64_t generation)
 {
 	char number[24];
+	int null;
 
 	setpgid(0, 0);
+	/* In the background of a terminal it would be stopped if it read from there. */
+	null = open("/dev/null", O_RDONLY);
+	if (null > STDIN_FILENO) {
+		dup2(null, STDIN_FILENO);
+		close(null);
+	}
 	snprintf(number, sizeof(number), "%llu", (unsigned long long)generation);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
 	if (!setenv("KHMAP_NAME", name, 1) && !setenv("KHMAP_GENERATION", number, 1))
 		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 	_exit(127);
@@ -141,6 +150,10 @@ enum health_verdict health_watch(const struct health *health, const char *name,
 	struct progress progress;
 	bool last = false;
 
+	/* Whoever started this may have left it ignored: then no status would be kept. */
+	signal(SIGCHLD, SIG_DFL);
+	/* Who listens no more must not keep an unhealthy version live. */
+	signal(SIGPIPE, SIG_IGN);
 	progress_start(&progress, PROGRESS_THINGS, health->probation_ms);
 	while (verdict == HEALTH_GOOD && !last) {
 		/* The run that begins when the probation is over is the last one. */

@@ -43,8 +43,8 @@ enum health_verdict {
  * @why: receives what a run that failed did: "exited with status 1"
  * @size: bytes at @why
  *
- * Runs in a process group of its own, which is killed if it is to end.  Tells on a
- * terminal how far it is.
+ * Runs in a process group of its own, which is killed if it is to end, and reads
+ * nothing.  Tells on a terminal how far it is.  From here on SIGPIPE is ignored.
  */
 enum health_verdict health_watch(const struct health *health, const char *name,
 				 uint64_t generation, char *why, size_t size);
