@@ -6,7 +6,7 @@
 
 set -u
 
-tests=58
+tests=62
 . "${0%/*}/cli_test.sh"
 cd "$work" || exit 1
 
@@ -154,6 +154,14 @@ ok 'is shown' is '["live","canary"] 12.5 2' sh -c 'khmapctl versions map --json 
 printf '5\n6\n0x7\n' >ids
 ok 'its ids of a file' is '12.5 3' sh -c 'khmapctl canary map --ids ./ids -q &&
 	khmapctl versions map --json | jq -r "\"\\(.canary_percent) \\(.canary_ids)\""'
+ok 'ids are decimal' after 0 khmapctl canary map --ids 010,0x10,18446744073709551615 -q
+ok 'no id' refused 2 'canary: --ids: "18446744073709551616" is no number' \
+	khmapctl canary map --ids 18446744073709551616
+ok 'an id that is not decimal either' refused 2 'canary: --ids: "0xg" is no number' \
+	khmapctl canary map --ids 0xg
+ok 'more than all' refused 2 \
+	'canary: --percent: "4294967297" is no number of 0 to 100 with two decimals' \
+	khmapctl canary map --percent 4294967297
 ok 'of what has no name, it alone is not retired' is '[true]' json \
 	'[.[] | select(.name == "" and .retired == false) | .generation > 0]' khmapctl ls --json
 ok 'it ends' after 0 khmapctl canary map --end

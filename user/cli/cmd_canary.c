@@ -27,8 +27,8 @@ static const char canary_help[] =
 	"given stays as it is.  \"khmapctl publish NAME\" makes a version everybody's and ends this.\n"
 	"\n"
 	"  -p, --percent P        of ids, 0 to 100, with up to two decimals\n"
-	"  -i, --ids LIST|FILE    numbers with commas between them, or, if it has a '/' or a '.',\n"
-	"                         a file with one on each line; at most 1024\n"
+	"  -i, --ids LIST|FILE    numbers, decimal or 0x and hex, with commas between them, or, if it\n"
+	"                         has a '/' or a '.', a file with one on each line; at most 1024\n"
 	"  -e, --end              nobody gets it any more; NEW is retired\n"
 	"  -q, --quiet            do not say what was done\n"
 	"\n"
@@ -50,7 +50,7 @@ static int canary_id(struct canary_request *request, const char *text)
 	char *end;
 
 	errno = 0;
-	id = strtoull(text, &end, 0);
+	id = strtoull(text, &end, strncasecmp(text, "0x", 2) ? 10 : 16);
 	if (*text < '0' || *text > '9' || *end || errno)
 		return cli_usage("--ids: \"%s\" is no number", text);
 	if (request->options.id_count == KHMAP_CANARY_IDS_MAX)
@@ -98,10 +98,11 @@ static int canary_ids(struct canary_request *request, char *text)
 
 static int canary_percent(struct canary_request *request, const char *text)
 {
-	unsigned int whole, hundredths = 0, digits = 0;
+	unsigned int hundredths = 0, digits = 0;
+	unsigned long whole;
 	char *end;
 
-	whole = (unsigned int)strtoul(text, &end, 10);
+	whole = strtoul(text, &end, 10);
 	if (*end == '.')
 		for (end++; *end >= '0' && *end <= '9'; end++, digits++)
 			hundredths = hundredths * 10 + (unsigned int)(*end - '0');
@@ -112,7 +113,7 @@ static int canary_percent(struct canary_request *request, const char *text)
 		return cli_usage("--percent: \"%s\" is no number of 0 to 100 with two decimals",
 				 text);
 	request->options.flags |= KHMAP_CANARY_SHARE;
-	request->options.share = whole * 100 + hundredths;
+	request->options.share = (uint32_t)whole * 100 + hundredths;
 	return CLI_OK;
 }
 
