@@ -123,6 +123,9 @@ static int khmap_stat(struct khmap_call *call)
 	stat->held_ms = 0;
 	stat->overdue = khmap_overdue_count(map);
 	khmap_version_tells(map, &stat->generation, &stat->retired);
+	stat->lost_pages = 0;
+	stat->pool_pages = 0;
+	stat->pool_free = 0;
 	return khmap_call_reply(call);
 }
 

@@ -43,9 +43,12 @@ static vm_fault_t khmap_view_fault(struct vm_fault *vmf)
 	unsigned long first, end, index, vma_end;
 	struct page *pages[KHMAP_FAULT_AROUND];
 	unsigned long count = 0;
+	void *wanted = NULL;
 	int err;
 
-	if (vmf->pgoff >= view->pages || !view->page(view, vmf->pgoff, true))
+	if (vmf->pgoff < view->pages)
+		wanted = view->page(view, vmf->pgoff, true);
+	if (!wanted)
 		return VM_FAULT_SIGBUS;
 
 	vma_end = vma->vm_pgoff + vma_pages(vma);
@@ -54,7 +57,8 @@ static vm_fault_t khmap_view_fault(struct vm_fault *vmf)
 		  KHMAP_FAULT_AROUND, vma_end);
 	/* The run of existing pages around the one that was touched. */
 	for (index = first; index < end; index++) {
-		void *page = view->page(view, index, false);
+		void *page = index == vmf->pgoff ? wanted :
+			     view->page(view, index, false);
 
 		if (page)
 			pages[count++] = virt_to_page(page);

@@ -14,7 +14,7 @@ struct vm_area_struct;
  * @page: finds a page of the image by its index from the image's start; NULL
  *	if it does not exist (yet).  One that nobody has @wanted may be left
  *	out if it would have to be made first.  Once found, a page stays until
- *	the owner is freed.  Called under a page fault: must not sleep
+ *	the owner is freed.  Called under a page fault; if @wanted, may allocate
  * @pages: length of the image, in pages; constant
  */
 struct khmap_view {

@@ -11,6 +11,7 @@
 #include "account.h"
 #include "map.h"
 #include "overdue.h"
+#include "refill.h"
 #include "shot.h"
 #include "snapshot.h"
 #include "trace.h"
@@ -24,11 +25,16 @@ static void *khmap_shot_view_page(const struct khmap_view *view, u64 page,
 {
 	struct khmap_shot *shot = container_of(view, struct khmap_shot, view);
 
-	return wanted ? khmap_snapshot_page(shot->snapshot, page) :
-			khmap_snapshot_peek(shot->snapshot, page);
+	void *bytes;
+
+	if (!wanted)
+		return khmap_snapshot_peek(shot->snapshot, page);
+	bytes = khmap_snapshot_fetch(shot->snapshot, page);
+	/* No memory is no reason to kill a reader, who will ask by GET. */
+	return bytes ? bytes : khmap_snapshot_absent(shot->snapshot, page);
 }
 
-/* Needs no memory: each page has one in reserve. */
+/* Needs no memory where each page has one in reserve. */
 static int khmap_shot_copy_until(struct khmap_shot *shot,
 				 bool (*stop)(struct khmap_shot *shot))
 {
@@ -36,14 +42,15 @@ static int khmap_shot_copy_until(struct khmap_shot *shot,
 	u64 page;
 
 	for (page = 0; page < snapshot->pages; page++) {
-		khmap_snapshot_page(snapshot, page);
+		if (!khmap_snapshot_fetch(snapshot, page))
+			return -ENOMEM;
 		if (page % KHMAP_SHOT_STEP)
 			continue;
 		if (stop(shot))
 			return -EINTR;
 		cond_resched();
 	}
-	return 0;
+	return khmap_snapshot_losses(snapshot) ? -EIO : 0;
 }
 
 static bool khmap_shot_interrupted(struct khmap_shot *shot)
@@ -69,7 +76,7 @@ static void khmap_shot_copy_work(struct work_struct *work)
 
 void khmap_shot_copy_later(struct khmap_shot *shot)
 {
-	if (khmap_shot_copied(shot) < shot->snapshot->pages)
+	if (khmap_shot_left(shot))
 		queue_work(system_unbound_wq, &shot->copy_work);
 }
 
@@ -81,6 +88,7 @@ static void khmap_shot_free(struct khmap_shot *shot)
 	WRITE_ONCE(shot->dropped, true);
 	cancel_work_sync(&shot->copy_work);
 	cancel_delayed_work_sync(&shot->overdue_work);
+	khmap_refill_stop(shot);
 	khmap_snapshot_destroy(shot->snapshot);
 	os_free(account, shot, sizeof(*shot));
 	khmap_account_put(account);
@@ -141,8 +149,10 @@ static void khmap_shot_info(struct khmap_object *object,
 	info->warn_after_ms = READ_ONCE(shot->map->warn_after_ms);
 	info->held_ms = khmap_overdue_held(shot);
 	info->copied_pages = khmap_shot_copied(shot);
-	info->reserved_pages = shot->snapshot->pages - info->copied_pages;
+	info->reserved_pages = khmap_shot_left(shot);
 	info->overdue = khmap_overdue(shot);
+	info->lost_pages = khmap_snapshot_losses(shot->snapshot);
+	info->pool_pages = khmap_shot_pool(shot, &info->pool_free);
 }
 
 static void khmap_shot_show(struct khmap_object *object, struct seq_file *seq)
@@ -180,6 +190,7 @@ static struct khmap_shot *khmap_shot_alloc(struct khmap_map *map,
 	khmap_object_init(&shot->object, &khmap_shot_object_ops, owner);
 	INIT_WORK(&shot->copy_work, khmap_shot_copy_work);
 	khmap_overdue_init(shot);
+	khmap_refill_init(shot);
 	shot->account = account;
 	khmap_map_get(map);
 	shot->map = map;
@@ -191,8 +202,22 @@ static bool khmap_shot_killed(void)
 	return fatal_signal_pending(current);
 }
 
+static int khmap_shot_take(struct khmap_shot *shot, u32 pool_pages)
+{
+	struct khmap_table *table = shot->map->table;
+
+	if (!pool_pages)
+		return khmap_snapshot_create(table, shot->account,
+					     khmap_shot_killed,
+					     &shot->snapshot);
+	return khmap_snapshot_create_loose(table, shot->account,
+					   khmap_shot_killed, pool_pages,
+					   &shot->snapshot);
+}
+
 struct khmap_shot *khmap_shot_create(struct khmap_map *map, const char *text,
-				     const struct khmap_node_owner *owner)
+				     const struct khmap_node_owner *owner,
+				     u32 pool_pages)
 {
 	struct khmap_shot *shot = khmap_shot_alloc(map, owner);
 	int err;
@@ -204,12 +229,12 @@ struct khmap_shot *khmap_shot_create(struct khmap_map *map, const char *text,
 		khmap_shot_free(shot);
 		return ERR_PTR(err);
 	}
-	err = khmap_snapshot_create(map->table, shot->account,
-				    khmap_shot_killed, &shot->snapshot);
+	err = khmap_shot_take(shot, pool_pages);
 	if (err) {
 		khmap_object_put(&shot->object);
 		return ERR_PTR(err);
 	}
+	khmap_refill_start(shot);
 	shot->taken_ns = ktime_get_ns();
 	shot->view.page = khmap_shot_view_page;
 	shot->view.pages = shot->snapshot->pages;

@@ -10,6 +10,7 @@
 #ifndef _KHMAP_SHOT_H
 #define _KHMAP_SHOT_H
 
+#include <linux/irq_work.h>
 #include <linux/list.h>
 #include <linux/workqueue.h>
 
@@ -31,6 +32,8 @@ struct khmap_map;
  * @taken_ns: its instant by the clock of ktime_get_ns(), which is never set
  * @copy_work: copies what is left, in the background
  * @overdue_work: tells when it is overdue
+ * @refill_work: fills the pool of a best-effort one
+ * @refill_kick: starts @refill_work from any context
  * @dropped: @copy_work is to end
  * @told: @overdue_work has told; under the registry's lock
  */
@@ -44,6 +47,8 @@ struct khmap_shot {
 	u64 taken_ns;
 	struct work_struct copy_work;
 	struct delayed_work overdue_work;
+	struct work_struct refill_work;
+	struct irq_work refill_kick;
 	bool dropped;
 	bool told;
 };
@@ -61,6 +66,8 @@ static inline struct khmap_shot *khmap_shot_of(struct khmap_object *object)
  * @map: of this map
  * @text: its name; empty for none
  * @owner: of its node
+ * @pool_pages: 0 to have each page of it in reserve; else it is a best-effort one
+ *	that has so many at most
  *
  * Takes the name before anything that is dear.
  *
@@ -69,14 +76,16 @@ static inline struct khmap_shot *khmap_shot_of(struct khmap_object *object)
  * -EEXIST the name is taken; -ENOMEM, or as khmap_snapshot_create().
  */
 struct khmap_shot *khmap_shot_create(struct khmap_map *map, const char *text,
-				     const struct khmap_node_owner *owner);
+				     const struct khmap_node_owner *owner,
+				     u32 pool_pages);
 
 /**
  * khmap_shot_copy() - copy what is left
  * @shot: the snapshot
  *
  * Context: may sleep.
- * Return: 0; -EINTR a signal came.
+ * Return: 0; -EINTR a signal came; of a best-effort one also -ENOMEM, and -EIO some
+ * are lost.
  */
 int khmap_shot_copy(struct khmap_shot *shot);
 
@@ -94,6 +103,25 @@ void khmap_shot_copy_later(struct khmap_shot *shot);
 static inline u64 khmap_shot_copied(const struct khmap_shot *shot)
 {
 	return 1 + os_count_read(&shot->snapshot->copied);
+}
+
+/* Pages that are still the map's own. */
+static inline u64 khmap_shot_left(const struct khmap_shot *shot)
+{
+	u64 done = khmap_shot_copied(shot) +
+		   khmap_snapshot_losses(shot->snapshot);
+
+	/* The two are read one after the other. */
+	return shot->snapshot->pages > done ? shot->snapshot->pages - done : 0;
+}
+
+/* The bound of its pool, and what is in it; 0 if each page has one in reserve. */
+static inline u32 khmap_shot_pool(const struct khmap_shot *shot, u32 *free)
+{
+	const struct khmap_pool *pool = shot->snapshot->pool;
+
+	*free = pool ? READ_ONCE(pool->free) : 0;
+	return pool ? pool->bound : 0;
 }
 
 #endif /* _KHMAP_SHOT_H */

@@ -60,12 +60,14 @@ static int khmap_snapshot_file_stat(struct khmap_call *call)
 	stat->overflow_pages = header->overflow_pages;
 	stat->kind = KHMAP_IMAGE_SNAPSHOT;
 	stat->copied_pages = khmap_shot_copied(shot);
-	stat->reserved_pages = shot->snapshot->pages - stat->copied_pages;
+	stat->reserved_pages = khmap_shot_left(shot);
 	stat->snapshot_ns = header->snapshot_ns;
 	stat->snapshot_id = shot->object.id;
 	stat->warn_after_ms = READ_ONCE(shot->map->warn_after_ms);
 	stat->held_ms = khmap_overdue_held(shot);
 	stat->overdue = khmap_overdue(shot);
+	stat->lost_pages = khmap_snapshot_losses(shot->snapshot);
+	stat->pool_pages = khmap_shot_pool(shot, &stat->pool_free);
 	return khmap_call_reply(call);
 }
 
@@ -136,14 +138,17 @@ static ssize_t khmap_snapshot_read_iter(struct kiocb *iocb, struct iov_iter *to)
 				    PAGE_SIZE - offset), got;
 		const void *from = khmap_snapshot_peek(shot->snapshot, page);
 
+		if (khmap_snapshot_lost(shot->snapshot, from)) {
+			err = -EIO;
+			break;
+		}
 		if (!from) {
 			if (!buffer)
 				buffer = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
-			if (!buffer) {
-				err = -ENOMEM;
+			err = buffer ? khmap_snapshot_read(shot->snapshot, page,
+							   buffer) : -ENOMEM;
+			if (err)
 				break;
-			}
-			khmap_snapshot_read(shot->snapshot, page, buffer);
 			from = buffer;
 		}
 		got = copy_to_iter(from + offset, want, to);
@@ -194,6 +199,21 @@ const struct file_operations khmap_snapshot_fops = {
 	.show_fdinfo = khmap_snapshot_show,
 };
 
+/* Pages of the pool; 0 to have each page in reserve. */
+static int khmap_snapshot_pool(const struct khmap_ioc_snapshot *arg, u32 *pages)
+{
+	bool best_effort = arg->flags & KHMAP_SNAPSHOT_BEST_EFFORT;
+
+	if (arg->reserved2 || arg->pool_pages > KHMAP_POOL_PAGES_MAX ||
+	    (arg->pool_pages && !best_effort))
+		return -EINVAL;
+	*pages = 0;
+	if (best_effort)
+		*pages = arg->pool_pages ? arg->pool_pages :
+					   KHMAP_POOL_PAGES_DEFAULT;
+	return 0;
+}
+
 int khmap_snapshot_ioctl(struct khmap_call *call)
 {
 	struct khmap_ioc_snapshot *arg = &call->arg.snapshot;
@@ -212,16 +232,21 @@ int khmap_snapshot_ioctl(struct khmap_call *call)
 	struct khmap_node_owner owner;
 	struct khmap_shot *shot;
 	struct file *file;
+	u32 pool_pages;
 	int err;
 
 	if (arg->reserved)
 		return -EINVAL;
+	err = khmap_snapshot_pool(arg, &pool_pages);
+	if (err)
+		return err;
 	err = khmap_claim_check(&claim, name, &owner);
 	if (err)
 		return err;
 	if (fatal_signal_pending(current))
 		return -EINTR;
-	shot = khmap_shot_create(call->file->private_data, name, &owner);
+	shot = khmap_shot_create(call->file->private_data, name, &owner,
+				 pool_pages);
 	if (IS_ERR(shot))
 		return PTR_ERR(shot);
 	file = khmap_object_file(&shot->object, shot, O_RDONLY);

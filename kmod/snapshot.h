@@ -20,7 +20,7 @@ extern const struct file_operations khmap_snapshot_fops;
  *
  * Context: may sleep.
  * Return: 0; -EINVAL, -EFAULT, -EINTR, -ENOMEM, -EMFILE, -ENFILE, -EAGAIN,
- * -EOVERFLOW; -EEXIST, -EPERM, -ENAMETOOLONG of the name and owner.
+ * -EOVERFLOW, -EINVAL of the pool; -EEXIST, -EPERM, -ENAMETOOLONG of the name and owner.
  */
 int khmap_snapshot_ioctl(struct khmap_call *call);
 

@@ -22,7 +22,7 @@ _Static_assert(offsetof(struct khmap_ioc_compact, moved) == 8, "moved");
 _Static_assert(offsetof(struct khmap_ioc_compact, released) == 16, "released");
 _Static_assert(offsetof(struct khmap_ioc_compact, overflow_pages) == 20,
 	       "overflow_pages");
-_Static_assert(sizeof(struct khmap_ioc_stat) == 224, "khmap_ioc_stat");
+_Static_assert(sizeof(struct khmap_ioc_stat) == 240, "khmap_ioc_stat");
 _Static_assert(offsetof(struct khmap_ioc_stat, compact_buckets) == 136,
 	       "compact_buckets");
 _Static_assert(offsetof(struct khmap_ioc_stat, compact_pages) == 144,
@@ -39,7 +39,10 @@ _Static_assert(offsetof(struct khmap_ioc_stat, held_ms) == 200, "held_ms");
 _Static_assert(offsetof(struct khmap_ioc_stat, overdue) == 208, "overdue");
 _Static_assert(offsetof(struct khmap_ioc_stat, retired) == 212, "retired");
 _Static_assert(offsetof(struct khmap_ioc_stat, generation) == 216, "generation");
-_Static_assert(sizeof(struct khmap_map_info) == 192, "khmap_map_info");
+_Static_assert(offsetof(struct khmap_ioc_stat, lost_pages) == 224, "lost_pages");
+_Static_assert(offsetof(struct khmap_ioc_stat, pool_pages) == 232, "pool_pages");
+_Static_assert(offsetof(struct khmap_ioc_stat, pool_free) == 236, "pool_free");
+_Static_assert(sizeof(struct khmap_map_info) == 208, "khmap_map_info");
 _Static_assert(offsetof(struct khmap_map_info, of_map) == 128, "of_map");
 _Static_assert(offsetof(struct khmap_map_info, warn_after_ms) == 136, "warn_after_ms");
 _Static_assert(offsetof(struct khmap_map_info, held_ms) == 144, "held_ms");
@@ -49,14 +52,18 @@ _Static_assert(offsetof(struct khmap_map_info, reserved_pages) == 160,
 _Static_assert(offsetof(struct khmap_map_info, kind) == 168, "kind");
 _Static_assert(offsetof(struct khmap_map_info, overdue) == 172, "overdue");
 _Static_assert(offsetof(struct khmap_map_info, generation) == 176, "generation");
-_Static_assert(offsetof(struct khmap_map_info, retired) == 184, "retired");
-_Static_assert(sizeof(struct khmap_ioc_snapshot) == 64, "khmap_ioc_snapshot");
+_Static_assert(offsetof(struct khmap_map_info, lost_pages) == 184, "lost_pages");
+_Static_assert(offsetof(struct khmap_map_info, retired) == 192, "retired");
+_Static_assert(offsetof(struct khmap_map_info, pool_pages) == 196, "pool_pages");
+_Static_assert(offsetof(struct khmap_map_info, pool_free) == 200, "pool_free");
+_Static_assert(sizeof(struct khmap_ioc_snapshot) == 72, "khmap_ioc_snapshot");
 _Static_assert(offsetof(struct khmap_ioc_snapshot, name) == 32, "name");
 _Static_assert(offsetof(struct khmap_ioc_snapshot, name_length) == 40, "name_length");
 _Static_assert(offsetof(struct khmap_ioc_snapshot, mode) == 44, "mode");
 _Static_assert(offsetof(struct khmap_ioc_snapshot, uid) == 48, "uid");
 _Static_assert(offsetof(struct khmap_ioc_snapshot, gid) == 52, "gid");
 _Static_assert(offsetof(struct khmap_ioc_snapshot, snapshot_id) == 56, "snapshot_id");
+_Static_assert(offsetof(struct khmap_ioc_snapshot, pool_pages) == 64, "pool_pages");
 _Static_assert(sizeof(struct khmap_ioc_warn_after) == 16, "khmap_ioc_warn_after");
 _Static_assert(sizeof(struct khmap_ioc_materialize) == 16, "khmap_ioc_materialize");
 _Static_assert(offsetof(struct khmap_ioc_materialize, copied_pages) == 8,

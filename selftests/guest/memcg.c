@@ -160,6 +160,52 @@ TEST_F(memcg, charged_to_the_creator)
 	EXPECT_GE(before + SLACK, usage(CREATOR));
 }
 
+/* The copies of a best-effort snapshot are allocated when a worker runs. */
+static int best_effort_and_write(void)
+{
+	struct khmap_ioc_materialize all = { .size = sizeof(all) };
+	struct khmap_ioc_snapshot args = snapshot_args(NULL);
+	int fd = map_open(NAME, O_RDWR), shot;
+	long long before = usage(CREATOR);
+	uint64_t i;
+
+	args.flags = KHMAP_SNAPSHOT_BEST_EFFORT;
+	args.pool_pages = 64;
+	shot = take_snapshot(fd, &args);
+	if (fd < 0 || shot < 0)
+		return 1;
+	if (usage(CREATOR) > before + SLACK)
+		return 2;
+	/* Some on each page. */
+	for (i = 0; i < 20000; i++)
+		if (put(fd, i, i))
+			return 3;
+	/* Some may be lost; what is there is the creator's. */
+	call(shot, KHMAP_IOC_MATERIALIZE, &all);
+	if (all.copied_pages < 300)
+		return 4;
+	if (usage(CREATOR) < before + (long long)all.copied_pages * 4096 - SLACK)
+		return 5;
+	return usage(WRITER) > SLACK ? 6 : 0;
+}
+
+TEST_F(memcg, best_effort_charged_to_the_creator)
+{
+	long long before;
+	int fd;
+
+	if (!self->usable)
+		return;
+	before = usage(CREATOR);
+	ASSERT_EQ(0, run_in(CREATOR, create_large));
+	ASSERT_EQ(0, run_in(WRITER, best_effort_and_write));
+	fd = map_open(NAME, O_RDWR);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, map_destroy(fd));
+	close(fd);
+	EXPECT_GE(before + SLACK, usage(CREATOR));
+}
+
 static int create_refused(void)
 {
 	struct khmap_ioc_create args = create_args(NAME, 2000000);

@@ -116,8 +116,10 @@ static bool exact(struct khmap_snapshot *s, u64 *lost)
 			/* Before the first round there are none. */
 			if (err && err != -ENOENT)
 				return false;
-			if (!now && !first)
-				first = now = value;
+			if (!now && !first) {
+				first = value;
+				now = value;
+			}
 			if (value != now && (now != first || value + 1 != first))
 				return false;
 			now = value;

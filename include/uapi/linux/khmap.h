@@ -253,7 +253,10 @@ struct khmap_ioc_restore {
  *	snapshot, 1 if it is
  * @generation: of a version of a name, when it became live, or second; 0 if it
  *	never did, as the map with which a name was created, and of a snapshot
+ * @lost_pages: of a snapshot, as in struct khmap_ioc_stat; else 0
  * @retired: 1 if stores to it fail with ESTALE
+ * @pool_pages: as @lost_pages
+ * @pool_free: likewise
  * @reserved: 0
  */
 struct khmap_map_info {
@@ -277,7 +280,10 @@ struct khmap_map_info {
 	__u32 kind;
 	__u32 overdue;
 	__aligned_u64 generation;
+	__aligned_u64 lost_pages;
 	__u32 retired;
+	__u32 pool_pages;
+	__u32 pool_free;
 	__u32 reserved;
 };
 
@@ -419,7 +425,7 @@ enum khmap_growth_kind {
  * @copied_pages: out: of a snapshot, pages that have been copied, the header page
  *	included
  * @reserved_pages: out: of a snapshot, pages that are still the map's own, for
- *	each of which one is held in reserve
+ *	each of which one is held in reserve unless it is a best-effort one
  * @snapshot_ns: out: of a snapshot, its instant, nanoseconds since 1970
  * @snapshot_id: out: of a snapshot, its own id; else 0
  * @warn_after_ms: out: as of KHMAP_IOC_WARN_AFTER; 0 if none
@@ -430,6 +436,9 @@ enum khmap_growth_kind {
  *	of a snapshot 0
  * @generation: out: of a version of a name, when it became live, or second; 0 if
  *	it never did, and of a snapshot
+ * @lost_pages: out: of a best-effort snapshot, pages that are lost; else 0
+ * @pool_pages: out: of a best-effort snapshot, pages that its pool may hold; else 0
+ * @pool_free: out: of a best-effort snapshot, pages that its pool holds; else 0
  *
  * Also brings the counts in a live map's header page up to date.  Counts of a
  * map that is being written have each operation that returned before the call,
@@ -471,6 +480,9 @@ struct khmap_ioc_stat {
 	__u32 overdue;
 	__u32 retired;
 	__aligned_u64 generation;
+	__aligned_u64 lost_pages;
+	__u32 pool_pages;
+	__u32 pool_free;
 };
 
 /**
@@ -520,7 +532,12 @@ struct khmap_ioc_compact {
 
 #define KHMAP_SNAPSHOT_OWNER	(1u << 0)	/* @uid and @gid are given */
 #define KHMAP_SNAPSHOT_MODE	(1u << 1)	/* @mode is given */
-#define KHMAP_SNAPSHOT_FLAGS	(KHMAP_SNAPSHOT_OWNER | KHMAP_SNAPSHOT_MODE)
+#define KHMAP_SNAPSHOT_BEST_EFFORT (1u << 2)	/* no page for each page */
+#define KHMAP_SNAPSHOT_FLAGS	(KHMAP_SNAPSHOT_OWNER | KHMAP_SNAPSHOT_MODE | \
+				 KHMAP_SNAPSHOT_BEST_EFFORT)
+
+#define KHMAP_POOL_PAGES_DEFAULT 1024u
+#define KHMAP_POOL_PAGES_MAX	(1u << 20)
 
 /**
  * struct khmap_ioc_snapshot - KHMAP_IOC_SNAPSHOT: one instant of a map
@@ -538,6 +555,9 @@ struct khmap_ioc_compact {
  * @uid: owner of the node, as of KHMAP_IOC_CREATE
  * @gid: group of the node, likewise
  * @snapshot_id: out: unique among maps and snapshots of this boot
+ * @pool_pages: with KHMAP_SNAPSHOT_BEST_EFFORT, pages that its pool may hold,
+ *	KHMAP_POOL_PAGES_MAX at most; 0 for KHMAP_POOL_PAGES_DEFAULT
+ * @reserved2: must be 0
  *
  * The map must be open for writing: its writers are held still, for microseconds
  * whatever its size, and its memory pays for the copy.  As much as the whole image
@@ -550,8 +570,16 @@ struct khmap_ioc_compact {
  * names, and lives until KHMAP_IOC_DESTROY at least.  The node can be opened for
  * reading alone: else EROFS, whatever its mode and whoever asks.
  *
- * Errors: EAGAIN the map kept growing faster than memory could be reserved;
- * EOVERFLOW no more can be taken of this map while 1024 of it are there; EEXIST,
+ * With BEST_EFFORT nothing is reserved but @pool_pages at most, which a worker fills
+ * up again.  A page that is stored to when there is none, and that no other snapshot
+ * keeps, is lost: read(2), splice(2) and MATERIALIZE fail with EIO, and so does GET of
+ * a key that is on it; in a mapping it looks as linux/khmap_image.h says.  What can be
+ * read is right.  A page of which a mapping cannot be given a copy for want of memory
+ * looks there as if it were lost, until it is mapped anew; GET tells.  No access to a
+ * mapping within the image raises SIGBUS.
+ *
+ * Errors: EINVAL @pool_pages without BEST_EFFORT, or too many; EAGAIN the map kept
+ * growing faster than memory could be reserved; EOVERFLOW no more can be taken of this map while 1024 of it are there; EEXIST,
  * EPERM, ENAMETOOLONG of the name and owner, as KHMAP_IOC_CREATE.
  */
 struct khmap_ioc_snapshot {
@@ -567,6 +595,8 @@ struct khmap_ioc_snapshot {
 	__u32 uid;
 	__u32 gid;
 	__aligned_u64 snapshot_id;
+	__u32 pool_pages;
+	__u32 reserved2;
 };
 
 /**
@@ -603,7 +633,8 @@ struct khmap_ioc_warn_after {
  * or the snapshot is dropped, and the call returns at once; STAT tells how far it
  * has come.  Asking again changes nothing.
  *
- * Errors: EINTR after a signal; what was copied until then is.
+ * Errors: EINTR after a signal; of a best-effort snapshot also ENOMEM, and EIO pages
+ * are lost, and all others are copied.  What was copied until then is.
  */
 struct khmap_ioc_materialize {
 	__u32 size;
