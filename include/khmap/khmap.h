@@ -514,7 +514,7 @@ struct khmap_restore_options {
  * appears with all entries or not at all.  Its hash has the image's secret.
  *
  * Return: 0; -EINVAL @map is live, or an option is out of its range; -EUCLEAN the
- * image is damaged; -EPROTONOSUPPORT the kernel does not know such images, or has
+ * image is damaged; -EIO it is that of a best-effort snapshot that has lost pages; -EPROTONOSUPPORT the kernel does not know such images, or has
  * another page size; -EEXIST; -ENOSPC it has more than @options->max_entries;
  * -ENAMETOOLONG; -ENOMEM; -EINTR; -EPERM; -ENOENT the module is not loaded; -EACCES;
  * -ENOTTY the module is too old.
@@ -561,13 +561,14 @@ int khmap_list_with(__u32 flags, struct khmap_map_info **infos, size_t *count);
 /**
  * struct khmap_snapshot_options - How to take a snapshot.
  * @size: sizeof(struct khmap_snapshot_options)
- * @flags: KHMAP_SNAPSHOT_OWNER, KHMAP_SNAPSHOT_MODE
+ * @flags: KHMAP_SNAPSHOT_OWNER, KHMAP_SNAPSHOT_MODE, KHMAP_SNAPSHOT_BEST_EFFORT
  * @name: the name of its node, /dev/khmap/NAME; NULL for a snapshot that ends with
  *	  khmap_close()
  * @mode: with KHMAP_SNAPSHOT_MODE, permission bits of the node, a subset of 0444
  * @uid: with KHMAP_SNAPSHOT_OWNER, owner of the node
  * @gid: with KHMAP_SNAPSHOT_OWNER, group of the node
- * @reserved: must be 0
+ * @pool_pages: with KHMAP_SNAPSHOT_BEST_EFFORT, pages in reserve for copies, at most
+ *		KHMAP_POOL_PAGES_MAX; 0 for KHMAP_POOL_PAGES_DEFAULT
  */
 struct khmap_snapshot_options {
 	__u32 size;
@@ -576,7 +577,7 @@ struct khmap_snapshot_options {
 	__u32 mode;
 	__u32 uid;
 	__u32 gid;
-	__u32 reserved;
+	__u32 pool_pages;
 };
 
 /**
@@ -588,8 +589,14 @@ struct khmap_snapshot_options {
  * One with a name is there for khmap_open() by that name, also when this process
  * has ended, until khmap_destroy().  Maps and snapshots share one space of names.
  *
+ * A best-effort one takes the map's memory for what is copied alone.  A page that is
+ * written to while its pool, which is filled again in the background, is empty is
+ * lost to it: what is on it reads as -EIO, and what is read is right.  khmap_stat()
+ * tells how many are.  No file or map is made of one that has lost a page.
+ *
  * Return: 0; -EEXIST the name is taken; -EINVAL it can be none, or a field is out of
- * its range; -EPERM the owner may not be given; else as khmap_snapshot().
+ * its range; -EPERM the owner may not be given; -EOPNOTSUPP the module knows no
+ * best-effort ones; else as khmap_snapshot().
  */
 int khmap_snapshot_take(struct khmap *map, const struct khmap_snapshot_options *options,
 			struct khmap **snapshot);
@@ -623,7 +630,8 @@ int khmap_materialize_start(struct khmap *snapshot);
  *
  * Neither the map's writers nor its own readers have to, after that.
  *
- * Return: 0; -EINTR, and some were; -ENOTTY it is a live map; -EROFS it is a file.
+ * Return: 0; -EINTR, and some were; -ENOTTY it is a live map; -EROFS it is a file; of
+ * a best-effort one also -ENOMEM, and -EIO pages are lost, and all others were copied.
  */
 int khmap_materialize(struct khmap *snapshot);
 
@@ -697,7 +705,7 @@ struct khmap_write_options {
  * one, which may be removed.
  *
  * Return: 0; -ECANCELED @options->progress said so; -EINVAL @path exists and is
- * not a plain file; -ENOSPC, -EACCES and others of the system.
+ * not a plain file; -EIO @map is a best-effort snapshot that has lost pages; -ENOSPC, -EACCES and others of the system.
  */
 int khmap_snapshot_write(struct khmap *map, const char *path,
 			 const struct khmap_write_options *options);

@@ -144,6 +144,10 @@ static int diff_side(struct diff *diff, int side, const char *name)
 		return cli_error(CLI_REFUSED,
 				 "the other map is damaged where a key of %s would be: run verify on it",
 				 name);
+	if (found == -EIO && !ferror(stdout))
+		return cli_error(CLI_FAILED,
+				 "the other map, a best-effort snapshot, has lost the page of a key of %s: see stat of it",
+				 name);
 	if (found == -EIO)
 		return cli_error(CLI_FAILED, "differences cannot be written");
 	if (found)

@@ -98,7 +98,7 @@ static int dump_entries(const struct dump_request *request, struct khmap_iter *i
 	unsigned char key[KHMAP_RECORD_MAX], value[KHMAP_RECORD_MAX];
 	struct khmap_ioc_stat stat = { .entries = 0 };
 	struct progress progress;
-	uint64_t seen = 0;
+	uint64_t seen = 0, lost = 0;
 	int got = 1, code = CLI_OK, err;
 
 	if (khmap_stat(request->map.map, &stat))
@@ -112,6 +112,12 @@ static int dump_entries(const struct dump_request *request, struct khmap_iter *i
 			break;
 		if (got == -EUCLEAN) {
 			code = cli_error(CLI_REFUSED, "%s", khmap_reason());
+			continue;
+		}
+		if (got == -EIO) {
+			/* The reason is the same for all of them. */
+			if (!lost++)
+				code = cli_failed(got);
 			continue;
 		}
 		if (got < 0) {

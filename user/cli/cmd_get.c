@@ -94,7 +94,9 @@ static int get_one(void *context, const char *text, size_t length, const void *k
 	if (err && err != -ENOENT)
 		return cli_error(err == -EUCLEAN ? CLI_REFUSED : CLI_FAILED, "%.*s: %s",
 				 (int)length, text, err == -EUCLEAN ?
-				 "the key's chain is damaged; see verify" : strerror(-err));
+				 "the key's chain is damaged; see verify" : err == -EIO ?
+				 "its page is lost to this best-effort snapshot; see stat" :
+				 strerror(-err));
 	if (request->json)
 		return get_print_json(request, key, err ? NULL : value);
 	if (err)

@@ -8,11 +8,13 @@
 #include "writing.h"
 
 static const struct option snapshot_options[] = {
+	{ "best-effort", no_argument, NULL, 'B' },
 	{ "compress", optional_argument, NULL, 'z' },
 	{ "materialize", no_argument, NULL, 'M' },
 	{ "mode", required_argument, NULL, 'm' },
 	{ "name", required_argument, NULL, 'N' },
 	{ "owner", required_argument, NULL, 'o' },
+	{ "pool-pages", required_argument, NULL, 'P' },
 	{ "run", required_argument, NULL, 'r' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ NULL, 0, NULL, 0 },
@@ -21,12 +23,17 @@ static const struct option snapshot_options[] = {
 static const char snapshot_help[] =
 	"Usage: khmapctl snapshot NAME FILE [--compress[=CODEC] [--run SIZE]]\n"
 	"       khmapctl snapshot NAME --name SNAPSHOT [--owner OWNER] [--mode MODE] [--materialize]\n"
+	"       khmapctl snapshot ... --best-effort [--pool-pages N]\n"
 	"Writes a map, as it is at one instant, to a file with a checksum for each page.  The file\n"
 	"is read like a map, here and on other hosts.  FILE holds all of it or, after a failure,\n"
 	"what it held before.  NAME may be the path of another snapshot file.\n"
 	"\n"
 	"With --name it is kept in memory, as /dev/khmap/SNAPSHOT, until it is destroyed: it is\n"
 	"read like a map, and costs the map's memory as long.  No map may have that name.\n"
+	"\n"
+	"With --best-effort no memory is reserved for the copy, as is done otherwise, so that it\n"
+	"cannot fail: pages that are written to while a pool of --pool-pages is empty are lost.  What\n"
+	"is on them reads as an error, never as something wrong; a file is written only if none is.\n"
 	"\n"
 	"  -z, --compress[=CODEC]  compress it by CODEC: lz4, zstd, or either with \":LEVEL\" behind\n"
 	"                          it; zstd by default.  All commands read such a file, and\n"
@@ -38,15 +45,39 @@ static const char snapshot_help[] =
 	"      --owner [USER][:GROUP]  owner and group of its node (yours)\n"
 	"      --mode MODE         the node's permissions, octal, read bits only (0440)\n"
 	"      --materialize       have the kernel copy its pages now, in the background\n"
+	"      --best-effort       reserve no memory, and lose pages rather\n"
+	"      --pool-pages N      pages for copies, which are filled up in the background; 1024 by\n"
+	"                          default, 1M at most\n"
 	"  -q, --quiet             do not say what was written\n"
 	"\n"
 	"Examples:\n"
 	"  khmapctl snapshot routes ./today.khmap\n"
 	"  khmapctl snapshot routes --name routes-today\n"
+	"  khmapctl snapshot routes --name routes-now --best-effort\n"
 	"  khmapctl get ./today.khmap 10.0.0.0\n"
 	"  khmapctl snapshot routes ./today.khz --compress=zstd:9\n";
 
-static int snapshot_write(const char *name, const char *path, bool quiet)
+/* Open the map; of a best-effort snapshot (@how not NULL), that in its place. */
+static int snapshot_open(const char *name, const struct khmap_snapshot_options *how,
+			 struct khmap **map)
+{
+	struct khmap *live;
+	int err = writing_open(name, KHMAP_OPEN_VERIFY, map);
+
+	if (err || !how)
+		return err;
+	live = *map;
+	if (khmap_header(live)->kind != KHMAP_IMAGE_LIVE) {
+		khmap_close(live);
+		return cli_usage("--best-effort: %s is a snapshot already", name);
+	}
+	err = khmap_snapshot_take(live, how, map);
+	khmap_close(live);
+	return err ? cli_failed(err) : CLI_OK;
+}
+
+static int snapshot_write(const char *name, const char *path, bool quiet,
+			  const struct khmap_snapshot_options *best_effort)
 {
 	struct writing writing = { .started = false };
 	struct khmap_write_options options = {
@@ -58,7 +89,7 @@ static int snapshot_write(const char *name, const char *path, bool quiet)
 	struct khmap *map;
 	char amount[32];
 	double seconds;
-	int err = writing_open(name, KHMAP_OPEN_VERIFY, &map);
+	int err = snapshot_open(name, best_effort, &map);
 
 	if (err)
 		return err;
@@ -80,6 +111,7 @@ static int snapshot_write(const char *name, const char *path, bool quiet)
 
 /* To a compressed file, by the codec and level of @how; runs of @run bytes, or 0. */
 static int snapshot_compress(const char *name, const char *path, bool quiet,
+			     const struct khmap_snapshot_options *best_effort,
 			     uint64_t run, struct khmap_compress_options *how)
 {
 	struct writing writing = { .started = false };
@@ -87,7 +119,7 @@ static int snapshot_compress(const char *name, const char *path, bool quiet,
 	struct khmap *map;
 	uint64_t page;
 	double seconds;
-	int err = writing_open(name, KHMAP_OPEN_VERIFY, &map);
+	int err = snapshot_open(name, best_effort, &map);
 
 	if (err)
 		return err;
@@ -139,14 +171,14 @@ static int snapshot_keep(const char *name, const struct khmap_snapshot_options *
 /**
  * struct snapshot_request - What is asked for.
  * @how: of a compressed file
- * @keep: of one that stays in memory; @keep.name is NULL for a file
+ * @take: of the snapshot; @take.name is NULL for a file
  * @run: bytes that are compressed together, or 0
  * @quiet: do not say what was written
  * @materialize: have all pages copied
  */
 struct snapshot_request {
 	struct khmap_compress_options how;
-	struct khmap_snapshot_options keep;
+	struct khmap_snapshot_options take;
 	uint64_t run;
 	bool quiet;
 	bool materialize;
@@ -154,16 +186,27 @@ struct snapshot_request {
 
 static int snapshot_option(int option, struct snapshot_request *request)
 {
+	uint64_t pool;
+
 	switch (option) {
+	case 'B':
+		request->take.flags |= KHMAP_SNAPSHOT_BEST_EFFORT;
+		return CLI_OK;
+	case 'P':
+		if (!cli_number(optarg, KHMAP_POOL_PAGES_MAX, &pool) || !pool)
+			return cli_usage("--pool-pages: \"%s\" is not a whole number 1..1M; "
+					 CLI_UNITS, optarg);
+		request->take.pool_pages = (uint32_t)pool;
+		return CLI_OK;
 	case 'N':
-		request->keep.name = optarg;
+		request->take.name = optarg;
 		return CLI_OK;
 	case 'o':
-		request->keep.flags |= KHMAP_SNAPSHOT_OWNER;
-		return create_owner(optarg, &request->keep.uid, &request->keep.gid);
+		request->take.flags |= KHMAP_SNAPSHOT_OWNER;
+		return create_owner(optarg, &request->take.uid, &request->take.gid);
 	case 'm':
-		request->keep.flags |= KHMAP_SNAPSHOT_MODE;
-		return create_mode(optarg, 0444, &request->keep.mode);
+		request->take.flags |= KHMAP_SNAPSHOT_MODE;
+		return create_mode(optarg, 0444, &request->take.mode);
 	case 'M':
 		request->materialize = true;
 		return CLI_OK;
@@ -184,7 +227,8 @@ static int snapshot_option(int option, struct snapshot_request *request)
 
 static int snapshot_run(int argc, char **argv)
 {
-	struct snapshot_request request = { .keep.size = sizeof(request.keep) };
+	struct snapshot_request request = { .take.size = sizeof(request.take) };
+	const struct khmap_snapshot_options *best_effort = NULL;
 	int option, code = CLI_OK;
 
 	while ((option = cli_option(argc, argv, "qz::r:", snapshot_options, &code)) > 0) {
@@ -194,25 +238,29 @@ static int snapshot_run(int argc, char **argv)
 	}
 	if (!option)
 		return code;
-	if (request.keep.name) {
+	if (request.take.flags & KHMAP_SNAPSHOT_BEST_EFFORT)
+		best_effort = &request.take;
+	else if (request.take.pool_pages)
+		return cli_usage("--pool-pages is about --best-effort");
+	if (request.take.name) {
 		if (optind + 1 != argc)
 			return cli_usage("with --name, one NAME is needed and no FILE");
 		if (request.how.codec || request.run)
 			return cli_usage("--compress and --run are about a FILE");
-		return snapshot_keep(argv[optind], &request.keep, request.materialize);
+		return snapshot_keep(argv[optind], &request.take, request.materialize);
 	}
 	if (request.materialize)
 		return cli_usage("--materialize is for a snapshot with --name");
-	if (request.keep.flags)
+	if (request.take.flags & (KHMAP_SNAPSHOT_OWNER | KHMAP_SNAPSHOT_MODE))
 		return cli_usage("--owner and --mode are for a snapshot with --name");
 	if (optind + 2 != argc)
 		return cli_usage("NAME and FILE are needed");
 	if (request.run && !request.how.codec)
 		return cli_usage("--run is about --compress");
 	if (request.how.codec)
-		return snapshot_compress(argv[optind], argv[optind + 1], request.quiet,
+		return snapshot_compress(argv[optind], argv[optind + 1], request.quiet, best_effort,
 					 request.run, &request.how);
-	return snapshot_write(argv[optind], argv[optind + 1], request.quiet);
+	return snapshot_write(argv[optind], argv[optind + 1], request.quiet, best_effort);
 }
 
 const struct cli_command cli_snapshot = {

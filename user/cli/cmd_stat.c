@@ -19,7 +19,8 @@ static const char stat_help[] =
 	"Usage: khmapctl stat NAME [--json]\n"
 	"Prints the counters of a map, without walking it; info has more.  NAME may be the path\n"
 	"of a snapshot file, which counts no operations.  Below, a map's snapshots that are in memory,\n"
-	"with their age, what was copied for them, what is reserved, and the processes that hold them.\n"
+	"with their age, what was copied for them, what is reserved, what best-effort ones have lost,\n"
+	"and the processes that hold them.\n"
 	"\n"
 	"  -j, --json  as a JSON object\n"
 	"\n"
@@ -63,11 +64,14 @@ static const struct {
 	STAT_WIDE(held_ms),
 	STAT_WIDE(copied_pages),
 	STAT_WIDE(reserved_pages),
+	STAT_WIDE(lost_pages),
+	STAT_WORD(pool_pages),
+	STAT_WORD(pool_free),
 };
 
 /* The last ones are of snapshots that are kept in memory. */
 #define STAT_FIELDS	 (sizeof(stat_fields) / sizeof(stat_fields[0]))
-#define STAT_OF_SNAPSHOT 5
+#define STAT_OF_SNAPSHOT 8
 
 static size_t stat_count(const struct khmap_ioc_stat *stat)
 {

@@ -142,12 +142,15 @@ static json_t *listing_json_one(struct khmap_map_info *info, const struct pins *
 			   "snapshots", listing_number(info, info->snapshots),
 			   "node", node && info->name[0]);
 	json_object_update_new(object,
-			       json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			       json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 					 "kind", info->map_id ? json_string(kind) : json_null(),
 					 "of_map", listing_held(info, info->of_map),
 					 "held_ms", listing_held(info, info->held_ms),
 					 "copied_pages", listing_held(info, info->copied_pages),
 					 "reserved_pages", listing_held(info, info->reserved_pages),
+					 "lost_pages", listing_held(info, info->lost_pages),
+					 "pool_pages", listing_held(info, info->pool_pages),
+					 "pool_free", listing_held(info, info->pool_free),
 					 "warn_after_ms", listing_number(info, info->warn_after_ms),
 					 "overdue", listing_number(info, info->overdue)));
 	json_object_update_new(object,
@@ -211,7 +214,10 @@ static void listing_line(struct table *table, struct khmap_map_info *info, bool 
 	duration_text(info->held_ms, text, sizeof(text));
 	table_cell(table, "%s", snapshot ? text : "-");
 	listing_amount(table, snapshot, info->copied_pages * page);
-	listing_amount(table, snapshot, info->reserved_pages * page);
+	/* A best-effort one has a pool instead. */
+	listing_amount(table, snapshot, (info->pool_pages ? info->pool_free :
+					 info->reserved_pages) * page);
+	listing_amount(table, snapshot && info->pool_pages, info->lost_pages * page);
 	if (pins && info->map_id)
 		table_cell(table, "%zu%s", pins_processes(pins, info->map_id),
 			   pins->hidden ? "+" : "");
@@ -284,8 +290,8 @@ int listing_print(struct khmap_map_info *infos, size_t count, const struct pins 
 {
 	static const struct table_column columns[] = {
 		{ "NAME", false }, { "ENTRIES", true }, { "MEMORY", true }, { "AGE", true },
-		{ "COPIED", true }, { "RESERVED", true }, { "PINS", true }, { "MODE", false },
-		{ "OWNER", false }, { "NOTE", false },
+		{ "COPIED", true }, { "RESERVED", true }, { "LOST", true }, { "PINS", true },
+		{ "MODE", false }, { "OWNER", false }, { "NOTE", false },
 	};
 	struct table *table = table_create(columns, sizeof(columns) / sizeof(columns[0]), true);
 	size_t i, j;

@@ -151,8 +151,8 @@ static int khmap_compress_pages(struct khmap_compress *compress)
 	for (index = 1; index < compress->pages; index++) {
 		page = compress->source->page(compress->source->context, index);
 		if (!page)
-			return khmap_fail(EUCLEAN, "%s: page %llu of the image is missing",
-					  compress->file.whole.path, (unsigned long long)index);
+			return khmap_image_missing(compress->source, compress->file.whole.path,
+						   index);
 		err = khmap_compress_page(compress, page, &compress->table[index], index);
 		if (err)
 			return err;

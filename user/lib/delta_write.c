@@ -20,6 +20,7 @@
 #include "delta.h"
 #include "error.h"
 #include "instant.h"
+#include "lost.h"
 #include "whole_file.h"
 
 #define KHMAP_DELTA_RUNS	64	/* room at first */
@@ -108,6 +109,8 @@ static int khmap_delta_compare(struct khmap_delta_writer *writer)
 		const unsigned char *bytes = khmap_delta_new_page(writer, page);
 
 		err = page % KHMAP_DELTA_STEP ? 0 : khmap_delta_stopped(writer->options);
+		if (!err && khmap_lost_page(bytes))
+			err = khmap_lost_fail(writer->result, "");
 		if (err)
 			break;
 		writer->table[page] = khmap_checksum_page(bytes, writer->page_size, page);

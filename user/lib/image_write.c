@@ -58,14 +58,15 @@ static int khmap_write_progress(const struct khmap_image_write *write)
 			  (unsigned long long)total);
 }
 
-static const unsigned char *khmap_write_page(const struct khmap_image_write *write, __u64 index)
+int khmap_image_missing(const struct khmap_image_source *source, const char *path, __u64 index)
 {
-	const unsigned char *page = write->source->page(write->source->context, index);
+	int err;
 
-	if (!page)
-		khmap_fail(EUCLEAN, "%s: page %llu of the image is missing", write->file.whole.path,
-			   (unsigned long long)index);
-	return page;
+	if (!source->missing)
+		return khmap_fail(EUCLEAN, "%s: page %llu of the image is missing", path,
+				  (unsigned long long)index);
+	err = source->missing(source->context, index);
+	return khmap_fail(-err, "%s: not written: %s", path, khmap_reason());
 }
 
 /*
@@ -79,9 +80,9 @@ static int khmap_write_gather(struct khmap_image_write *write, __u64 index,
 	__u64 *sum;
 
 	for (*size = 0; index < write->pages && *size < KHMAP_FILE_RUN; index++) {
-		page = khmap_write_page(write, index);
+		page = write->source->page(write->source->context, index);
 		if (!page)
-			return -EUCLEAN;
+			return khmap_image_missing(write->source, write->file.whole.path, index);
 		if (write->buffer)
 			page = memcpy(write->buffer + *size, page, write->page_size);
 		if (*size && page != *run + *size)

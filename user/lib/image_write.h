@@ -13,20 +13,33 @@
 /**
  * struct khmap_image_source - Where the pages come from.
  * @header: the image's header, checked; written instead of what page 0 holds
- * @page: the address of a page, counted from the image's start; must not be NULL
- *	  for pages below image_size
+ * @page: the address of a page, counted from the image's start; NULL if it is missing
+ * @missing: says why page @index is; returns a negative errno, for which
+ *	     khmap_reason() has the words.  Or NULL: -EUCLEAN
  * @stable: the pages do not change, nor go, before khmap_image_write() returns,
- *	    and are written from where they are; else each is copied first
- * @context: its first argument
+ *	    and are written from where they are; else each is copied before the next
+ *	    is asked for
+ * @context: the first argument of both
  * @mode: permissions of the file, before the umask
  */
 struct khmap_image_source {
 	const struct khmap_image_header *header;
 	const void *(*page)(void *context, __u64 index);
+	int (*missing)(void *context, __u64 index);
 	bool stable;
 	void *context;
 	mode_t mode;
 };
+
+/**
+ * khmap_image_missing() - Why a page of an image cannot be written.
+ * @source: returned NULL for it
+ * @path: of the file
+ * @index: of the page
+ *
+ * Return: a negative errno.
+ */
+int khmap_image_missing(const struct khmap_image_source *source, const char *path, __u64 index);
 
 /**
  * khmap_image_write() - Write an image to a file.

@@ -2,15 +2,20 @@
 /*
  * instant.c - what of a map goes to a file: one instant of it
  */
+#include <errno.h>
 #include <sys/stat.h>
 
+#include "error.h"
 #include "instant.h"
+#include "lost.h"
+#include "memory.h"
 
 #define KHMAP_INSTANT_MODE 0640
 
 int khmap_instant_take(struct khmap *map, struct khmap_instant *instant)
 {
 	const struct khmap_object *object = khmap_object(map);
+	bool best_effort = false;
 	struct stat st;
 	int err;
 
@@ -19,8 +24,13 @@ int khmap_instant_take(struct khmap *map, struct khmap_instant *instant)
 	if ((object->origin == KHMAP_ORIGIN_FILE || khmap_is_live(map)) &&
 	    !fstat(object->fd, &st))
 		instant->mode = st.st_mode;
-	if (!khmap_is_live(map))
-		return 0;
+	if (!khmap_is_live(map)) {
+		err = khmap_lost_check(object, &best_effort);
+		if (err || !best_effort)
+			return err;
+		instant->page = khmap_memory_get((size_t)1 << object->header.geometry.page_shift);
+		return instant->page ? 0 : khmap_fail(ENOMEM, "no memory for a page");
+	}
 	err = khmap_snapshot(map, &instant->snapshot);
 	if (err)
 		return err;
@@ -32,6 +42,8 @@ int khmap_instant_take(struct khmap *map, struct khmap_instant *instant)
 
 void khmap_instant_drop(struct khmap_instant *instant)
 {
+	khmap_memory_put(instant->page, (size_t)1 << instant->object->header.geometry.page_shift);
+	instant->page = NULL;
 	khmap_close(instant->snapshot);
 	instant->snapshot = NULL;
 }

@@ -29,11 +29,13 @@
  * promoted before that has been copied, iteration begins with the pages.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "chain.h"
 #include "error.h"
+#include "lost.h"
 #include "map.h"
 #include "memory.h"
 
@@ -262,7 +264,12 @@ static int khmap_iter_judge(const struct khmap_iter *iter)
 	};
 	const struct khmap_chain *chain = &iter->chain;
 	const char *name = khmap_object(iter->map)->name;
+	char where[64];
 
+	if (khmap_lost_chain(chain)) {
+		snprintf(where, sizeof(where), "page %u bucket %u: ", chain->page, chain->bucket);
+		return khmap_lost_fail(khmap_object(iter->map), where);
+	}
 	if (chain->end != KHMAP_CHAIN_ENDS)
 		return khmap_fail(EUCLEAN,
 				  "%s: page %u bucket %u: the chain %s (reference 0x%x)", name,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "lost.h"
 #include "map.h"
 
 /* What an errno of a map's ioctl means to the caller. */
@@ -207,6 +208,19 @@ int khmap_stat(const struct khmap *map, struct khmap_ioc_stat *stat)
 	return khmap_live_call(map, KHMAP_IOC_STAT, stat);
 }
 
+static int khmap_snapshot_pool(const struct khmap_snapshot_options *options)
+{
+	if (options->pool_pages && !(options->flags & KHMAP_SNAPSHOT_BEST_EFFORT))
+		return khmap_fail(EINVAL,
+				  "khmap_snapshot_options: pool_pages is %u, and KHMAP_SNAPSHOT_BEST_EFFORT is not set",
+				  options->pool_pages);
+	if (options->pool_pages > KHMAP_POOL_PAGES_MAX)
+		return khmap_fail(EINVAL,
+				  "khmap_snapshot_options: a pool has at most %u pages, not %u",
+				  KHMAP_POOL_PAGES_MAX, options->pool_pages);
+	return 0;
+}
+
 int khmap_snapshot_take(struct khmap *map, const struct khmap_snapshot_options *options,
 			struct khmap **snapshot)
 {
@@ -219,12 +233,15 @@ int khmap_snapshot_take(struct khmap *map, const struct khmap_snapshot_options *
 					  KHMAP_SNAPSHOT_FLAGS);
 		if (!err && options->name)
 			err = khmap_name_check(options->name);
+		if (!err)
+			err = khmap_snapshot_pool(options);
 		if (err)
 			return err;
 		cut.flags = options->flags;
 		cut.mode = options->mode;
 		cut.uid = options->uid;
 		cut.gid = options->gid;
+		cut.pool_pages = options->pool_pages;
 	}
 	if (options && options->name) {
 		name = options->name;
@@ -234,6 +251,10 @@ int khmap_snapshot_take(struct khmap *map, const struct khmap_snapshot_options *
 	err = khmap_live_call(map, KHMAP_IOC_SNAPSHOT, &cut);
 	if (err == -EEXIST)
 		return khmap_fail(EEXIST, "%s: there is a map or snapshot of this name", name);
+	/* One that does not know the flag may first complain of the field behind it. */
+	if ((err == -EOPNOTSUPP || err == -E2BIG) && cut.flags & KHMAP_SNAPSHOT_BEST_EFFORT)
+		return khmap_fail(EOPNOTSUPP,
+				  "the loaded module knows no best-effort snapshots; load a newer one");
 	if (err)
 		return err;
 	err = khmap_map_open(cut.fd, name, NULL, snapshot);
@@ -260,6 +281,7 @@ int khmap_materialize_start(struct khmap *snapshot)
 int khmap_materialize(struct khmap *snapshot)
 {
 	struct khmap_ioc_materialize all = { .size = sizeof(all) };
+	int err = khmap_live_call(snapshot, KHMAP_IOC_MATERIALIZE, &all);
 
-	return khmap_live_call(snapshot, KHMAP_IOC_MATERIALIZE, &all);
+	return err == -EIO ? khmap_lost_fail(khmap_object(snapshot), "") : err;
 }

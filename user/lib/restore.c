@@ -13,6 +13,7 @@
 
 #include "error.h"
 #include "header_fields.h"
+#include "lost.h"
 #include "map.h"
 
 static const char *const khmap_damages[] = {
@@ -81,6 +82,8 @@ static int khmap_restore_failed(const struct khmap_object *object, const char *n
 {
 	const char *image = object->name;
 
+	if (restore->what == KHMAP_DAMAGE_LOST)
+		return khmap_lost_fail(object, "");
 	if (restore->what != KHMAP_DAMAGE_NONE)
 		return khmap_restore_refused(object, restore, err);
 	switch (err) {
@@ -110,6 +113,7 @@ int khmap_restore(const struct khmap *map, const struct khmap_restore_options *o
 	};
 	const struct khmap_object *object = khmap_object(map);
 	struct khmap_ioc_restore restore = { .size = sizeof(restore) };
+	bool best_effort;
 	const char *name;
 	int err, control;
 
@@ -125,6 +129,9 @@ int khmap_restore(const struct khmap *map, const struct khmap_restore_options *o
 	if (khmap_is_live(map))
 		return khmap_fail(EINVAL, "%s is a live map: take a snapshot of it, and restore that",
 				  object->name);
+	err = khmap_lost_check(object, &best_effort);
+	if (err)
+		return err;
 	name = options->name ? options->name : "";
 	restore.flags = options->flags;
 	restore.image = (__u64)(uintptr_t)object->base;

@@ -2,25 +2,59 @@
 /*
  * snapshot.c - a map's pages as a file
  */
+#include <errno.h>
 #include <stdint.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "error.h"
 #include "instant.h"
+#include "lost.h"
 
 static const void *khmap_snapshot_page(void *context, __u64 index)
 {
-	const struct khmap_object *object = context;
+	const struct khmap_instant *instant = context;
+	const struct khmap_object *object = instant->object;
 
 	return object->base + (index << object->header.geometry.page_shift);
 }
 
-struct khmap_image_source khmap_instant_source(const struct khmap_instant *instant)
+/* What is read is copied in passing: for the file it costs the map no memory. */
+static const void *khmap_snapshot_read(void *context, __u64 index)
+{
+	struct khmap_instant *instant = context;
+	__u32 shift = instant->object->header.geometry.page_shift;
+	size_t size = (size_t)1 << shift;
+	ssize_t got;
+
+	do
+		got = pread(instant->object->fd, instant->page, size, (off_t)(index << shift));
+	while (got < 0 && errno == EINTR);
+	if (got == (ssize_t)size)
+		return instant->page;
+	instant->err = got < 0 ? -errno : -EUCLEAN;
+	return NULL;
+}
+
+static int khmap_snapshot_missing(void *context, __u64 index)
+{
+	const struct khmap_instant *instant = context;
+
+	if (instant->err == -EIO)
+		return khmap_lost_fail(instant->object, "");
+	return khmap_fail(-instant->err, "%s: page %llu cannot be read: %s", instant->object->name,
+			  (unsigned long long)index, strerror(-instant->err));
+}
+
+struct khmap_image_source khmap_instant_source(struct khmap_instant *instant)
 {
 	return (struct khmap_image_source){
 		.header = &instant->object->header,
-		.page = khmap_snapshot_page,
+		.page = instant->page ? khmap_snapshot_read : khmap_snapshot_page,
+		.missing = instant->page ? khmap_snapshot_missing : NULL,
 		/* Who can write a file may do so while it is copied. */
-		.stable = instant->object->origin != KHMAP_ORIGIN_FILE,
-		.context = (void *)(uintptr_t)instant->object,
+		.stable = instant->object->origin != KHMAP_ORIGIN_FILE && !instant->page,
+		.context = instant,
 		.mode = instant->mode,
 	};
 }

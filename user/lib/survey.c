@@ -8,6 +8,7 @@
 
 #include "chain.h"
 #include "error.h"
+#include "lost.h"
 #include "map.h"
 
 static void khmap_survey_chain(const struct khmap_chain *chain, struct khmap_survey *survey)
@@ -33,6 +34,8 @@ static int khmap_survey_one(struct khmap_chain *chain, __u32 shape, __u32 page, 
 
 	if (err)
 		return err;
+	if (khmap_lost_chain(chain))
+		return khmap_lost_fail(khmap_object(chain->map), "");
 	if (chain->end != KHMAP_CHAIN_ENDS)
 		return khmap_fail(EUCLEAN, "%s: page %u bucket %u: the chain does not end",
 				  khmap_object(chain->map)->name, page, bucket);

@@ -22,6 +22,7 @@
  * @entries: keys seen
  * @overflow_entries: of those, in overflow buckets
  * @overflow_buckets: overflow buckets seen in chains
+ * @lost: chains of which a best-effort snapshot has lost a page
  */
 struct khmap_verifier {
 	const struct khmap *map;
@@ -35,6 +36,7 @@ struct khmap_verifier {
 	__u64 entries;
 	__u64 overflow_entries;
 	__u64 overflow_buckets;
+	__u64 lost;
 };
 
 /**

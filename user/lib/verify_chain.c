@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lost.h"
 #include "verify.h"
 
 struct khmap_spot khmap_verify_link_spot(const struct khmap_chain *chain, __u32 link,
@@ -232,11 +233,29 @@ static void khmap_check_twice(struct khmap_verifier *verifier, __u32 link, __u32
 	}
 }
 
+/*
+ * A chain that a page is lost of: the page is told about once, when it is looked at
+ * for zeros; of the chain only what comes before it can be counted.
+ */
+static void khmap_check_lost(struct khmap_verifier *verifier)
+{
+	__u32 overflow;
+
+	verifier->lost++;
+	verifier->options->chains++;
+	verifier->entries += khmap_chain_entries(&verifier->chain, &overflow);
+	verifier->overflow_entries += overflow;
+}
+
 void khmap_verify_chain(struct khmap_verifier *verifier)
 {
 	const struct khmap_chain *chain = &verifier->chain;
 	__u32 link, slot, filter = 0, entries, overflow;
 
+	if (khmap_lost_chain(chain)) {
+		khmap_check_lost(verifier);
+		return;
+	}
 	for (link = 0; link < chain->count; link++) {
 		entries = khmap_check_link(verifier, link, &filter);
 		khmap_check_dense(verifier, link, entries);

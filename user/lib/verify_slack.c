@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "lost.h"
 #include "map.h"
 #include "verify.h"
 
@@ -156,6 +157,18 @@ static void khmap_slack_header(struct khmap_verifier *verifier, const unsigned c
 			   KHMAP_NOWHERE);
 }
 
+/* Is it one that a best-effort snapshot has lost?  Then there is nothing to check. */
+static bool khmap_slack_lost(struct khmap_verifier *verifier, enum khmap_part part, __u32 page,
+			     __u64 offset, const unsigned char *bytes)
+{
+	struct khmap_spot spot = khmap_spot(part, "lost", page, offset);
+
+	if (!khmap_lost_page(bytes))
+		return false;
+	khmap_report_add(&verifier->report, &spot, "a page of the map", "none: the snapshot has lost it");
+	return true;
+}
+
 /* Tails of the pages that the shape reaches, and all of the others. */
 static void khmap_slack_primary(struct khmap_verifier *verifier, __u32 pages,
 				unsigned char *page)
@@ -171,6 +184,7 @@ static void khmap_slack_primary(struct khmap_verifier *verifier, __u32 pages,
 
 		/* A page that growth reaches meanwhile is nobody's fault. */
 		if (!khmap_slack_page(verifier, offset, page) ||
+		    khmap_slack_lost(verifier, KHMAP_PART_PRIMARY, i, offset, page) ||
 		    (!used && i < khmap_shape_pages(khmap_map_shape(verifier->map))))
 			continue;
 		khmap_verify_zeros(verifier, page + from, (1u << g->page_shift) - from,
@@ -216,7 +230,8 @@ static void khmap_slack_overflow(struct khmap_verifier *verifier, __u32 pages,
 	__u64 offset = khmap_header(verifier->map)->overflow_offset;
 
 	for (i = 0; i < pages && !verifier->report.stopped; i++, offset += 1ull << g->page_shift) {
-		if (!khmap_slack_page(verifier, offset, page))
+		if (!khmap_slack_page(verifier, offset, page) ||
+		    khmap_slack_lost(verifier, KHMAP_PART_OVERFLOW, i, offset, page))
 			continue;
 		khmap_verify_zeros(verifier, page + tail, (1u << g->page_shift) - tail,
 				   khmap_spot(KHMAP_PART_OVERFLOW, "slack", i, offset + tail),
