@@ -20,8 +20,8 @@ MAKEFLAGS += --no-print-directory $(if $(V),,-s)
 
 .DEFAULT_GOAL := help
 .PHONY: help all setup kernel module lib cli prof unit guest check check-lint check-unit \
-	check-model check-vm check-guest fuzz demo bench bench-study bench-guest bench-uml vm install \
-	clean format man
+	check-model check-vm check-guest check-oracle fuzz demo bench bench-study bench-guest \
+	bench-uml vm install clean format man
 
 help: ## list the targets
 	@echo 'khmap: a hash map in the Linux kernel that everybody reads from memory.'
@@ -82,6 +82,10 @@ check-vm: kernel ## test the guest's own tools: whether they see panics, splats 
 check-guest: module lib cli prof guest ## run the tests of module and commands in the guest
 	@tools/vm/run.sh $(if $(KERNEL),--kernel $(KERNEL)) --timeout 1500 \
 		--report $(BUILD)/report/guest.tap --list selftests/guest/list
+
+check-oracle: module lib prof guest ## compare the profiler with what a plugin of QEMU sees
+	@$(MAKE) -C selftests/oracle all
+	@selftests/oracle/run.sh $(if $(KERNEL),--kernel $(KERNEL))
 
 fuzz: ## fuzz what reads image files, or makes maps of them, for SECONDS (600) each
 	@$(MAKE) -C selftests/fuzz run

@@ -2,8 +2,8 @@
 /*
  * prof_writer.c - makes the stores that the tests of the profiler count
  *
- * No test by itself: prof_record.sh and prof_script.sh run it.  All maps have
- * 8-byte keys and values.
+ * No test by itself: prof_record.sh and prof_script.sh run it.  Maps have 8-byte
+ * keys, and values of 8 bytes unless "create" says otherwise.
  */
 #include <err.h>
 #include <pthread.h>
@@ -14,7 +14,7 @@
 #include "khmap_test.h"
 
 static const char usage[] =
-	"Usage: prof_writer create NAME aligned|packed ENTRIES\n"
+	"Usage: prof_writer create NAME aligned|packed ENTRIES [VALUE_SIZE]\n"
 	"       prof_writer destroy NAME\n"
 	"       prof_writer unnamed COMMAND...       runs it with a new map as descriptor 9\n"
 	"       prof_writer keys NAME BUCKET COUNT   print keys of a bucket of page 0\n"
@@ -65,6 +65,8 @@ static int command_create(char **words)
 	struct khmap_ioc_create args = create_args(words[0], number(words[2]));
 	int fd;
 
+	if (words[3])
+		args.value_size = (__u32)number(words[3]);
 	args.layout = !strcmp(words[1], "packed") ? KHMAP_LAYOUT_PACKED : KHMAP_LAYOUT_ALIGNED;
 	fd = create_map(&args);
 	check(words[0], fd < 0 ? fd : 0);

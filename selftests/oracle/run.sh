@@ -1,0 +1,113 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#
+# Compares the profiler's transfers, stores and bytes with those that a plugin of QEMU has seen from
+# outside. Writes build/report/oracle.tap.
+# shellcheck disable=SC2317 # functions that are called by their names
+
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+build=${BUILD:-$top/build}
+report=$build/report/oracle.tap
+work=$build/oracle
+. "$top/tools/vm/lib.sh"
+. "$here/cases.sh"
+
+case ${1-} in
+'' | --kernel) ;;
+*)
+	echo "Usage: ${0##*/} [--kernel VERSION]"
+	echo 'Runs the cases of cases.sh in a guest that the plugin watches, and compares.'
+	[ "$1" = -h ] || [ "$1" = --help ] || exit 2
+	exit 0
+	;;
+esac
+
+mkdir -p "$build/report" "$work"
+if ! qemu_has_plugins; then
+	printf 'TAP version 13\n1..0 # SKIP this QEMU takes no plugins\n' >"$report"
+	"$top/tools/vm/tap.sh" --title oracle "$report"
+	exit
+fi
+
+number=0
+failed=0
+echo 'TAP version 13' >"$report"
+
+# verdict NAME [WHY]: passed, if nothing says why not.
+verdict() {
+	number=$((number + 1))
+	if [ -z "${2-}" ]; then
+		echo "ok $number $1" >>"$report"
+		printf '  %-7s %s\n' ok "$1"
+	else
+		failed=1
+		printf 'not ok %d %s\n' "$number" "$1" >>"$report"
+		printf '%s\n' "$2" | sed 's/^/# /' >>"$report"
+		printf '  %-7s %s\n' FAILED "$1"
+		printf '%s\n' "$2" | sed 's/^/          /'
+	fi
+}
+
+# judge NAME WHERE KNOWN MODEL: leaves in $work/why what is wrong, if anything is.
+judge() {
+	: >"$work/why"
+	jq -c "select(.case == \"$1\")" "$work/plugin.json" >"$work/case.json"
+	if [ "$(wc -l <"$work/case.json")" -ne 1 ]; then
+		echo 'the plugin has not seen this case, or not once' >"$work/why"
+		return
+	fi
+	jq -c --arg model "$4" -f "$here/model.jq" "$work/case.json" >"$work/seen"
+	known=$(jq -rs '[.[][3:][][5:9]] | transpose | map(add) | map(tostring) | join(" ")' \
+		"$work/seen")
+	[ "$known" = "$3" ] || echo "known are the transfers $3, the plugin saw $known" >>"$work/why"
+	case $2 in
+	memory* | */loads) return ;;
+	esac
+	if ! jq -c -f "$here/profile.jq" "$work/out/$1.json" >"$work/profiled" 2>"$work/jq.err"; then
+		echo "no profile: $(head -n 1 "$work/jq.err")" >>"$work/why"
+	elif ! cmp -s "$work/profiled" "$work/seen"; then
+		echo 'the profiler (-) and the plugin (+) differ:' >>"$work/why"
+		diff -U 0 "$work/profiled" "$work/seen" | grep '^[-+]\[' >>"$work/why"
+	fi
+}
+
+rm -rf "$work/out" "$work/plugin.json"
+status=0
+"$top/tools/vm/run.sh" "$@" --quiet --timeout 900 --plugin "$work/oracle.so,out=$work/plugin.json" \
+	--file "$build/guest/prof_turns" --file "$build/guest/prof_writer" --file "$build/prof" \
+	--file "$here/cases.sh" --file "$here/guest.sh" --out "$work/out" \
+	-- sh selftests/oracle/guest.sh >"$work/guest.log" 2>&1 || status=$?
+why=
+[ "$status" -eq 0 ] || why="status $status: $(tail -n 5 "$work/guest.log")"
+verdict 'the guest came to its end' "$why"
+why=$(jq -r '.complaint // empty' "$work/plugin.json" 2>&1)
+verdict 'the plugin understood all that the guest said' "$why"
+
+a_case() {
+	judge "$1" "$2" "$4" right
+	verdict "$1" "$(cat "$work/why")"
+}
+cases
+
+refuted() {
+	wanted=$2
+	mistake=$1
+	# Only that case, with the model of this mistake.
+	a_case() {
+		[ "$1" = "$wanted" ] || return 0
+		judge "$1" "$2" "$4" "$mistake"
+	}
+	: >"$work/why"
+	cases
+	why=
+	[ -s "$work/why" ] || why='the comparison does not see this mistake'
+	grep -q 'not seen this case' "$work/why" && why='there is no such case'
+	verdict "refuted/$mistake/$wanted" "$why"
+}
+mistakes
+
+echo "1..$number" >>"$report"
+"$top/tools/vm/tap.sh" --title oracle "$report" && exit "$failed"
