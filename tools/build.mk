@@ -16,6 +16,8 @@ TOP := $(realpath $(dir $(lastword $(MAKEFILE_LIST)))/..)
 BUILD ?= $(TOP)/build
 override BUILD := $(abspath $(BUILD))
 
+VERSION = 0.1.0
+
 ifeq ($(origin CC),default)
 CC = gcc
 endif

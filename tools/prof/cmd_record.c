@@ -8,47 +8,48 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-#include "source/child.h"
 #include "prof.h"
 #include "profile/profile.h"
-#include "profile/report.h"
+#include "profile/progress.h"
+#include "profile/view.h"
 #include "profile/resolve.h"
+#include "source/child.h"
+#include "source/machine.h"
+#include "source/overhead.h"
 #include "source/session.h"
 #include "source/target.h"
 
 #define SECOND_NS	1000000000ull
 #define DURATION_MAX	1e9	/* seconds */
 #define LINES_MAX	(1u << 24)
-#define TOP_DEFAULT	20
+#define LIVE_DEFAULT	1	/* seconds */
 #define SLOTS		100	/* of time, that a known duration is divided into */
 
 struct record {
 	struct prof_target target;
 	char **command;
 	uint64_t duration_ns;
-	const char *json;
-	uint64_t top;
 	uint64_t lines;
+	uint64_t live_ns;
 	bool stacks;
 	bool verbose;
+	struct prof_view view;
 };
 
 static void print_help(void)
 {
 	printf("Usage: khmap-prof record [OPTION...] [-- COMMAND [ARGUMENT...]]\n"
 	       "Records what puts and deletes store, for a time, while COMMAND runs, or until Ctrl-C;\n"
-	       "then prints the hottest cache lines.\n\n"
+	       "then prints the hottest cache lines, and what would mend them.\n\n"
 	       "  --map NAME      profile this map only (default: all)\n"
 	       "  --map-id N      the same, by the map's id\n"
 	       "  --duration S    record for S seconds\n"
 	       "  --sample N      take one event in N of each processor (default 1)\n"
-	       "  --top N         print N lines at most (default %u)\n"
-	       "  --json FILE     write all of the profile as JSON; \"-\" is standard output, and\n"
-	       "                  then no table is printed\n"
-	       "  --lines N       have room for N cache lines (default %u); what finds no room is\n"
+	       "%s  --lines N       have room for N cache lines (default %u); what finds no room is\n"
 	       "                  counted as dropped\n"
+	       "  -w, --live[=S]  meanwhile show what moves, every S seconds (default 1); a terminal is\n"
+	       "                  cleared each time\n"
 	       "  --stacks        keep the call stacks that stores come from\n"
 	       "  --verbose       show what libbpf and the kernel say\n"
 	       "  -h, --help      print this\n\n"
@@ -59,10 +60,10 @@ static void print_help(void)
 	       "events on two processors need not be that of their stores. With --sample, transfers\n"
 	       "are those between the events taken.\n\n"
 	       "Exit status: see khmap-prof --help; if the profile was made, that of COMMAND.\n",
-	       TOP_DEFAULT, PROF_LINES_DEFAULT);
+	       prof_view_help, PROF_LINES_DEFAULT);
 }
 
-static bool duration_option(const char *text, uint64_t *duration_ns)
+static bool seconds_option(const char *name, const char *text, uint64_t *duration_ns)
 {
 	char *end;
 	double seconds;
@@ -73,7 +74,7 @@ static bool duration_option(const char *text, uint64_t *duration_ns)
 		*duration_ns = (uint64_t)(seconds * (double)SECOND_NS);
 		return true;
 	}
-	prof_error("--duration needs a number of seconds above 0, not \"%s\"", text);
+	prof_error("%s needs a number of seconds above 0, not \"%s\"", name, text);
 	return false;
 }
 
@@ -90,12 +91,10 @@ static bool record_option(struct record *record, int option)
 {
 	switch (option) {
 	case 'd':
-		return duration_option(optarg, &record->duration_ns);
-	case 'j':
-		record->json = optarg;
-		return true;
-	case 't':
-		return count_option("--top", optarg, LINES_MAX, &record->top);
+		return seconds_option("--duration", optarg, &record->duration_ns);
+	case 'w':
+		record->live_ns = LIVE_DEFAULT * SECOND_NS;
+		return !optarg || seconds_option("--live", optarg, &record->live_ns);
 	case 'l':
 		return count_option("--lines", optarg, LINES_MAX, &record->lines);
 	case 'S':
@@ -105,6 +104,8 @@ static bool record_option(struct record *record, int option)
 		record->verbose = true;
 		return true;
 	default:
+		if (option >= PROF_OPTION_SHOW)
+			return prof_view_option(&record->view, option, optarg);
 		return prof_target_option(&record->target, option, optarg);
 	}
 }
@@ -113,13 +114,13 @@ static bool record_option(struct record *record, int option)
 static int record_options(struct record *record, int argc, char **argv)
 {
 	static const struct option options[] = {
+		PROF_VIEW_OPTIONS,
 		{ "map", required_argument, NULL, 'm' },
 		{ "map-id", required_argument, NULL, 'i' },
 		{ "duration", required_argument, NULL, 'd' },
 		{ "sample", required_argument, NULL, 's' },
-		{ "top", required_argument, NULL, 't' },
-		{ "json", required_argument, NULL, 'j' },
 		{ "lines", required_argument, NULL, 'l' },
+		{ "live", optional_argument, NULL, 'w' },
 		{ "stacks", no_argument, NULL, 'S' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
@@ -127,7 +128,7 @@ static int record_options(struct record *record, int argc, char **argv)
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+hw::", options, NULL)) != -1) {
 		if (option == 'h') {
 			print_help();
 			return PROF_EXIT_OK;
@@ -141,36 +142,11 @@ static int record_options(struct record *record, int argc, char **argv)
 		prof_error("give --duration or a command, not both");
 		return PROF_EXIT_USAGE;
 	}
+	if (record->live_ns && prof_view_alone(&record->view)) {
+		prof_error("--live needs standard output for itself: give a FILE that is not \"-\"");
+		return PROF_EXIT_USAGE;
+	}
 	return -1;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
-}
-
-/* Until the time is over or a signal comes; the signals are blocked. */
-static void record_wait(uint64_t duration_ns, const sigset_t *signals)
-{
-	uint64_t end = now_ns() + duration_ns, now;
-
-	if (!duration_ns) {
-		fprintf(stderr, "khmap-prof: recording; Ctrl-C ends it\n");
-		sigwaitinfo(signals, NULL);
-		return;
-	}
-	while ((now = now_ns()) < end) {
-		struct timespec left = {
-			.tv_sec = (time_t)((end - now) / SECOND_NS),
-			.tv_nsec = (long)((end - now) % SECOND_NS),
-		};
-
-		if (sigtimedwait(signals, NULL, &left) > 0)
-			return;
-	}
 }
 
 /* Returns what the command returned, or 0. */
@@ -178,9 +154,11 @@ static int record_run(struct record *record, struct prof_session *session, struc
 		      struct prof_profile *profile)
 {
 	struct prof_fds fds = prof_session_fds(session);
-	uint64_t began;
+	struct prof_progress progress;
 	int err, result = 0;
 	sigset_t signals;
+	siginfo_t info;
+	uint64_t began;
 
 	err = prof_geometries_write(fds.maps);
 	if (err)
@@ -196,56 +174,29 @@ static int record_run(struct record *record, struct prof_session *session, struc
 	profile->settings.flags = record->stacks ? PROF_FLAG_STACKS : 0;
 	profile->settings.slot_ns = record->duration_ns ? record->duration_ns / SLOTS + 1 :
 							  SECOND_NS;
-	began = now_ns();
+	prof_machine_read(profile);
+	prof_overhead_begin(&profile->overhead);
+	began = prof_tick_now();
 	profile->settings.began_ns = began;
 	prof_settings_write(fds.settings, &profile->settings);
-	if (record->command)
+	prof_progress_begin(&progress, &fds, began, record->live_ns, record->view.top);
+	if (record->command) {
+		child->tick = &progress.tick;
 		result = prof_child_run(child, &signals);
-	else
-		record_wait(record->duration_ns, &signals);
+	} else {
+		if (!record->duration_ns)
+			fprintf(stderr, "khmap-prof: recording; Ctrl-C ends it\n");
+		prof_tick_wait(&progress.tick, &signals,
+			       record->duration_ns ? began + record->duration_ns : 0, &info);
+	}
 	profile->settings.enabled = 0;
 	prof_settings_write(fds.settings, &profile->settings);
-	profile->duration_ns = now_ns() - began;
+	profile->duration_ns = prof_tick_now() - began;
+	prof_progress_end(&progress);
+	prof_session_overhead(session, &profile->overhead);
+	prof_overhead_end(&profile->overhead, profile->duration_ns);
 	sigprocmask(SIG_UNBLOCK, &signals, NULL);
 	return result;
-}
-
-static int json_file(const struct prof_profile *profile, const char *path)
-{
-	FILE *file = fopen(path, "we");
-	int err;
-
-	if (!file)
-		return -errno;
-	err = prof_json_write(profile, file);
-	if (fclose(file) && !err)
-		err = -errno;
-	return err;
-}
-
-static int record_report(const struct record *record, const struct prof_profile *profile)
-{
-	bool only_json = record->json && !strcmp(record->json, "-");
-	int err;
-
-	if (only_json)
-		err = prof_json_write(profile, stdout);
-	else
-		err = prof_table_print(profile, record->top, stdout);
-	if (!err && (fflush(stdout) || ferror(stdout)))
-		err = -EIO;
-	if (err) {
-		prof_error("the profile cannot be printed: %s", strerror(-err));
-		return PROF_EXIT_FAILED;
-	}
-	if (!record->json || only_json)
-		return PROF_EXIT_OK;
-	err = json_file(profile, record->json);
-	if (err) {
-		prof_error("%s: %s", record->json, strerror(-err));
-		return PROF_EXIT_FAILED;
-	}
-	return PROF_EXIT_OK;
 }
 
 static int record_session(struct record *record, struct prof_profile *profile)
@@ -279,7 +230,7 @@ static int record_session(struct record *record, struct prof_profile *profile)
 		prof_error("what was counted cannot be read: %s", strerror(-err));
 		return PROF_EXIT_FAILED;
 	}
-	status = record_report(record, profile);
+	status = prof_view_write(&record->view, profile);
 	return status ? status : result;
 }
 
@@ -287,7 +238,6 @@ int prof_record_main(int argc, char **argv)
 {
 	struct record record = {
 		.target = { .sample = 1 },
-		.top = TOP_DEFAULT,
 		.lines = PROF_LINES_DEFAULT,
 	};
 	struct prof_profile profile = {
@@ -298,8 +248,10 @@ int prof_record_main(int argc, char **argv)
 			.has_address = true,
 		},
 	};
-	int status = record_options(&record, argc, argv);
+	int status;
 
+	prof_view_init(&record.view);
+	status = record_options(&record, argc, argv);
 	if (status >= 0)
 		return status;
 	status = prof_session_check();

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * khmap-prof.c - the profiler's commands, and what all of them need
+ * khmap-prof.c - the profiler's commands
  */
-#include <ctype.h>
-#include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "prof.h"
 
@@ -16,51 +12,13 @@ static const struct {
 	const char *help;
 } commands[] = {
 	{ "record", prof_record_main, "profile the stores of puts and deletes" },
+	{ "report", prof_report_main, "show a profile that was recorded" },
 	{ "attach", prof_attach_main, "attach programs that bpftool has pinned" },
 	{ "events", prof_events_main, "say which events this machine has" },
 	{ "wait", prof_wait_main, "name what operations wait for, and for how long" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-void prof_error(const char *format, ...)
-{
-	va_list args;
-
-	fputs("khmap-prof: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-}
-
-void *prof_alloc(size_t count, size_t size)
-{
-	void *memory = calloc(count ? count : 1, size);
-
-	if (!memory) {
-		prof_error("out of memory");
-		exit(PROF_EXIT_FAILED);
-	}
-	return memory;
-}
-
-int prof_number(const char *text, uint64_t max, uint64_t *number)
-{
-	unsigned long long value;
-	char *end;
-
-	if (!isdigit((unsigned char)text[0]))
-		return -EINVAL;
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (*end)
-		return -EINVAL;
-	if (errno || value > max)
-		return -ERANGE;
-	*number = value;
-	return 0;
-}
 
 static void print_help(void)
 {
@@ -73,7 +31,8 @@ static void print_help(void)
 		printf("  %-10s %s\n", commands[i].name, commands[i].help);
 	printf("\n\"khmap-prof COMMAND --help\" tells the rest.\n\n"
 	       "Exit status: 0 all is well; 1 it failed; 2 wrong usage; 3 no such map; 4 the module\n"
-	       "or its type information is missing; 5 not permitted; 6 this kernel or machine cannot do it.\n");
+	       "or its type information is missing; 5 not permitted; 6 this kernel or machine cannot do\n"
+	       "it; 7 a file is no profile.\n");
 }
 
 int main(int argc, char **argv)

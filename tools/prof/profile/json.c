@@ -5,11 +5,14 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include "profile/advice.h"
 #include "profile/report.h"
+#include "profile/verdict.h"
 
+/* What JSON has no room for is the most that it has room for. */
 static json_t *json_number(uint64_t number)
 {
-	return json_integer((json_int_t)number);
+	return json_integer(number > INT64_MAX ? INT64_MAX : (json_int_t)number);
 }
 
 /* 64 bits as text: many readers of JSON keep 53 of a number. */
@@ -74,9 +77,9 @@ static json_t *json_access(const struct prof_profile *profile, const struct prof
 {
 	const struct prof_access_key *key = &row->key;
 
-	return json_pack("{s:i, s:i, s:s, s:i, s:i, s:o, s:s?, s:o}", "offset", key->offset,
+	return json_pack("{s:i, s:i, s:s, s:i, s:o, s:o, s:s?, s:o}", "offset", key->offset,
 			 "length", key->length, "kind", prof_access_name(key->kind),
-			 "cpu", key->line.cpu, "pid", key->tgid,
+			 "cpu", key->line.cpu, "pid", json_number(key->tgid),
 			 "address", json_address(key->address),
 			 "symbol", prof_profile_symbol(profile, key->tgid, key->address),
 			 "count", json_number(row->count));
@@ -105,7 +108,7 @@ static json_t *json_frames(const struct prof_profile *profile, int32_t id)
 
 static json_t *json_stack(const struct prof_profile *profile, const struct prof_stack_row *row)
 {
-	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o}", "pid", row->key.tgid,
+	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o}", "pid", json_number(row->key.tgid),
 			 "command", row->count.command,
 			 "accesses", json_number(row->count.accesses),
 			 "transfers", json_number(row->count.transfers),
@@ -127,10 +130,21 @@ static json_t *json_line_buckets(const struct prof_map *map, const struct prof_l
 {
 	uint32_t first, last;
 
-	if (!map)
+	if (!map || key->region == PROF_REGION_RANGE)
 		return json_null();
 	prof_line_buckets(map, key, &first, &last);
 	return json_pack("{s:i, s:i}", "first", first, "last", last);
+}
+
+static json_t *json_advice(const struct prof_profile *profile, const struct prof_line_row *line)
+{
+	struct prof_advice advice;
+
+	prof_advice(profile, line, &advice);
+	if (advice.kind == PROF_ADVICE_NONE)
+		return json_null();
+	return json_pack("{s:s, s:o, s:s}", "kind", prof_advice_name(advice.kind),
+			 "saves", json_number(advice.saves), "text", advice.text);
 }
 
 static json_t *json_line(const struct prof_profile *profile, const struct prof_line_row *line)
@@ -138,9 +152,10 @@ static json_t *json_line(const struct prof_profile *profile, const struct prof_l
 	const struct prof_map *map = prof_profile_map(profile, line->key.map_id);
 	const struct prof_line *count = &line->count;
 
-	return json_pack("{s:o, s:s, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:s, s:o, s:i, s:i, s:o, s:o, s:o, s:o, s:i, s:o, s:s, s:f, s:o, s:o, s:o, s:o}",
 			 "map_id", json_number(line->key.map_id),
-			 "region", prof_region_name(line->key.region), "page", line->key.page,
+			 "region", prof_region_name(line->key.region),
+			 "page", json_number(line->key.page),
 			 "line", line->key.line,
 			 "offset", line->key.line << PROF_LINE_SHIFT,
 			 "buckets", json_line_buckets(map, &line->key),
@@ -149,6 +164,9 @@ static json_t *json_line(const struct prof_profile *profile, const struct prof_l
 			 "loads", json_number(count->loads),
 			 "last_cpu", (int)count->owner,
 			 "modelled_transfers", json_transfers(&count->transfers),
+			 "verdict", prof_verdict_name(prof_verdict(count)),
+			 "rate", prof_line_rate(profile, count),
+			 "advice", json_advice(profile, line),
 			 "cpus", json_cpus(line), "accesses", json_accesses(profile, line),
 			 "stacks", json_stacks(profile, line));
 }
@@ -157,10 +175,12 @@ static json_t *json_bucket(const struct prof_bucket_row *row)
 {
 	const struct prof_bucket *count = &row->count;
 
-	return json_pack("{s:o, s:s, s:i, s:i, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "map_id", json_number(row->key.map_id),
-			 "region", prof_region_name(row->key.region), "page", row->key.page,
-			 "bucket", row->key.bucket, "inserts", json_number(count->inserts),
+			 "region", prof_region_name(row->key.region),
+			 "page", json_number(row->key.page),
+			 "bucket", json_number(row->key.bucket),
+			 "inserts", json_number(count->inserts),
 			 "replaces", json_number(count->replaces),
 			 "deletes", json_number(count->deletes),
 			 "overflows", json_number(count->overflows));
@@ -170,16 +190,24 @@ static json_t *json_time(const struct prof_time_row *row)
 {
 	const struct prof_bucket_key *bucket = &row->key.bucket;
 
-	return json_pack("{s:i, s:o, s:s, s:i, s:i, s:o}", "slot", row->key.slot,
+	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o}", "slot", json_number(row->key.slot),
 			 "map_id", json_number(bucket->map_id),
-			 "region", prof_region_name(bucket->region), "page", bucket->page,
-			 "bucket", bucket->bucket, "operations", json_number(row->count));
+			 "region", prof_region_name(bucket->region),
+			 "page", json_number(bucket->page),
+			 "bucket", json_number(bucket->bucket),
+			 "operations", json_number(row->count));
 }
 
 static json_t *json_symbol(const struct prof_symbol *symbol)
 {
-	return json_pack("{s:i, s:o, s:s}", "pid", symbol->tgid,
+	return json_pack("{s:o, s:o, s:s}", "pid", json_number(symbol->tgid),
 			 "address", json_bytes(symbol->address), "symbol", symbol->name);
+}
+
+static json_t *json_machine(const struct prof_machine *machine)
+{
+	return json_pack("{s:s, s:i, s:b}", "release", machine->release, "cpus", machine->cpus,
+			 "hypervisor", machine->hypervisor);
 }
 
 static json_t *json_dropped(const struct prof_profile *profile)
@@ -216,9 +244,10 @@ static json_t *json_source(const struct prof_profile *profile)
 {
 	const struct prof_source *source = &profile->source;
 
-	return json_pack("{s:s, s:s, s:s, s:b, s:i}", "kind", source->kind,
+	return json_pack("{s:s, s:s, s:s, s:b, s:o}", "kind", source->kind,
 			 "event", source->event, "counts", source->counts,
-			 "address", source->has_address, "sample", profile->settings.sample);
+			 "address", source->has_address,
+			 "sample", json_number(profile->settings.sample));
 }
 
 static json_t *json_profile(const struct prof_profile *profile)
@@ -237,11 +266,14 @@ static json_t *json_profile(const struct prof_profile *profile)
 		json_array_append_new(times, json_time(&profile->times[i]));
 	for (i = 0; i < profile->symbol_count; i++)
 		json_array_append_new(symbols, json_symbol(&profile->symbols[i]));
-	return json_pack("{s:i, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "format", PROF_FORMAT, "source", json_source(profile),
+	return json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "format", PROF_FORMAT, "tool", profile->tool, "began", profile->began,
+			 "machine", json_machine(&profile->machine),
+			 "source", json_source(profile),
 			 "duration_ns", json_number(profile->duration_ns),
 			 "slot_ns", json_number(profile->settings.slot_ns),
 			 "line_size", PROF_LINE_SIZE, "totals", json_totals(profile),
+			 "overhead", prof_overhead_json(&profile->overhead),
 			 "maps", maps, "lines", lines, "buckets", buckets, "times", times,
 			 "symbols", symbols);
 }
@@ -253,7 +285,8 @@ int prof_json_write(const struct prof_profile *profile, FILE *out)
 
 	if (!json)
 		return -ENOMEM;
-	if (json_dumpf(json, out, JSON_INDENT(1)) || fputc('\n', out) == EOF || fflush(out))
+	if (json_dumpf(json, out, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) ||
+	    fputc('\n', out) == EOF || fflush(out))
 		err = -EIO;
 	json_decref(json);
 	return err;

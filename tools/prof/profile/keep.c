@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * keep.c - the texts that a profile keeps
+ * keep.c - what a profile keeps: its texts, the part of it that is of one map, its end
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +24,27 @@ const char *prof_profile_text(struct prof_profile *profile, const char *text)
 	kept->next = profile->texts;
 	profile->texts = kept;
 	return kept->text;
+}
+
+void prof_profile_filter(struct prof_profile *profile, uint64_t map_id)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < profile->line_count; i++)
+		if (profile->lines[i].key.map_id == map_id &&
+		    profile->lines[i].key.region != PROF_REGION_RANGE)
+			profile->lines[kept++] = profile->lines[i];
+	profile->line_count = kept;
+	kept = 0;
+	for (i = 0; i < profile->bucket_count; i++)
+		if (profile->buckets[i].key.map_id == map_id)
+			profile->buckets[kept++] = profile->buckets[i];
+	profile->bucket_count = kept;
+	kept = 0;
+	for (i = 0; i < profile->time_count; i++)
+		if (profile->times[i].key.bucket.map_id == map_id)
+			profile->times[kept++] = profile->times[i];
+	profile->time_count = kept;
 }
 
 void prof_profile_free(struct prof_profile *profile)

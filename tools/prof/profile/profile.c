@@ -33,7 +33,7 @@ static void totals_add(struct prof_totals *sum, const struct prof_totals *part)
 	sum->maps_dropped += part->maps_dropped;
 }
 
-static int totals_read(struct prof_totals *sum, int fd)
+int prof_totals_read(struct prof_totals *sum, int fd)
 {
 	int cpus = libbpf_num_possible_cpus(), cpu, err;
 	struct prof_totals *each;
@@ -155,6 +155,8 @@ static int bucket_heat_compare(const void *a, const void *b)
 	if (!order)
 		order = compare(x->key.map_id, y->key.map_id);
 	if (!order)
+		order = compare(x->key.region, y->key.region);
+	if (!order)
 		order = compare(x->key.page, y->key.page);
 	return order ? order : compare(x->key.bucket, y->key.bucket);
 }
@@ -179,6 +181,8 @@ static int access_compare(const void *a, const void *b)
 		order = compare(x->key.kind, y->key.kind);
 	if (!order)
 		order = compare(x->key.length, y->key.length);
+	if (!order)
+		order = compare(x->key.tgid, y->key.tgid);
 	return order ? order : compare(x->key.address, y->key.address);
 }
 
@@ -189,7 +193,13 @@ static int stack_compare(const void *a, const void *b)
 
 	if (!order)
 		order = compare(y->count.transfers, x->count.transfers);
-	return order ? order : compare(y->count.accesses, x->count.accesses);
+	if (!order)
+		order = compare(y->count.accesses, x->count.accesses);
+	if (!order)
+		order = compare(x->key.tgid, y->key.tgid);
+	if (!order)
+		order = compare((uint32_t)x->key.kernel, (uint32_t)y->key.kernel);
+	return order ? order : compare((uint32_t)x->key.user, (uint32_t)y->key.user);
 }
 
 static int symbol_compare(const void *a, const void *b)
@@ -277,21 +287,68 @@ static int frames_read(struct rows *rows, int fd)
 	return errno == ENOENT ? 0 : -errno;
 }
 
-static void sort(struct rows *rows, int (*order)(const void *, const void *), void *array,
-		 size_t *count)
+static void sort(void *array, size_t count, size_t size,
+		 int (*order)(const void *, const void *))
 {
-	if (rows->count)
-		qsort(rows->rows, rows->count, rows->row_size, order);
-	memcpy(array, &rows->rows, sizeof(rows->rows));
-	*count = rows->count;
+	if (count)
+		qsort(array, count, size, order);
+}
+
+static int32_t frames_known(const struct prof_profile *profile, int32_t id)
+{
+	const struct prof_frames *frames = prof_profile_frames(profile, id);
+
+	return frames && frames->count ? id : -1;
+}
+
+/* No stack is no stack, for whatever reason: the order shall not depend on it. */
+static void stacks_settle(struct prof_profile *profile)
+{
+	struct prof_stack_row *row = profile->stacks, *end = row + profile->stack_count;
+
+	for (; row < end; row++) {
+		row->key.kernel = frames_known(profile, row->key.kernel);
+		row->key.user = frames_known(profile, row->key.user);
+	}
 }
 
 void prof_profile_sort(struct prof_profile *profile)
 {
+	sort(profile->frames, profile->frames_count, sizeof(*profile->frames), frames_compare);
+	stacks_settle(profile);
+	sort(profile->maps, profile->map_count, sizeof(*profile->maps), map_compare);
+	sort(profile->lines, profile->line_count, sizeof(*profile->lines), line_compare);
+	sort(profile->cpus, profile->cpu_count, sizeof(*profile->cpus), cpu_compare);
+	sort(profile->accesses, profile->access_count, sizeof(*profile->accesses),
+	     access_compare);
+	sort(profile->stacks, profile->stack_count, sizeof(*profile->stacks), stack_compare);
+	sort(profile->buckets, profile->bucket_count, sizeof(*profile->buckets),
+	     bucket_heat_compare);
+	sort(profile->times, profile->time_count, sizeof(*profile->times), time_compare);
+	sort(profile->symbols, profile->symbol_count, sizeof(*profile->symbols), symbol_compare);
 	lines_join(profile);
-	if (profile->line_count)
-		qsort(profile->lines, profile->line_count, sizeof(*profile->lines),
-		      line_heat_compare);
+	sort(profile->lines, profile->line_count, sizeof(*profile->lines), line_heat_compare);
+}
+
+static void take(const struct rows *rows, void *array, size_t *count)
+{
+	memcpy(array, &rows->rows, sizeof(rows->rows));
+	*count = rows->count;
+}
+
+/* A command may have any bytes in its name. */
+static void commands_clean(struct prof_profile *profile)
+{
+	size_t i;
+	char *at;
+
+	for (i = 0; i < profile->stack_count; i++) {
+		at = profile->stacks[i].count.command;
+		at[sizeof(profile->stacks[i].count.command) - 1] = '\0';
+		for (; *at; at++)
+			if (*at < ' ' || *at > '~')
+				*at = '?';
+	}
 }
 
 int prof_profile_read(struct prof_profile *profile, const struct prof_fds *fds)
@@ -306,7 +363,7 @@ int prof_profile_read(struct prof_profile *profile, const struct prof_fds *fds)
 	struct rows times = { .row_size = sizeof(*profile->times) };
 	int err;
 
-	err = totals_read(&profile->totals, fds->totals);
+	err = prof_totals_read(&profile->totals, fds->totals);
 	if (!err)
 		err = rows_read(&maps, fds->maps, offsetof(struct prof_map_row, map));
 	if (!err)
@@ -324,14 +381,15 @@ int prof_profile_read(struct prof_profile *profile, const struct prof_fds *fds)
 	if (!err)
 		err = rows_read(&times, fds->times, offsetof(struct prof_time_row, count));
 
-	sort(&maps, map_compare, &profile->maps, &profile->map_count);
-	sort(&lines, line_compare, &profile->lines, &profile->line_count);
-	sort(&cpus, cpu_compare, &profile->cpus, &profile->cpu_count);
-	sort(&accesses, access_compare, &profile->accesses, &profile->access_count);
-	sort(&stacks, stack_compare, &profile->stacks, &profile->stack_count);
-	sort(&frames, frames_compare, &profile->frames, &profile->frames_count);
-	sort(&buckets, bucket_heat_compare, &profile->buckets, &profile->bucket_count);
-	sort(&times, time_compare, &profile->times, &profile->time_count);
+	take(&maps, &profile->maps, &profile->map_count);
+	take(&lines, &profile->lines, &profile->line_count);
+	take(&cpus, &profile->cpus, &profile->cpu_count);
+	take(&accesses, &profile->accesses, &profile->access_count);
+	take(&stacks, &profile->stacks, &profile->stack_count);
+	take(&frames, &profile->frames, &profile->frames_count);
+	take(&buckets, &profile->buckets, &profile->bucket_count);
+	take(&times, &profile->times, &profile->time_count);
+	commands_clean(profile);
 	prof_profile_sort(profile);
 	return err;
 }

@@ -6,6 +6,7 @@
 #define PROF_PROFILE_H
 
 #include "prof.h"
+#include "source/overhead.h"
 #include "source/session.h"
 
 /**
@@ -117,6 +118,18 @@ struct prof_source {
 };
 
 /**
+ * struct prof_machine - where it was recorded
+ * @release: of the kernel
+ * @cpus: that were online
+ * @hypervisor: it says that it is a virtual machine
+ */
+struct prof_machine {
+	const char *release;
+	uint32_t cpus;
+	bool hypervisor;
+};
+
+/**
  * struct prof_symbol - the name of an instruction's function
  * @address: of the instruction
  * @tgid: whose it is; 0 if the kernel's
@@ -132,11 +145,15 @@ struct prof_text;
 
 /**
  * struct prof_profile - what was recorded
+ * @tool: version of khmap-prof that recorded it
+ * @began: when, as of RFC 3339
+ * @machine: where
  * @source: what told of it
  * @settings: what was asked for
  * @duration_ns: how long
  * @totals: sums over all CPUs
  * @missed: events that the kernel did not hand to the programs
+ * @overhead: what recording it cost
  * @maps: by id
  * @map_count: of @maps
  * @lines: those with most transfers first, then those with most stores
@@ -158,11 +175,15 @@ struct prof_text;
  * @texts: of prof_profile_text()
  */
 struct prof_profile {
+	const char *tool;
+	const char *began;
+	struct prof_machine machine;
 	struct prof_source source;
 	struct prof_settings settings;
 	uint64_t duration_ns;
 	struct prof_totals totals;
 	uint64_t missed;
+	struct prof_overhead overhead;
 	struct prof_map_row *maps;
 	size_t map_count;
 	struct prof_line_row *lines;
@@ -186,7 +207,7 @@ struct prof_profile {
 
 /**
  * prof_profile_read() - copy what the programs counted
- * @profile: filled but for @source, @settings, @duration_ns and @missed; for
+ * @profile: filled but for what the caller knows of the recording; for
  *	prof_profile_free(), on failure too
  * @fds: maps of the programs
  *
@@ -195,10 +216,26 @@ struct prof_profile {
 int prof_profile_read(struct prof_profile *profile, const struct prof_fds *fds);
 
 /**
- * prof_profile_sort() - the hottest lines first, each with its part of the rest
- * @profile: all its arrays are in the order of lines
+ * prof_totals_read() - add up what all CPUs counted
+ * @sum: filled
+ * @fd: the map "totals"
+ *
+ * Return: 0 or -errno.
+ */
+int prof_totals_read(struct prof_totals *sum, int fd);
+
+/**
+ * prof_profile_sort() - all in its order, and each line with its part of the rest
+ * @profile: whatever the order of its arrays
  */
 void prof_profile_sort(struct prof_profile *profile);
+
+/**
+ * prof_profile_filter() - leave the lines, chains and times of one map
+ * @profile: sorted; its totals are still those of all maps
+ * @map_id: of the map
+ */
+void prof_profile_filter(struct prof_profile *profile, uint64_t map_id);
 
 /**
  * prof_profile_text() - keep a copy of a text as long as the profile

@@ -1,78 +1,99 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * table.c - the hottest lines, for people
+ * table.c - the hottest lines, and what was done to each of their bytes, for people
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <libsmartcols.h>
+#include "profile/advice.h"
+#include "profile/cells.h"
+#include "profile/names.h"
 #include "profile/report.h"
+#include "profile/verdict.h"
 
 #define CPUS_SHOWN	4
 
-enum column {
-	COLUMN_MAP,
-	COLUMN_REGION,
-	COLUMN_PAGE,
-	COLUMN_LINE,
-	COLUMN_BUCKET,
-	COLUMN_STORES,
-	COLUMN_CPUS,
-	COLUMN_TRANSFERS,
-	COLUMN_TRUE,
-	COLUMN_FALSE,
+enum line_column {
+	LINE_MAP,
+	LINE_REGION,
+	LINE_PAGE,
+	LINE_LINE,
+	LINE_BUCKET,
+	LINE_STORES,
+	LINE_LOADS,
+	LINE_CPUS,
+	LINE_TRANSFERS,
+	LINE_TRUE,
+	LINE_FALSE,
+	LINE_RATE,
+	LINE_VERDICT,
+	LINE_WHAT,
+	LINE_CODE,
+	LINE_COLUMNS,
 };
 
-static const struct {
-	const char *name;
-	int flags;
-} columns[] = {
-	[COLUMN_MAP] = { "MAP", 0 },
-	[COLUMN_REGION] = { "REGION", 0 },
-	[COLUMN_PAGE] = { "PAGE", SCOLS_FL_RIGHT },
-	[COLUMN_LINE] = { "LINE", SCOLS_FL_RIGHT },
-	[COLUMN_BUCKET] = { "BUCKET", SCOLS_FL_RIGHT },
-	[COLUMN_STORES] = { "STORES", SCOLS_FL_RIGHT },
-	[COLUMN_CPUS] = { "BY CPU", 0 },
-	[COLUMN_TRANSFERS] = { "MODELLED TRANSFERS", SCOLS_FL_RIGHT },
-	[COLUMN_TRUE] = { "TRUE", SCOLS_FL_RIGHT },
-	[COLUMN_FALSE] = { "FALSE", SCOLS_FL_RIGHT },
+static const struct prof_column line_columns[LINE_COLUMNS] = {
+	[LINE_MAP] = { "MAP", 0 },
+	[LINE_REGION] = { "REGION", 0 },
+	[LINE_PAGE] = { "PAGE", SCOLS_FL_RIGHT },
+	[LINE_LINE] = { "LINE", SCOLS_FL_RIGHT },
+	[LINE_BUCKET] = { "BUCKET", SCOLS_FL_RIGHT },
+	[LINE_STORES] = { "STORES", SCOLS_FL_RIGHT },
+	[LINE_LOADS] = { "LOADS", SCOLS_FL_RIGHT },
+	[LINE_CPUS] = { "BY CPU", 0 },
+	[LINE_TRANSFERS] = { "MODELLED TRANSFERS", SCOLS_FL_RIGHT },
+	[LINE_TRUE] = { "TRUE", SCOLS_FL_RIGHT },
+	[LINE_FALSE] = { "FALSE", SCOLS_FL_RIGHT },
+	[LINE_RATE] = { "PER SECOND", SCOLS_FL_RIGHT },
+	[LINE_VERDICT] = { "VERDICT", 0 },
+	[LINE_WHAT] = { "MOST TO", 0 },
+	[LINE_CODE] = { "MOST BY", 0 },
 };
 
-#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
+enum access_column {
+	ACCESS_OFFSET,
+	ACCESS_LENGTH,
+	ACCESS_WHAT,
+	ACCESS_KIND,
+	ACCESS_CPU,
+	ACCESS_PID,
+	ACCESS_CODE,
+	ACCESS_COUNT,
+	ACCESS_COLUMNS,
+};
 
-static int cell_number(struct libscols_line *row, enum column column, uint64_t number)
-{
-	char text[24];
+static const struct prof_column access_columns[ACCESS_COLUMNS] = {
+	[ACCESS_OFFSET] = { "OFFSET", SCOLS_FL_RIGHT },
+	[ACCESS_LENGTH] = { "LENGTH", SCOLS_FL_RIGHT },
+	[ACCESS_WHAT] = { "WHAT", 0 },
+	[ACCESS_KIND] = { "KIND", 0 },
+	[ACCESS_CPU] = { "CPU", SCOLS_FL_RIGHT },
+	[ACCESS_PID] = { "PID", SCOLS_FL_RIGHT },
+	[ACCESS_CODE] = { "BY", 0 },
+	[ACCESS_COUNT] = { "COUNT", SCOLS_FL_RIGHT },
+};
 
-	snprintf(text, sizeof(text), "%" PRIu64, number);
-	return scols_line_set_data(row, column, text);
-}
+enum chain_column {
+	CHAIN_MAP,
+	CHAIN_REGION,
+	CHAIN_PAGE,
+	CHAIN_BUCKET,
+	CHAIN_INSERTS,
+	CHAIN_REPLACES,
+	CHAIN_DELETES,
+	CHAIN_OVERFLOWS,
+	CHAIN_COLUMNS,
+};
 
-static int cell_map(struct libscols_line *row, const struct prof_map *map, uint64_t map_id)
-{
-	char text[24];
-
-	if (map && map->name[0])
-		return scols_line_set_data(row, COLUMN_MAP, map->name);
-	snprintf(text, sizeof(text), "#%" PRIu64, map_id);
-	return scols_line_set_data(row, COLUMN_MAP, text);
-}
-
-static int cell_bucket(struct libscols_line *row, const struct prof_map *map,
-		       const struct prof_line_key *key)
-{
-	uint32_t first, last;
-	char text[24];
-
-	if (!map)
-		return scols_line_set_data(row, COLUMN_BUCKET, "?");
-	prof_line_buckets(map, key, &first, &last);
-	if (first == last)
-		snprintf(text, sizeof(text), "%u", first);
-	else
-		snprintf(text, sizeof(text), "%u-%u", first, last);
-	return scols_line_set_data(row, COLUMN_BUCKET, text);
-}
+static const struct prof_column chain_columns[CHAIN_COLUMNS] = {
+	[CHAIN_MAP] = { "MAP", 0 },
+	[CHAIN_REGION] = { "REGION", 0 },
+	[CHAIN_PAGE] = { "PAGE", SCOLS_FL_RIGHT },
+	[CHAIN_BUCKET] = { "BUCKET", SCOLS_FL_RIGHT },
+	[CHAIN_INSERTS] = { "INSERTS", SCOLS_FL_RIGHT },
+	[CHAIN_REPLACES] = { "REPLACES", SCOLS_FL_RIGHT },
+	[CHAIN_DELETES] = { "DELETES", SCOLS_FL_RIGHT },
+	[CHAIN_OVERFLOWS] = { "OVERFLOW BUCKETS", SCOLS_FL_RIGHT },
+};
 
 /* "0:1200 1:800", and how many more CPUs there are. */
 static int cell_cpus(struct libscols_line *row, const struct prof_line_row *line)
@@ -83,51 +104,191 @@ static int cell_cpus(struct libscols_line *row, const struct prof_line_row *line
 	for (i = 0; i < line->cpu_count && i < CPUS_SHOWN; i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%u:%" PRIu64,
 					 i ? " " : "", line->cpus[i].key.cpu,
-					 (uint64_t)line->cpus[i].count.stores);
+					 (uint64_t)(line->cpus[i].count.stores +
+						    line->cpus[i].count.loads));
 	if (i < line->cpu_count)
 		snprintf(text + used, sizeof(text) - used, " and %zu more", line->cpu_count - i);
-	return scols_line_set_data(row, COLUMN_CPUS, text);
+	return prof_cell_text(row, LINE_CPUS, text);
 }
 
-static int row_fill(struct libscols_line *row, const struct prof_profile *profile,
-		    const struct prof_line_row *line)
+static int cell_most(struct libscols_line *row, const struct prof_profile *profile,
+		     const struct prof_line_row *line)
 {
-	const struct prof_map *map = prof_profile_map(profile, line->key.map_id);
-	const struct prof_line *count = &line->count;
+	const struct prof_access_row *most = prof_line_code(line);
+	char text[PROF_NAME_ROOM];
 
-	if (cell_map(row, map, line->key.map_id) ||
-	    scols_line_set_data(row, COLUMN_REGION, prof_region_name(line->key.region)) ||
-	    cell_number(row, COLUMN_PAGE, line->key.page) ||
-	    cell_number(row, COLUMN_LINE, line->key.line) ||
-	    cell_bucket(row, map, &line->key) ||
-	    cell_number(row, COLUMN_STORES, count->stores) ||
+	if (!most)
+		return 0;
+	if (prof_cell_text(row, LINE_WHAT, prof_bytes_name(profile, &most->key, text)))
+		return -ENOMEM;
+	return prof_cell_text(row, LINE_CODE, prof_code_name(profile, &most->key, text));
+}
+
+static int line_fill(struct libscols_line *row, const struct prof_profile *profile,
+		     const struct prof_line_row *line)
+{
+	const struct prof_line *count = &line->count;
+	const struct prof_transfers *moved = &count->transfers;
+	char text[PROF_NAME_ROOM];
+
+	if (prof_cell_text(row, LINE_MAP, prof_map_name(profile, &line->key, text)) ||
+	    prof_cell_text(row, LINE_REGION, prof_region_name(line->key.region)) ||
+	    prof_cell_number(row, LINE_PAGE, line->key.page) ||
+	    prof_cell_number(row, LINE_LINE, line->key.line) ||
+	    prof_cell_text(row, LINE_BUCKET, prof_buckets_name(profile, &line->key, text)) ||
+	    prof_cell_number(row, LINE_STORES, count->stores) ||
+	    prof_cell_number(row, LINE_LOADS, count->loads) ||
 	    cell_cpus(row, line) ||
-	    cell_number(row, COLUMN_TRANSFERS, prof_transfers_sum(&count->transfers)) ||
-	    cell_number(row, COLUMN_TRUE,
-			count->transfers.store_true + count->transfers.load_true) ||
-	    cell_number(row, COLUMN_FALSE,
-			count->transfers.store_false + count->transfers.load_false))
+	    prof_cell_number(row, LINE_TRANSFERS, prof_transfers_sum(moved)) ||
+	    prof_cell_number(row, LINE_TRUE, moved->store_true + moved->load_true) ||
+	    prof_cell_number(row, LINE_FALSE, moved->store_false + moved->load_false) ||
+	    prof_cell_rate(row, LINE_RATE, prof_line_rate(profile, count)) ||
+	    prof_cell_text(row, LINE_VERDICT, prof_verdict_name(prof_verdict(count))) ||
+	    cell_most(row, profile, line))
 		return -ENOMEM;
 	return 0;
 }
 
-static int table_fill(struct libscols_table *table, const struct prof_profile *profile, size_t top,
-		      FILE *out)
+static int lines_print(const struct prof_profile *profile, size_t top, FILE *out)
 {
+	struct libscols_table *table = prof_cells_new(line_columns, LINE_COLUMNS, out);
+	int err = table ? 0 : -ENOMEM;
 	size_t i;
 
-	if (scols_table_set_stream(table, out))
-		return -ENOMEM;
-	for (i = 0; i < COLUMNS; i++)
-		if (!scols_table_new_column(table, columns[i].name, 0, columns[i].flags))
-			return -ENOMEM;
-	for (i = 0; i < profile->line_count && i < top; i++) {
+	for (i = 0; !err && i < profile->line_count && i < top; i++) {
 		struct libscols_line *row = scols_table_new_line(table, NULL);
 
-		if (!row || row_fill(row, profile, &profile->lines[i]))
-			return -ENOMEM;
+		err = row ? line_fill(row, profile, &profile->lines[i]) : -ENOMEM;
 	}
-	return scols_print_table(table) ? -ENOMEM : 0;
+	if (!err) {
+		fprintf(out, "Hottest cache lines. Transfers between CPUs are modelled from the order of events; they are no misses.\n\n");
+		err = scols_print_table(table) ? -ENOMEM : 0;
+		fprintf(out, "\n");
+	}
+	scols_unref_table(table);
+	return err;
+}
+
+/* "routes, primary page 0 line 4" */
+static void place_print(const struct prof_profile *profile, const struct prof_line_row *line,
+			FILE *out)
+{
+	char text[PROF_NAME_ROOM];
+
+	fprintf(out, "%s, %s page %u line %u", prof_map_name(profile, &line->key, text),
+		prof_region_name(line->key.region), line->key.page, line->key.line);
+}
+
+static int access_fill(struct libscols_line *row, const struct prof_profile *profile,
+		       const struct prof_access_row *access)
+{
+	const struct prof_access_key *key = &access->key;
+	char text[PROF_NAME_ROOM];
+
+	if (prof_cell_number(row, ACCESS_OFFSET, key->offset) ||
+	    prof_cell_number(row, ACCESS_LENGTH, key->length) ||
+	    prof_cell_text(row, ACCESS_WHAT, prof_bytes_name(profile, key, text)) ||
+	    prof_cell_text(row, ACCESS_KIND, prof_access_name(key->kind)) ||
+	    prof_cell_number(row, ACCESS_CPU, key->line.cpu) ||
+	    (key->tgid && prof_cell_number(row, ACCESS_PID, key->tgid)) ||
+	    prof_cell_text(row, ACCESS_CODE, prof_code_name(profile, key, text)) ||
+	    prof_cell_number(row, ACCESS_COUNT, access->count))
+		return -ENOMEM;
+	return 0;
+}
+
+static int accesses_print(const struct prof_profile *profile, const struct prof_line_row *line,
+			  FILE *out)
+{
+	const struct prof_transfers *moved = &line->count.transfers;
+	struct libscols_table *table = prof_cells_new(access_columns, ACCESS_COLUMNS, out);
+	int err = table ? 0 : -ENOMEM;
+	size_t i;
+
+	for (i = 0; !err && i < line->access_count; i++) {
+		struct libscols_line *row = scols_table_new_line(table, NULL);
+
+		err = row ? access_fill(row, profile, &line->accesses[i]) : -ENOMEM;
+	}
+	if (!err) {
+		place_print(profile, line, out);
+		fprintf(out, ": %s; modelled transfers for stores: %" PRIu64 " true, %" PRIu64
+			" false; for loads: %" PRIu64 " true, %" PRIu64 " false\n\n",
+			prof_verdict_name(prof_verdict(&line->count)), (uint64_t)moved->store_true,
+			(uint64_t)moved->store_false, (uint64_t)moved->load_true,
+			(uint64_t)moved->load_false);
+		err = scols_print_table(table) ? -ENOMEM : 0;
+		fprintf(out, "\n");
+	}
+	scols_unref_table(table);
+	return err;
+}
+
+static int offsets_print(const struct prof_profile *profile, size_t top, FILE *out)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < profile->line_count && i < top; i++)
+		err = accesses_print(profile, &profile->lines[i], out);
+	return err;
+}
+
+static void advice_print(const struct prof_profile *profile, size_t top, FILE *out)
+{
+	struct prof_advice advice;
+	size_t i, given = 0;
+
+	for (i = 0; i < profile->line_count && i < top; i++) {
+		prof_advice(profile, &profile->lines[i], &advice);
+		if (advice.kind == PROF_ADVICE_NONE)
+			continue;
+		if (!given++)
+			fprintf(out, "Advice; what it would save is reckoned from who accessed which bytes.\n\n");
+		place_print(profile, &profile->lines[i], out);
+		fprintf(out, ": %s\n", advice.text);
+	}
+	if (given)
+		fprintf(out, "\n");
+}
+
+static int chain_fill(struct libscols_line *row, const struct prof_profile *profile,
+		      const struct prof_bucket_row *chain)
+{
+	const struct prof_line_key key = { .map_id = chain->key.map_id };
+	const struct prof_bucket *count = &chain->count;
+	char text[PROF_NAME_ROOM];
+
+	if (prof_cell_text(row, CHAIN_MAP, prof_map_name(profile, &key, text)) ||
+	    prof_cell_text(row, CHAIN_REGION, prof_region_name(chain->key.region)) ||
+	    prof_cell_number(row, CHAIN_PAGE, chain->key.page) ||
+	    prof_cell_number(row, CHAIN_BUCKET, chain->key.bucket) ||
+	    prof_cell_number(row, CHAIN_INSERTS, count->inserts) ||
+	    prof_cell_number(row, CHAIN_REPLACES, count->replaces) ||
+	    prof_cell_number(row, CHAIN_DELETES, count->deletes) ||
+	    prof_cell_number(row, CHAIN_OVERFLOWS, count->overflows))
+		return -ENOMEM;
+	return 0;
+}
+
+static int chains_print(const struct prof_profile *profile, size_t top, FILE *out)
+{
+	struct libscols_table *table = prof_cells_new(chain_columns, CHAIN_COLUMNS, out);
+	int err = table ? 0 : -ENOMEM;
+	size_t i;
+
+	for (i = 0; !err && i < profile->bucket_count && i < top; i++) {
+		struct libscols_line *row = scols_table_new_line(table, NULL);
+
+		err = row ? chain_fill(row, profile, &profile->buckets[i]) : -ENOMEM;
+	}
+	if (!err) {
+		fprintf(out, "Hottest chains, by their first bucket, and operations on them.\n\n");
+		err = scols_print_table(table) ? -ENOMEM : 0;
+		fprintf(out, "\n");
+	}
+	scols_unref_table(table);
+	return err;
 }
 
 static void totals_print(const struct prof_profile *profile, FILE *out)
@@ -158,30 +319,32 @@ static void totals_print(const struct prof_profile *profile, FILE *out)
 			(uint64_t)totals->partial);
 	fprintf(out, "Dropped: %" PRIu64, prof_profile_dropped(profile));
 	if (prof_profile_dropped(profile))
-		fprintf(out, " (stores into lines %" PRIu64 ", by CPU %" PRIu64 "; buckets %" PRIu64
-			"; maps %" PRIu64 "; events missed %" PRIu64 "); --lines makes more room",
-			(uint64_t)totals->lines_dropped, (uint64_t)totals->cpus_dropped,
-			(uint64_t)totals->buckets_dropped, (uint64_t)totals->maps_dropped,
+		fprintf(out, " (accesses to lines %" PRIu64 ", to busy lines %" PRIu64
+			", by CPU %" PRIu64 ", by bytes %" PRIu64 "; stacks %" PRIu64
+			"; buckets %" PRIu64 ", by time %" PRIu64 "; maps %" PRIu64
+			"; events missed %" PRIu64 "); --lines makes more room",
+			(uint64_t)totals->lines_dropped, (uint64_t)totals->busy_dropped,
+			(uint64_t)totals->cpus_dropped, (uint64_t)totals->accesses_dropped,
+			(uint64_t)totals->stacks_dropped, (uint64_t)totals->buckets_dropped,
+			(uint64_t)totals->times_dropped, (uint64_t)totals->maps_dropped,
 			profile->missed);
 	fprintf(out, ".\n");
+	prof_overhead_print(&profile->overhead, out);
 }
 
-int prof_table_print(const struct prof_profile *profile, size_t top, FILE *out)
+int prof_table_print(const struct prof_profile *profile, unsigned int show, size_t top, FILE *out)
 {
-	struct libscols_table *table;
-	int err;
+	int err = 0;
 
-	if (profile->line_count) {
-		fprintf(out, "Hottest cache lines. Transfers between CPUs are modelled from the order of events; they are no misses.\n\n");
-		table = scols_new_table();
-		if (!table)
-			return -ENOMEM;
-		err = table_fill(table, profile, top, out);
-		scols_unref_table(table);
-		if (err)
-			return err;
-		fprintf(out, "\n");
-	}
-	totals_print(profile, out);
-	return 0;
+	if (show & PROF_SHOW_LINES && profile->line_count)
+		err = lines_print(profile, top, out);
+	if (!err && show & PROF_SHOW_OFFSETS)
+		err = offsets_print(profile, top, out);
+	if (!err && show & PROF_SHOW_BUCKETS && profile->bucket_count)
+		err = chains_print(profile, top, out);
+	if (!err && show & PROF_SHOW_ADVICE)
+		advice_print(profile, top, out);
+	if (!err)
+		totals_print(profile, out);
+	return err;
 }

@@ -46,6 +46,7 @@ int prof_child_start(struct prof_child *child, char **command)
 	}
 	close(fds[0]);
 	child->go = fds[1];
+	child->tick = NULL;
 	return 0;
 }
 
@@ -69,7 +70,7 @@ int prof_child_run(struct prof_child *child, const sigset_t *signals)
 		prof_error("the command cannot be let run: %s", strerror(errno));
 	close(child->go);
 	while (waitpid(child->pid, &status, WNOHANG) != child->pid)
-		if (sigwaitinfo(&all, &info) > 0 && info.si_signo != SIGCHLD)
+		if (prof_tick_wait(child->tick, &all, 0, &info) != SIGCHLD)
 			signal_forward(child->pid, &info);
 	sigemptyset(&all);
 	sigaddset(&all, SIGCHLD);

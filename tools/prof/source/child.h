@@ -7,15 +7,18 @@
 
 #include <signal.h>
 #include <sys/types.h>
+#include "source/tick.h"
 
 /**
  * struct prof_child - a process that has not run its command yet
  * @pid: of the process
  * @go: closing it lets it run
+ * @tick: done now and then while it runs; NULL when it is started
  */
 struct prof_child {
 	pid_t pid;
 	int go;
+	struct prof_tick *tick;
 };
 
 /**

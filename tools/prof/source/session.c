@@ -11,6 +11,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "source/maps.h"
+#include "source/overhead.h"
 #include "source/session.h"
 #include "store.skel.h"
 
@@ -136,6 +137,11 @@ uint64_t prof_session_missed(const struct prof_session *session)
 			missed += info.recursion_misses;
 	}
 	return missed;
+}
+
+void prof_session_overhead(const struct prof_session *session, struct prof_overhead *overhead)
+{
+	prof_overhead_add(overhead, session->skeleton->obj);
 }
 
 void prof_session_close(struct prof_session *session)

@@ -8,6 +8,7 @@
 #include "prof.h"
 
 struct prof_session;
+struct prof_overhead;
 
 /**
  * struct prof_fds - descriptors of the maps of store.bpf.c
@@ -72,6 +73,13 @@ struct prof_fds prof_session_fds(const struct prof_session *session);
  * Return: how often a program was not run because it was running already.
  */
 uint64_t prof_session_missed(const struct prof_session *session);
+
+/**
+ * prof_session_overhead() - add what the programs took
+ * @session: the session
+ * @overhead: of prof_overhead_begin()
+ */
+void prof_session_overhead(const struct prof_session *session, struct prof_overhead *overhead);
 
 /**
  * prof_session_close() - detach and unload the programs

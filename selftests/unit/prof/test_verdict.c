@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * test_verdict.c - the verdict on a line follows from its counts
+ */
+#include "../tap.h"
+#include "profile/verdict.h"
+
+static const struct {
+	const char *what;
+	struct prof_line line;
+	enum prof_verdict verdict;
+} cases[] = {
+	{ "nothing moves", { .stores = 10 }, PROF_VERDICT_PRIVATE },
+	{ "no access at all", { 0 }, PROF_VERDICT_PRIVATE },
+	{ "one transfer in 1000 accesses",
+	  { .stores = 600, .loads = 400, .transfers = { .store_false = 1 } }, PROF_VERDICT_FALSE },
+	{ "one transfer in 1001 accesses",
+	  { .stores = 601, .loads = 400, .transfers = { .store_false = 1 } },
+	  PROF_VERDICT_PRIVATE },
+	{ "only false", { .stores = 100, .transfers = { .store_false = 99 } },
+	  PROF_VERDICT_FALSE },
+	{ "only true", { .stores = 100, .transfers = { .store_true = 99 } }, PROF_VERDICT_TRUE },
+	{ "90 of 100 false",
+	  { .stores = 200, .transfers = { .store_true = 10, .store_false = 90 } },
+	  PROF_VERDICT_FALSE },
+	{ "89 of 100 false",
+	  { .stores = 200, .transfers = { .store_true = 11, .store_false = 89 } },
+	  PROF_VERDICT_MIXED },
+	{ "90 of 100 true",
+	  { .stores = 200, .transfers = { .store_true = 90, .store_false = 10 } },
+	  PROF_VERDICT_TRUE },
+	{ "89 of 100 true",
+	  { .stores = 200, .transfers = { .store_true = 89, .store_false = 11 } },
+	  PROF_VERDICT_MIXED },
+	{ "loads of what is stored", { .stores = 50, .loads = 50,
+				       .transfers = { .load_true = 49 } }, PROF_VERDICT_READERS },
+	{ "loads of something else", { .stores = 50, .loads = 50,
+				       .transfers = { .load_false = 49 } }, PROF_VERDICT_READERS },
+	{ "89 of 100 for loads, all true",
+	  { .stores = 200, .loads = 100, .transfers = { .store_true = 11, .load_true = 89 } },
+	  PROF_VERDICT_TRUE },
+	{ "89 of 100 for loads, those false",
+	  { .stores = 200, .loads = 100, .transfers = { .store_true = 11, .load_false = 89 } },
+	  PROF_VERDICT_MIXED },
+	{ "counts that are as large as can be",
+	  { .stores = INT64_MAX, .loads = INT64_MAX,
+	    .transfers = { .store_true = INT64_MAX, .store_false = INT64_MAX,
+			   .load_true = INT64_MAX, .load_false = INT64_MAX } },
+	  PROF_VERDICT_MIXED },
+};
+
+int main(void)
+{
+	const struct prof_line line = { .transfers = { 1, 2, 3, 4 } };
+	struct prof_profile profile = { .duration_ns = 4000000000ull };
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		is_str(prof_verdict_name(prof_verdict(&cases[i].line)),
+		       prof_verdict_name(cases[i].verdict), "%s", cases[i].what);
+	ok(prof_line_rate(&profile, &line) == 2.5, "ten transfers in four seconds");
+	profile.duration_ns = 0;
+	ok(prof_line_rate(&profile, &line) == 0, "in no time there is no rate");
+	return done();
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * html.c - tables and drawings as one file for a browser, which fetches nothing
+ *
+ * It is well-formed XML too.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include "profile/advice.h"
+#include "profile/names.h"
+#include "profile/report.h"
+#include "profile/svg.h"
+#include "profile/verdict.h"
+
+#define TEXT_ROOM	1024
+
+static const char head[] =
+	"<!DOCTYPE html>\n"
+	"<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\">\n"
+	"<head>\n"
+	"<meta charset=\"UTF-8\"/>\n"
+	"<title>khmap profile</title>\n"
+	"<style>\n"
+	"body { font-family: sans-serif; margin: 2em; color: #222; background: #fff; }\n"
+	"table { border-collapse: collapse; margin: 1em 0; }\n"
+	"th, td { padding: 0.2em 0.7em; text-align: left; border-bottom: 1px solid #ddd; }\n"
+	"td.n { text-align: right; font-variant-numeric: tabular-nums; }\n"
+	"details { margin: 0.4em 0; }\n"
+	"summary { cursor: pointer; }\n"
+	"p.advice { max-width: 60em; }\n"
+	"div.drawing { overflow-x: auto; }\n"
+	"</style>\n"
+	"</head>\n"
+	"<body>\n";
+
+static void text(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void text(FILE *out, const char *format, ...)
+{
+	char made[TEXT_ROOM];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(made, sizeof(made), format, args);
+	va_end(args);
+	prof_markup_text(made, out);
+}
+
+static void cell(FILE *out, const char *content)
+{
+	fputs("<td>", out);
+	prof_markup_text(content, out);
+	fputs("</td>", out);
+}
+
+static void cell_number(FILE *out, uint64_t number)
+{
+	fprintf(out, "<td class=\"n\">%" PRIu64 "</td>", number);
+}
+
+static void headings(FILE *out, const char * const *names)
+{
+	fputs("<table>\n<tr>", out);
+	for (; *names; names++)
+		fprintf(out, "<th>%s</th>", *names);
+	fputs("</tr>\n", out);
+}
+
+static void lines_write(const struct prof_profile *profile, size_t top, FILE *out)
+{
+	static const char * const names[] = { "Map", "Region", "Page", "Line", "Bucket", "Stores",
+					      "Loads", "Modelled transfers", "True", "False",
+					      "Per second", "Verdict", "Most to", "Most by", NULL };
+	char room[PROF_NAME_ROOM];
+	size_t i;
+
+	headings(out, names);
+	for (i = 0; i < profile->line_count && i < top; i++) {
+		const struct prof_line_row *line = &profile->lines[i];
+		const struct prof_transfers *moved = &line->count.transfers;
+		const struct prof_access_row *most = prof_line_code(line);
+
+		fputs("<tr>", out);
+		cell(out, prof_map_name(profile, &line->key, room));
+		cell(out, prof_region_name(line->key.region));
+		cell_number(out, line->key.page);
+		cell_number(out, line->key.line);
+		cell(out, prof_buckets_name(profile, &line->key, room));
+		cell_number(out, line->count.stores);
+		cell_number(out, line->count.loads);
+		cell_number(out, prof_transfers_sum(moved));
+		cell_number(out, moved->store_true + moved->load_true);
+		cell_number(out, moved->store_false + moved->load_false);
+		fprintf(out, "<td class=\"n\">%.1f</td>", prof_line_rate(profile, &line->count));
+		cell(out, prof_verdict_name(prof_verdict(&line->count)));
+		cell(out, most ? prof_bytes_name(profile, &most->key, room) : "");
+		cell(out, most ? prof_code_name(profile, &most->key, room) : "");
+		fputs("</tr>\n", out);
+	}
+	fputs("</table>\n", out);
+}
+
+static void accesses_write(const struct prof_profile *profile, const struct prof_line_row *line,
+			   FILE *out)
+{
+	static const char * const names[] = { "Offset", "Length", "What", "Kind", "CPU", "PID",
+					      "By", "Count", NULL };
+	char room[PROF_NAME_ROOM];
+	size_t i;
+
+	headings(out, names);
+	for (i = 0; i < line->access_count; i++) {
+		const struct prof_access_key *key = &line->accesses[i].key;
+
+		fputs("<tr>", out);
+		cell_number(out, key->offset);
+		cell_number(out, key->length);
+		cell(out, prof_bytes_name(profile, key, room));
+		cell(out, prof_access_name(key->kind));
+		cell_number(out, key->line.cpu);
+		if (key->tgid)
+			cell_number(out, key->tgid);
+		else
+			cell(out, "");
+		cell(out, prof_code_name(profile, key, room));
+		cell_number(out, line->accesses[i].count);
+		fputs("</tr>\n", out);
+	}
+	fputs("</table>\n", out);
+}
+
+static void line_write(const struct prof_profile *profile, const struct prof_line_row *line,
+		       FILE *out)
+{
+	struct prof_advice advice;
+	char room[PROF_NAME_ROOM];
+
+	fputs("<details>\n<summary>", out);
+	text(out, "%s, %s page %u line %u: %s, %" PRIu64 " modelled transfers",
+	     prof_map_name(profile, &line->key, room), prof_region_name(line->key.region),
+	     line->key.page, line->key.line, prof_verdict_name(prof_verdict(&line->count)),
+	     prof_transfers_sum(&line->count.transfers));
+	fputs("</summary>\n", out);
+	prof_advice(profile, line, &advice);
+	if (advice.kind != PROF_ADVICE_NONE) {
+		fputs("<p class=\"advice\">", out);
+		prof_markup_text(advice.text, out);
+		fputs("</p>\n", out);
+	}
+	accesses_write(profile, line, out);
+	fputs("</details>\n", out);
+}
+
+static void chains_write(const struct prof_profile *profile, size_t top, FILE *out)
+{
+	static const char * const names[] = { "Map", "Region", "Page", "Bucket", "Inserts",
+					      "Replaces", "Deletes", "Overflow buckets", NULL };
+	char room[PROF_NAME_ROOM];
+	size_t i;
+
+	headings(out, names);
+	for (i = 0; i < profile->bucket_count && i < top; i++) {
+		const struct prof_bucket_row *chain = &profile->buckets[i];
+		const struct prof_line_key key = { .map_id = chain->key.map_id };
+
+		fputs("<tr>", out);
+		cell(out, prof_map_name(profile, &key, room));
+		cell(out, prof_region_name(chain->key.region));
+		cell_number(out, chain->key.page);
+		cell_number(out, chain->key.bucket);
+		cell_number(out, chain->count.inserts);
+		cell_number(out, chain->count.replaces);
+		cell_number(out, chain->count.deletes);
+		cell_number(out, chain->count.overflows);
+		fputs("</tr>\n", out);
+	}
+	fputs("</table>\n", out);
+}
+
+static void summary_write(const struct prof_profile *profile, FILE *out)
+{
+	const struct prof_totals *totals = &profile->totals;
+
+	fputs("<p>", out);
+	text(out, "%s, Linux %s, %u processors%s; khmap-prof %s. ", profile->began,
+	     profile->machine.release, profile->machine.cpus,
+	     profile->machine.hypervisor ? ", a virtual machine" : "", profile->tool);
+	text(out, "Source: %s (%s); one event in %u taken. ", profile->source.kind,
+	     profile->source.event, profile->settings.sample ? profile->settings.sample : 1);
+	text(out, "%" PRIu64 " events in %.3f s, %" PRIu64 " taken; dropped: %" PRIu64 ".",
+	     (uint64_t)totals->events, (double)profile->duration_ns / 1e9,
+	     (uint64_t)totals->taken, prof_profile_dropped(profile));
+	fputs("</p>\n", out);
+}
+
+void prof_html_write(const struct prof_profile *profile, size_t top, FILE *out)
+{
+	size_t i;
+
+	fputs(head, out);
+	fputs("<h1>khmap profile</h1>\n", out);
+	summary_write(profile, out);
+	fputs("<h2>Hottest cache lines</h2>\n"
+	      "<p>Transfers between processors are modelled from the order of events; they are no misses.</p>\n",
+	      out);
+	lines_write(profile, top, out);
+	fputs("<div class=\"drawing\">\n", out);
+	prof_svg_lines(profile, top, false, out);
+	fputs("</div>\n<h2>Line by line</h2>\n", out);
+	for (i = 0; i < profile->line_count && i < top; i++)
+		line_write(profile, &profile->lines[i], out);
+	fputs("<h2>Hottest chains</h2>\n", out);
+	chains_write(profile, top, out);
+	fputs("<div class=\"drawing\">\n", out);
+	prof_svg_times(profile, top, false, out);
+	fputs("</div>\n</body>\n</html>\n", out);
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * verdict.c - how the processors share a line, in a word
+ */
+#include "profile/verdict.h"
+
+/* Counts of a file may be so large that products and sums of them are not exact. */
+static bool nearly_all(double part, double whole)
+{
+	return part * 100 >= whole * PROF_VERDICT_PERCENT;
+}
+
+enum prof_verdict prof_verdict(const struct prof_line *line)
+{
+	const struct prof_transfers *moved = &line->transfers;
+	double as_true = (double)moved->store_true + (double)moved->load_true;
+	double as_false = (double)moved->store_false + (double)moved->load_false;
+	double loads = (double)moved->load_true + (double)moved->load_false;
+	double all = as_true + as_false;
+
+	if (all * PROF_PRIVATE_ACCESSES < (double)line->stores + (double)line->loads || all == 0)
+		return PROF_VERDICT_PRIVATE;
+	if (nearly_all(loads, all))
+		return PROF_VERDICT_READERS;
+	if (nearly_all(as_false, all))
+		return PROF_VERDICT_FALSE;
+	if (nearly_all(as_true, all))
+		return PROF_VERDICT_TRUE;
+	return PROF_VERDICT_MIXED;
+}
+
+const char *prof_verdict_name(enum prof_verdict verdict)
+{
+	static const char * const names[] = {
+		[PROF_VERDICT_PRIVATE] = "private",
+		[PROF_VERDICT_FALSE] = "false sharing",
+		[PROF_VERDICT_TRUE] = "true sharing",
+		[PROF_VERDICT_MIXED] = "mixed sharing",
+		[PROF_VERDICT_READERS] = "reader-writer sharing",
+	};
+
+	return names[verdict];
+}
+
+double prof_line_rate(const struct prof_profile *profile, const struct prof_line *line)
+{
+	if (!profile->duration_ns)
+		return 0;
+	return (double)prof_transfers_sum(&line->transfers) * 1e9 / (double)profile->duration_ns;
+}
