@@ -185,7 +185,8 @@ static int khmap_foreign_open_sums(struct khmap_foreign *foreign)
 		return khmap_fail(EFBIG, "%s: a table of %llu bytes does not fit the address space",
 				  foreign->path, (unsigned long long)bytes);
 	foreign->sums = malloc((size_t)bytes);
-	if (!foreign->sums)
+	foreign->seen = calloc(1, (size_t)(h->checksum_count / 8 + 1));
+	if (!foreign->sums || !foreign->seen)
 		return khmap_fail(ENOMEM, "%s: no memory for its checksums", foreign->path);
 	err = khmap_foreign_read(foreign, foreign->sums, (size_t)bytes, h->checksum_offset);
 	if (err)
@@ -238,6 +239,7 @@ void khmap_foreign_close(struct khmap_foreign *foreign)
 	if (foreign->fd >= 0)
 		close(foreign->fd);
 	khmap_schema_free(foreign->schema);
+	free(foreign->seen);
 	free(foreign->sums);
 	free(foreign->overflow);
 	free(foreign->page);

@@ -16,8 +16,9 @@
  * @text: the schema's text and a NUL
  * @schema: to swap by; or NULL; owned
  * @sums: the image's checksums, a word for each page, as in the file; or NULL; owned
+ * @seen: a bit for each page that has been held against its checksum; or NULL; owned
  * @page: the page of the primary bucket, or the header page; owned
- * @overflow: the page of the overflow bucket; owned
+ * @overflow: the overflow bucket, or the page that it is in; owned
  * @pages: of the shape
  * @number: the page of the bucket, from 0 to @pages; 0 in an inline map
  * @bucket: within the page, the next to be begun
@@ -37,6 +38,7 @@ struct khmap_foreign {
 	char text[KHMAP_SCHEMA_MAX + 1];
 	struct khmap_schema *schema;
 	__u64 *sums;
+	unsigned char *seen;
 	unsigned char *page;
 	unsigned char *overflow;
 	__u32 pages;

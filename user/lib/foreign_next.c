@@ -2,9 +2,10 @@
 /*
  * foreign_next.c - the entries of a file of the other byte order, in turn
  *
- * Buckets are read in pages, each into private memory and then held against its
- * checksum, so that what is looked at stays as it was checked.  Nothing is hashed:
- * where the other host has put a key does not matter here.
+ * Buckets are copied into private memory, so that what is looked at stays as it was
+ * checked.  A page is held against its checksum when it is first met: however often a
+ * forged file refers to a page, the work is bounded by the file's size.  Nothing is
+ * hashed: where the other host has put a key does not matter here.
  */
 #include <errno.h>
 #include <string.h>
@@ -19,7 +20,7 @@ static __u32 khmap_foreign_word(const unsigned char *at)
 	return __builtin_bswap32(khmap_load32(at));
 }
 
-/* Of the region at @offset, page @number. */
+/* Page @number of the region at @offset, and is it right? */
 static int khmap_foreign_page(const struct khmap_foreign *foreign, __u64 offset, __u32 number,
 			      unsigned char *to)
 {
@@ -32,11 +33,29 @@ static int khmap_foreign_page(const struct khmap_foreign *foreign, __u64 offset,
 	/* The table covers all pages before it, and it lies behind the image. */
 	expected = __builtin_bswap64(foreign->sums[page]);
 	found = khmap_checksum_page(to, (size_t)1 << shift, page);
+	foreign->seen[page / 8] |= (unsigned char)(1u << page % 8);
 	if (found == expected)
 		return 0;
 	return khmap_fail(EBADMSG, "%s: damaged: checksum of page %llu: expected %016llx, found %016llx",
 			  foreign->path, (unsigned long long)page, (unsigned long long)expected,
 			  (unsigned long long)found);
+}
+
+/* Copy an overflow bucket, as far as its slots go. */
+static int khmap_foreign_load(const struct khmap_foreign *foreign, __u32 page, __u32 bucket)
+{
+	const struct khmap_image_header *h = &foreign->header;
+	const struct khmap_geometry *g = &h->geometry;
+	__u64 index = (h->overflow_offset >> g->page_shift) + page;
+	int err = 0;
+
+	if (foreign->sums && !(foreign->seen[index / 8] >> index % 8 & 1))
+		err = khmap_foreign_page(foreign, h->overflow_offset, page, foreign->overflow);
+	if (err)
+		return err;
+	return khmap_foreign_read(foreign, foreign->overflow,
+				  khmap_slot_offset(g, KHMAP_OVERFLOW_TAGS, g->overflow_slots),
+				  (index << g->page_shift) + bucket * g->overflow_stride);
 }
 
 static int khmap_foreign_bad(const struct khmap_foreign *foreign, const char *what, __u32 word)
@@ -118,10 +137,10 @@ static int khmap_foreign_follow(struct khmap_foreign *foreign)
 		return khmap_foreign_bad(foreign, "the chain leads outside, reference", reference);
 	if (foreign->links++ == KHMAP_CHAIN_MAX)
 		return khmap_foreign_bad(foreign, "the chain has no end, reference", reference);
-	err = khmap_foreign_page(foreign, h->overflow_offset, page, foreign->overflow);
+	err = khmap_foreign_load(foreign, page, bucket);
 	if (!err)
-		khmap_foreign_begin_at(foreign, foreign->overflow + bucket * g->overflow_stride,
-				       KHMAP_OVERFLOW_TAGS, g->overflow_slots);
+		khmap_foreign_begin_at(foreign, foreign->overflow, KHMAP_OVERFLOW_TAGS,
+				       g->overflow_slots);
 	return err;
 }
 
