@@ -87,7 +87,7 @@ check-oracle: module lib prof guest ## compare the profiler with what a plugin o
 	@$(MAKE) -C selftests/oracle all
 	@selftests/oracle/run.sh $(if $(KERNEL),--kernel $(KERNEL))
 
-fuzz: ## fuzz what reads image files, or makes maps of them, for SECONDS (600) each
+fuzz: ## fuzz what reads images, records and profiles, or makes maps, for SECONDS (600) each
 	@$(MAKE) -C selftests/fuzz run
 
 demo: ## set up, then show khmap at work on real data, in a guest
