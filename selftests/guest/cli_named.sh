@@ -6,7 +6,7 @@
 
 set -u
 
-tests=46
+tests=47
 . "${0%/*}/cli_test.sh"
 cd "$work" || exit 1
 
@@ -19,7 +19,10 @@ ok 'the snapshot does not' is 10 khmapctl get map-then 1
 ok 'its node is for reading' is 440 stat -c %a /dev/khmap/map-then
 ok 'its name is taken' refused 3 'snapshot: map-then: there is a map or snapshot of this name' \
 	khmapctl snapshot map --name map-then
-ok 'nothing is put into it' sh -c '! khmapctl put map-then 1 1'
+ok 'nothing is put into it' refused 3 'put: map-then: is a snapshot and cannot be changed' \
+	khmapctl put map-then 1 1
+ok 'nor is it published under a name' refused 3 \
+	'publish: map-then: is a snapshot and cannot be changed' khmapctl publish map-then map
 ok 'a file and a name' refused 2 'snapshot: with --name, one NAME is needed and no FILE' khmapctl snapshot map ./x.khm --name y
 ok 'copied for whom' refused 2 'snapshot: --materialize is for a snapshot with --name' khmapctl snapshot map ./x.khm --materialize
 ok 'with a mode and an owner' is '' khmapctl snapshot map --name map-open --mode 0444 --owner tester

@@ -296,6 +296,8 @@ static int khmap_open_failed(const char *name, const char *path, bool is_path, i
 	if (err == ENOENT && !is_path)
 		return khmap_fail(err, "no map \"%s\"%s", name,
 				  access(name, F_OK) ? "" : " (for the file, write ./NAME)");
+	if (err == EROFS)
+		return khmap_fail(err, "%s: is a snapshot and cannot be changed", name);
 	return khmap_fail(err, "%s: %s", path, strerror(err));
 }
 
