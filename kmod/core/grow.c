@@ -449,7 +449,9 @@ void khmap_table_growth(struct khmap_table *table,
 {
 	*state = (struct khmap_growth_state){
 		.splits = os_load(&table->growth.splits),
-		.wanted = khmap_grow_wanted(table),
+		/* Inline, it wants none, whatever the load of a page would be. */
+		.wanted = os_load(&table->header->shape) ?
+			  khmap_grow_wanted(table) : 0,
 		.ready = os_load_acquire(&table->growth.ready),
 		.refused = os_load(&table->growth.refused),
 	};

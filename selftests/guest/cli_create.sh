@@ -6,7 +6,7 @@
 
 set -u
 
-tests=95
+tests=98
 . "${0%/*}/cli_test.sh"
 
 create() {
@@ -49,6 +49,11 @@ ok 'ls, for people' is 'one 0 8 8 0 0660 root:root' \
 ok 'info, for people' is 'entries 0' sh -c \
 	'khmapctl info one | awk "/^entries/ { print \$1, \$2 }"'
 ok 'stat, for people' is 'entries 0' sh -c 'khmapctl stat one | grep ^entries | tr -s " "'
+
+ok 'one entry' is '' khmapctl put one 1 1
+ok 'is no reason to grow' is '[0,0,"idle"]' json '[.shape, .wanted, .growth]' \
+	khmapctl stat one --json
+ok 'gone' is '' khmapctl del one 1
 
 # --- Every option.
 

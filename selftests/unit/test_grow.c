@@ -42,8 +42,11 @@ static void test_steps(u32 key_size, u32 value_size, u32 layout, u32 load, u32 k
 		khmap_table_growth(e.table, &growth);
 		after = (u32)growth.splits;
 		steps = after - before > steps ? after - before : steps;
-		/* Never below the target load by more than a bucket, never above it. */
-		low += e.table->header->shape && e.table->header->shape < growth.wanted;
+		/*
+		 * Never below the target load by more than a bucket, never above it; and
+		 * inline it wants nothing.
+		 */
+		low += e.table->header->shape < growth.wanted;
 		if (e.table->header->shape != shape || i % 64 == 0)
 			unsound += i < 3000 && !table_is_sound(e.table, i + 1);
 	}

@@ -416,7 +416,7 @@ enum khmap_growth_kind {
  * @kind: out: enum khmap_image_kind
  * @splits: out: buckets that were split, since creation
  * @wanted: out: the shape that the load asks for; @shape below it: the map is
- *	still growing
+ *	still growing; 0 while the map is inline
  * @growth: out: enum khmap_growth_kind
  * @compact_buckets: out: overflow buckets that COMPACT moved, since creation
  * @compact_pages: out: overflow pages that it took out of the image, likewise
