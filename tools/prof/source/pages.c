@@ -83,12 +83,11 @@ int prof_pages_address(const struct bpf_program *query, const struct prof_page *
 		       uint64_t *address)
 {
 	struct prof_page_query question = { .page = *page };
+	/* The kernel refuses room for an answer: it writes it into the question. */
 	struct bpf_test_run_opts run = {
 		.sz = sizeof(run),
 		.ctx_in = &question,
 		.ctx_size_in = sizeof(question),
-		.ctx_out = &question,
-		.ctx_size_out = sizeof(question),
 	};
 
 	if (bpf_prog_test_run_opts(bpf_program__fd(query), &run))
