@@ -34,6 +34,7 @@ struct record {
 	uint64_t live_ns;
 	bool stacks;
 	bool verbose;
+	bool watch;
 	struct prof_view view;
 };
 
@@ -51,6 +52,8 @@ static void print_help(void)
 	       "  -w, --live[=S]  meanwhile show what moves, every S seconds (default 1); a terminal is\n"
 	       "                  cleared each time\n"
 	       "  --stacks        keep the call stacks that stores come from\n"
+	       "  --pid, --range, --symbol, --line, --source watchpoints\n"
+	       "                  record by watchpoints: see khmap-prof watch --help\n"
 	       "  --verbose       show what libbpf and the kernel say\n"
 	       "  -h, --help      print this\n\n"
 	       "A store is an operation that stored into the line, however many bytes. A modelled\n"
@@ -103,6 +106,9 @@ static bool record_option(struct record *record, int option)
 	case 'v':
 		record->verbose = true;
 		return true;
+	case 'W':
+		record->watch = true;
+		return true;
 	default:
 		if (option >= PROF_OPTION_SHOW)
 			return prof_view_option(&record->view, option, optarg);
@@ -124,6 +130,17 @@ static int record_options(struct record *record, int argc, char **argv)
 		{ "stacks", no_argument, NULL, 'S' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
+		/* Of watch, which reads them. */
+		{ "source", required_argument, NULL, 'W' },
+		{ "pid", required_argument, NULL, 'W' },
+		{ "range", required_argument, NULL, 'W' },
+		{ "symbol", required_argument, NULL, 'W' },
+		{ "line", required_argument, NULL, 'W' },
+		{ "hot", required_argument, NULL, 'W' },
+		{ "find", required_argument, NULL, 'W' },
+		{ "loads", no_argument, NULL, 'W' },
+		{ "width", required_argument, NULL, 'W' },
+		{ "interval", required_argument, NULL, 'W' },
 		{ 0 }
 	};
 	int option;
@@ -254,6 +271,10 @@ int prof_record_main(int argc, char **argv)
 	status = record_options(&record, argc, argv);
 	if (status >= 0)
 		return status;
+	if (record.watch) {
+		optind = 0;	/* begins anew */
+		return prof_watch_main(argc, argv);
+	}
 	status = prof_session_check();
 	if (!status)
 		status = prof_target_find(&record.target, &profile.settings);

@@ -13,6 +13,7 @@ static const struct {
 } commands[] = {
 	{ "record", prof_record_main, "profile the stores of puts and deletes" },
 	{ "report", prof_report_main, "show a profile that was recorded" },
+	{ "watch", prof_watch_main, "profile addresses of a process, or lines of a map, by watchpoints" },
 	{ "attach", prof_attach_main, "attach programs that bpftool has pinned" },
 	{ "events", prof_events_main, "say which events this machine has" },
 	{ "wait", prof_wait_main, "name what operations wait for, and for how long" },
@@ -32,7 +33,7 @@ static void print_help(void)
 	printf("\n\"khmap-prof COMMAND --help\" tells the rest.\n\n"
 	       "Exit status: 0 all is well; 1 it failed; 2 wrong usage; 3 no such map; 4 the module\n"
 	       "or its type information is missing; 5 not permitted; 6 this kernel or machine cannot do\n"
-	       "it; 7 a file is no profile.\n");
+	       "it; 7 a file is no profile; 8 no such process, or nothing at those addresses.\n");
 }
 
 int main(int argc, char **argv)

@@ -24,6 +24,7 @@
  * @PROF_EXIT_NOT_PERMITTED: rights are missing
  * @PROF_EXIT_UNSUPPORTED: the kernel or the machine cannot do it
  * @PROF_EXIT_NO_PROFILE: a file is no profile, or one of another format
+ * @PROF_EXIT_NO_RANGE: no such process, or it has nothing at such addresses
  * @PROF_EXIT_NOT_RUN: the command could not be run
  * @PROF_EXIT_NOT_FOUND: there is no such command
  * @PROF_EXIT_SIGNAL: added to the signal that ended the command
@@ -37,6 +38,7 @@ enum prof_exit {
 	PROF_EXIT_NOT_PERMITTED = 5,
 	PROF_EXIT_UNSUPPORTED = 6,
 	PROF_EXIT_NO_PROFILE = 7,
+	PROF_EXIT_NO_RANGE = 8,
 	PROF_EXIT_NOT_RUN = 126,
 	PROF_EXIT_NOT_FOUND = 127,
 	PROF_EXIT_SIGNAL = 128,
@@ -70,6 +72,7 @@ int prof_number(const char *text, uint64_t max, uint64_t *number);
 /* The commands; argv[0] is the command's name. */
 int prof_record_main(int argc, char **argv);
 int prof_report_main(int argc, char **argv);
+int prof_watch_main(int argc, char **argv);
 int prof_attach_main(int argc, char **argv);
 int prof_events_main(int argc, char **argv);
 int prof_wait_main(int argc, char **argv);

@@ -93,7 +93,7 @@ static void lines_write(const struct prof_profile *profile, size_t top, FILE *ou
 		cell_number(out, moved->store_false + moved->load_false);
 		fprintf(out, "<td class=\"n\">%.1f</td>", prof_line_rate(profile, &line->count));
 		cell(out, prof_verdict_name(prof_verdict(&line->count)));
-		cell(out, most ? prof_bytes_name(profile, &most->key, room) : "");
+		cell(out, most ? prof_access_what(profile, most, room) : "");
 		cell(out, most ? prof_code_name(profile, &most->key, room) : "");
 		fputs("</tr>\n", out);
 	}
@@ -115,7 +115,7 @@ static void accesses_write(const struct prof_profile *profile, const struct prof
 		fputs("<tr>", out);
 		cell_number(out, key->offset);
 		cell_number(out, key->length);
-		cell(out, prof_bytes_name(profile, key, room));
+		cell(out, prof_access_what(profile, &line->accesses[i], room));
 		cell(out, prof_access_name(key->kind));
 		cell_number(out, key->line.cpu);
 		if (key->tgid)

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include "profile/advice.h"
+#include "profile/json_watch.h"
 #include "profile/report.h"
 #include "profile/verdict.h"
 
@@ -77,8 +78,8 @@ static json_t *json_access(const struct prof_profile *profile, const struct prof
 {
 	const struct prof_access_key *key = &row->key;
 
-	return json_pack("{s:i, s:i, s:s, s:i, s:o, s:o, s:s?, s:o}", "offset", key->offset,
-			 "length", key->length, "kind", prof_access_name(key->kind),
+	return json_pack("{s:i, s:i, s:s*, s:s, s:i, s:o, s:o, s:s?, s:o}", "offset", key->offset,
+			 "length", key->length, "name", row->name, "kind", prof_access_name(key->kind),
 			 "cpu", key->line.cpu, "pid", json_number(key->tgid),
 			 "address", json_address(key->address),
 			 "symbol", prof_profile_symbol(profile, key->tgid, key->address),
@@ -280,7 +281,7 @@ static json_t *json_profile(const struct prof_profile *profile)
 
 int prof_json_write(const struct prof_profile *profile, FILE *out)
 {
-	json_t *json = json_profile(profile);
+	json_t *json = prof_json_watch_add(json_profile(profile), profile);
 	int err = 0;
 
 	if (!json)

@@ -60,6 +60,8 @@ void prof_profile_free(struct prof_profile *profile)
 	free(profile->frames);
 	free(profile->times);
 	free(profile->symbols);
+	free(profile->ranges);
+	free(profile->watched);
 	while ((text = profile->texts)) {
 		profile->texts = text->next;
 		free(text);

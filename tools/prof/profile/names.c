@@ -57,10 +57,13 @@ struct prof_place prof_place(const struct prof_map *map, const struct prof_line_
 const char *prof_map_name(const struct prof_profile *profile, const struct prof_line_key *key,
 			  char *text)
 {
+	const struct prof_range_row *range = prof_profile_range(profile, key->map_id);
 	const struct prof_map *map = prof_profile_map(profile, key->map_id);
 	uint64_t map_id = key->map_id;
 
-	if (key->region == PROF_REGION_RANGE)
+	if (key->region == PROF_REGION_RANGE && range && range->name[0])
+		snprintf(text, PROF_NAME_ROOM, "%s", range->name);
+	else if (key->region == PROF_REGION_RANGE)
 		snprintf(text, PROF_NAME_ROOM, "range %" PRIu64, map_id);
 	else if (map && map->name[0])
 		snprintf(text, PROF_NAME_ROOM, "%s", map->name);
@@ -127,6 +130,12 @@ const char *prof_bytes_name(const struct prof_profile *profile,
 		break;
 	}
 	return text;
+}
+
+const char *prof_access_what(const struct prof_profile *profile,
+			     const struct prof_access_row *access, char *text)
+{
+	return access->name ? access->name : prof_bytes_name(profile, &access->key, text);
 }
 
 const char *prof_code_name(const struct prof_profile *profile,

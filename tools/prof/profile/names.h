@@ -86,6 +86,17 @@ const char *prof_bytes_name(const struct prof_profile *profile,
 			    const struct prof_access_key *access, char *text);
 
 /**
+ * prof_access_what() - what an access was to, in words
+ * @profile: the profile
+ * @access: of it
+ * @text: of PROF_NAME_ROOM; filled if no name was recorded
+ *
+ * Return: the name that was recorded; else as prof_bytes_name().
+ */
+const char *prof_access_what(const struct prof_profile *profile,
+			     const struct prof_access_row *access, char *text);
+
+/**
  * prof_code_name() - whose instruction accessed, in words
  * @profile: the profile
  * @access: of it

@@ -85,6 +85,8 @@ static int rows_read(struct rows *rows, int fd, size_t value_at)
 		struct prof_time_key time;
 	} key;
 
+	if (fd < 0)
+		return 0;	/* the source has none */
 	while (!bpf_map_get_next_key(fd, previous, &key)) {
 		char *row = rows_add(rows);
 
@@ -464,6 +466,17 @@ const char *prof_access_name(uint32_t kind)
 	};
 
 	return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "unknown";
+}
+
+const struct prof_range_row *prof_profile_range(const struct prof_profile *profile,
+						uint64_t number)
+{
+	size_t i;
+
+	for (i = 0; i < profile->range_count; i++)
+		if (profile->ranges[i].number == number)
+			return &profile->ranges[i];
+	return NULL;
 }
 
 const struct prof_frames *prof_profile_frames(const struct prof_profile *profile, int32_t id)

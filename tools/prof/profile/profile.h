@@ -23,10 +23,12 @@ struct prof_cpu_row {
  * struct prof_access_row - accesses of one kind to the same bytes of a line
  * @key: the line, the bytes, the CPU, the instruction
  * @count: how many
+ * @name: of what is there: a variable's or record's member; NULL if not known
  */
 struct prof_access_row {
 	struct prof_access_key key;
 	uint64_t count;
+	const char *name;
 };
 
 /**
@@ -141,6 +143,53 @@ struct prof_symbol {
 	const char *name;
 };
 
+/**
+ * struct prof_range_row - addresses of a process that were watched
+ * @number: map_id of its lines
+ * @pid: of the process
+ * @start: first address
+ * @length: bytes
+ * @name: of the range, or empty
+ */
+struct prof_range_row {
+	uint64_t number;
+	uint32_t pid;
+	uint64_t start;
+	uint64_t length;
+	const char *name;
+};
+
+/**
+ * struct prof_watched_row - bytes of a line that were watched
+ * @key: the line; @cpu of it is 0
+ * @offset: within the line
+ * @length: bytes
+ * @watched_ns: how long
+ * @hits: accesses meanwhile; those that were both watched for as a store and as
+ *	a load count twice
+ */
+struct prof_watched_row {
+	struct prof_line_key key;
+	uint32_t offset;
+	uint32_t length;
+	uint64_t watched_ns;
+	uint64_t hits;
+};
+
+/**
+ * struct prof_watching - how was watched
+ * @slots: pieces at a time; 0 if the source was another
+ * @width: bytes of a piece at most
+ * @interval_ns: of a turn
+ * @loads: for loads too
+ */
+struct prof_watching {
+	uint32_t slots;
+	uint32_t width;
+	uint64_t interval_ns;
+	bool loads;
+};
+
 struct prof_text;
 
 /**
@@ -172,6 +221,11 @@ struct prof_text;
  * @time_count: of @times
  * @symbols: by process and address
  * @symbol_count: of @symbols
+ * @ranges: by number
+ * @range_count: of @ranges
+ * @watching: how was watched
+ * @watched: by line and offset
+ * @watched_count: of @watched
  * @texts: of prof_profile_text()
  */
 struct prof_profile {
@@ -202,6 +256,11 @@ struct prof_profile {
 	size_t time_count;
 	struct prof_symbol *symbols;
 	size_t symbol_count;
+	struct prof_range_row *ranges;
+	size_t range_count;
+	struct prof_watching watching;
+	struct prof_watched_row *watched;
+	size_t watched_count;
 	struct prof_text *texts;
 };
 
@@ -279,6 +338,16 @@ uint64_t prof_profile_dropped(const struct prof_profile *profile);
  * Return: NULL if its name and geometry are not known.
  */
 const struct prof_map *prof_profile_map(const struct prof_profile *profile, uint64_t map_id);
+
+/**
+ * prof_profile_range() - a range of the profile
+ * @profile: the profile
+ * @number: map_id of its lines
+ *
+ * Return: NULL if there is none.
+ */
+const struct prof_range_row *prof_profile_range(const struct prof_profile *profile,
+						uint64_t number);
 
 /**
  * prof_profile_frames() - a call stack

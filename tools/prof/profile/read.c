@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/khmap_image.h>
 #include <string.h>
+#include "profile/json_watch.h"
 #include "profile/parse.h"
 #include "profile/read.h"
 
@@ -95,6 +96,8 @@ static void read_access(const struct prof_node *object, const struct prof_line_k
 	row->key.tgid = number32(object, "pid", INT32_MAX);
 	row->key.address = prof_parse_bits(object, "address", true);
 	row->count = prof_parse_count(object, "count");
+	if (json_object_get(object->json, "name"))
+		row->name = prof_parse_text(object, "name", TEXT_MAX);
 }
 
 /* Returns the stack's id, or -1 if it is empty. */
@@ -346,6 +349,7 @@ static void read_profile(struct prof_profile *profile, const struct prof_node *w
 	read_buckets(profile, whole);
 	read_times(profile, whole);
 	read_symbols(profile, whole);
+	prof_json_watch_read(profile, whole);
 }
 
 int prof_json_read(FILE *in, struct prof_profile *profile, char *mistake)

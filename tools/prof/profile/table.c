@@ -119,7 +119,7 @@ static int cell_most(struct libscols_line *row, const struct prof_profile *profi
 
 	if (!most)
 		return 0;
-	if (prof_cell_text(row, LINE_WHAT, prof_bytes_name(profile, &most->key, text)))
+	if (prof_cell_text(row, LINE_WHAT, prof_access_what(profile, most, text)))
 		return -ENOMEM;
 	return prof_cell_text(row, LINE_CODE, prof_code_name(profile, &most->key, text));
 }
@@ -187,7 +187,7 @@ static int access_fill(struct libscols_line *row, const struct prof_profile *pro
 
 	if (prof_cell_number(row, ACCESS_OFFSET, key->offset) ||
 	    prof_cell_number(row, ACCESS_LENGTH, key->length) ||
-	    prof_cell_text(row, ACCESS_WHAT, prof_bytes_name(profile, key, text)) ||
+	    prof_cell_text(row, ACCESS_WHAT, prof_access_what(profile, access, text)) ||
 	    prof_cell_text(row, ACCESS_KIND, prof_access_name(key->kind)) ||
 	    prof_cell_number(row, ACCESS_CPU, key->line.cpu) ||
 	    (key->tgid && prof_cell_number(row, ACCESS_PID, key->tgid)) ||
@@ -309,8 +309,12 @@ static void totals_print(const struct prof_profile *profile, FILE *out)
 		fprintf(out, "one in %u taken, and counted as it is: ", profile->settings.sample);
 	else
 		fprintf(out, "all taken: ");
-	fprintf(out, "%" PRIu64 " puts, %" PRIu64 " deletes. %" PRIu64 " overflow buckets added.\n",
-		(uint64_t)totals->puts, (uint64_t)totals->deletes, (uint64_t)totals->overflows);
+	if (profile->watching.slots)
+		fprintf(out, "%" PRIu64 " accesses to watched bytes.\n", (uint64_t)totals->taken);
+	else
+		fprintf(out, "%" PRIu64 " puts, %" PRIu64 " deletes. %" PRIu64 " overflow buckets added.\n",
+			(uint64_t)totals->puts, (uint64_t)totals->deletes,
+			(uint64_t)totals->overflows);
 	fprintf(out, "%zu lines of %u bytes, %" PRIu64 " modelled transfers: %" PRIu64
 		" true sharing, %" PRIu64 " false sharing.\n",
 		profile->line_count, PROF_LINE_SIZE, as_true + as_false, as_true, as_false);

@@ -6,10 +6,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "source/child.h"
 #include "prof.h"
+
+/* What the pipe tells the process to do. */
+#define CHILD_RUN	'r'
+#define CHILD_HOLD	'h'
 
 static void child_main(int wait_fd, char **command) __attribute__((noreturn));
 
@@ -20,6 +25,10 @@ static void child_main(int wait_fd, char **command)
 	/* If the profiler dies first, the command is not run at all. */
 	if (read(wait_fd, &byte, 1) != 1)
 		_exit(PROF_EXIT_NOT_RUN);
+	if (byte == CHILD_HOLD && ptrace(PTRACE_TRACEME, 0, NULL, NULL)) {
+		prof_error("%s cannot be held: %s", command[0], strerror(errno));
+		_exit(PROF_EXIT_NOT_RUN);
+	}
 	execvp(command[0], command);
 	prof_error("%s: %s", command[0], strerror(errno));
 	_exit(errno == ENOENT ? PROF_EXIT_NOT_FOUND : PROF_EXIT_NOT_RUN);
@@ -29,6 +38,7 @@ int prof_child_start(struct prof_child *child, char **command)
 {
 	int fds[2];
 
+	*child = (struct prof_child){ .ended = true };
 	if (pipe2(fds, O_CLOEXEC))
 		return -errno;
 	fflush(NULL);
@@ -46,7 +56,7 @@ int prof_child_start(struct prof_child *child, char **command)
 	}
 	close(fds[0]);
 	child->go = fds[1];
-	child->tick = NULL;
+	child->ended = false;
 	return 0;
 }
 
@@ -57,23 +67,74 @@ static void signal_forward(pid_t pid, const siginfo_t *info)
 		kill(pid, info->si_signo);
 }
 
+static void child_tell(struct prof_child *child, char what)
+{
+	if (write(child->go, &what, 1) != 1)
+		prof_error("the command cannot be let run: %s", strerror(errno));
+	close(child->go);
+	child->go = -1;
+}
+
+int prof_child_hold(struct prof_child *child)
+{
+	int status;
+
+	child_tell(child, CHILD_HOLD);
+	/* Signals that reach it before its command do not matter, but for its end. */
+	while (waitpid(child->pid, &status, 0) == child->pid) {
+		if (!WIFSTOPPED(status)) {
+			child->ended = true;
+			child->status = status;
+			return 0;
+		}
+		if (WSTOPSIG(status) == SIGTRAP) {
+			child->held = true;
+			return 0;
+		}
+		if (ptrace(PTRACE_CONT, child->pid, NULL, WSTOPSIG(status)))
+			break;
+	}
+	return -errno;
+}
+
+void prof_child_kill(struct prof_child *child)
+{
+	if (child->ended)
+		return;
+	if (child->go >= 0)
+		close(child->go);
+	kill(child->pid, SIGKILL);
+	waitpid(child->pid, NULL, 0);
+	child->ended = true;
+}
+
+int prof_child_status(const struct prof_child *child)
+{
+	return WIFEXITED(child->status) ? WEXITSTATUS(child->status) :
+					  PROF_EXIT_SIGNAL + WTERMSIG(child->status);
+}
+
 int prof_child_run(struct prof_child *child, const sigset_t *signals)
 {
 	sigset_t all = *signals;
 	siginfo_t info;
-	int status;
 
 	/* Blocked, so that the end of the child is waited for like a signal. */
 	sigaddset(&all, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &all, NULL);
-	if (write(child->go, "", 1) != 1)
-		prof_error("the command cannot be let run: %s", strerror(errno));
-	close(child->go);
-	while (waitpid(child->pid, &status, WNOHANG) != child->pid)
-		if (prof_tick_wait(child->tick, &all, 0, &info) != SIGCHLD)
+	if (child->held)
+		ptrace(PTRACE_DETACH, child->pid, NULL, NULL);
+	else
+		child_tell(child, CHILD_RUN);
+	while (waitpid(child->pid, &child->status, WNOHANG) != child->pid) {
+		int signal = prof_tick_wait(child->tick, &all, 0, &info);
+
+		if (signal && signal != SIGCHLD)
 			signal_forward(child->pid, &info);
+	}
+	child->ended = true;
 	sigemptyset(&all);
 	sigaddset(&all, SIGCHLD);
 	sigprocmask(SIG_UNBLOCK, &all, NULL);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : PROF_EXIT_SIGNAL + WTERMSIG(status);
+	return prof_child_status(child);
 }

@@ -48,25 +48,15 @@ int prof_period_start(struct prof_period *period)
 	return PROF_EXIT_FAILED;
 }
 
-/* Until the time is over or a signal comes; the signals are blocked. */
-static void period_wait(uint64_t duration_ns, const sigset_t *signals)
+/* Until the time is over, a signal comes or the tick ends it; the signals are blocked. */
+static void period_wait(const struct prof_period *period, const sigset_t *signals)
 {
-	uint64_t end = prof_period_now() + duration_ns, now;
+	uint64_t end = period->duration_ns ? prof_period_now() + period->duration_ns : 0;
+	siginfo_t info;
 
-	if (!duration_ns) {
+	if (!end)
 		fprintf(stderr, "khmap-prof: watching; Ctrl-C ends it\n");
-		sigwaitinfo(signals, NULL);
-		return;
-	}
-	while ((now = prof_period_now()) < end) {
-		struct timespec left = {
-			.tv_sec = (time_t)((end - now) / PROF_SECOND_NS),
-			.tv_nsec = (long)((end - now) % PROF_SECOND_NS),
-		};
-
-		if (sigtimedwait(signals, NULL, &left) > 0)
-			return;
-	}
+	prof_tick_wait(period->tick, signals, end, &info);
 }
 
 int prof_period_run(struct prof_period *period, void (*enable)(void *context, bool on),
@@ -83,10 +73,12 @@ int prof_period_run(struct prof_period *period, void (*enable)(void *context, bo
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	began = prof_period_now();
 	enable(context, true);
-	if (period->command)
+	if (period->command) {
+		period->child.tick = period->tick;
 		result = prof_child_run(&period->child, &signals);
-	else
-		period_wait(period->duration_ns, &signals);
+	} else {
+		period_wait(period, &signals);
+	}
 	enable(context, false);
 	period->lasted_ns = prof_period_now() - began;
 	sigprocmask(SIG_UNBLOCK, &signals, NULL);

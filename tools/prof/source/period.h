@@ -15,12 +15,14 @@
  * struct prof_period - for how long
  * @command: while it runs; or NULL
  * @duration_ns: so long; 0 until a signal comes
+ * @tick: what is done meanwhile, or NULL
  * @child: the command, once it is started
  * @lasted_ns: filled by prof_period_run()
  */
 struct prof_period {
 	char **command;
 	uint64_t duration_ns;
+	struct prof_tick *tick;
 	struct prof_child child;
 	uint64_t lasted_ns;
 };

@@ -39,7 +39,8 @@ struct prof_symbols *prof_symbols_open(void)
 	int err;
 
 	err = prof_mapping_events_open(&symbols->events);
-	if (err)
+	/* Who may not listen may not profile either, and is told so then. */
+	if (err && err != -EACCES && err != -EPERM)
 		prof_error("addresses of processes that end will have no names: mappings cannot be listened to: %s",
 			   strerror(-err));
 	return symbols;

@@ -4,17 +4,9 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "options.h"
 #include "source/maps.h"
 #include "source/target.h"
-
-static bool number_option(const char *name, const char *value, uint64_t max, uint64_t *number)
-{
-	if (!prof_number(value, max, number) && *number)
-		return true;
-	prof_error("%s needs a number from 1 to %llu, not \"%s\"", name,
-		   (unsigned long long)max, value);
-	return false;
-}
 
 bool prof_target_option(struct prof_target *target, int option, const char *value)
 {
@@ -25,9 +17,9 @@ bool prof_target_option(struct prof_target *target, int option, const char *valu
 		target->name = value;
 		return true;
 	case 'i':
-		return number_option("--map-id", value, UINT64_MAX, &target->map_id);
+		return prof_option_count("--map-id", value, UINT64_MAX, &target->map_id);
 	case 's':
-		if (!number_option("--sample", value, PROF_SAMPLE_MAX, &number))
+		if (!prof_option_count("--sample", value, PROF_SAMPLE_MAX, &number))
 			return false;
 		target->sample = (uint32_t)number;
 		return true;

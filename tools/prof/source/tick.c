@@ -2,7 +2,6 @@
 /*
  * tick.c - wait for a signal, and do something now and then meanwhile
  */
-#include <stdbool.h>
 #include <time.h>
 #include "source/tick.h"
 
@@ -47,6 +46,8 @@ int prof_tick_wait(struct prof_tick *tick, const sigset_t *signals, uint64_t end
 		if (!ticks || now < tick->next_ns)
 			continue;
 		tick->tell(tick->context);
+		if (tick->over)
+			return 0;
 		/* Not more often than it can be done. */
 		now = prof_tick_now();
 		while (tick->next_ns <= now)

@@ -6,6 +6,7 @@
 #define PROF_TICK_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /**
@@ -14,12 +15,14 @@
  * @tell: does it
  * @context: for @tell
  * @next_ns: CLOCK_MONOTONIC, when it is time; 0 before the first
+ * @over: set by @tell to wait no longer, but for the end of a command
  */
 struct prof_tick {
 	uint64_t period_ns;
 	void (*tell)(void *context);
 	void *context;
 	uint64_t next_ns;
+	bool over;
 };
 
 /* Nanoseconds of CLOCK_MONOTONIC. */
@@ -32,7 +35,7 @@ uint64_t prof_tick_now(void);
  * @end_ns: CLOCK_MONOTONIC, when to wait no longer; 0 never
  * @info: filled if a signal came
  *
- * Return: the signal; 0 none has come before @end_ns.
+ * Return: the signal; 0 none has come before @end_ns, or @tick is over.
  */
 int prof_tick_wait(struct prof_tick *tick, const sigset_t *signals, uint64_t end_ns,
 		   siginfo_t *info);
