@@ -91,7 +91,7 @@ void prof_session_close(struct prof_session *session);
  * prof_geometries_write() - tell the programs of the maps that exist
  * @maps_fd: the map "maps"
  *
- * Called when store_create is attached, so that no map is missed.
+ * Called when maps_create is attached, so that no map is missed.
  *
  * Return: 0 or -errno; -E2BIG there are more than it has room for.
  */
