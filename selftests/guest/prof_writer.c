@@ -2,7 +2,7 @@
 /*
  * prof_writer.c - makes the stores that the tests of the profiler count
  *
- * No test by itself: prof_record.sh and prof_script.sh run it.  Maps have 8-byte
+ * No test by itself: prof_record.sh and others run it.  Maps have 8-byte
  * keys, and values of 8 bytes unless "create" says otherwise.
  */
 #include <err.h>
@@ -19,7 +19,11 @@ static const char usage[] =
 	"       prof_writer unnamed COMMAND...       runs it with a new map as descriptor 9\n"
 	"       prof_writer keys NAME BUCKET COUNT   print keys of a bucket of page 0\n"
 	"       prof_writer put NAME KEY...          on CPU 0; NAME may be @9\n"
+	"       prof_writer fill NAME N              put the keys 1 to N\n"
+	"       prof_writer pages NAME               print its primary and overflow pages\n"
 	"       prof_writer delete NAME KEY...       on CPU 0\n"
+	"       prof_writer fault NAME REGION PAGE OFFSET N   read that byte N times, each time from a\n"
+	"                                            new mapping, on CPU 0; REGION is header or primary\n"
 	"       prof_writer turns NAME KEY0 KEY1 N   CPU 0 and CPU 1 put in turns, N each\n";
 
 static uint64_t number(const char *text)
@@ -122,6 +126,27 @@ static int command_put(char **words)
 	return 0;
 }
 
+static int command_fill(char **words)
+{
+	uint64_t key, last = number(words[1]);
+	int fd = open_map(words[0]);
+
+	for (key = 1; key <= last; key++)
+		check("put", put(fd, key, key));
+	return 0;
+}
+
+static int command_pages(char **words)
+{
+	struct khmap_ioc_stat stat = { .size = sizeof(stat) };
+
+	if (ioctl(open_map(words[0]), KHMAP_IOC_STAT, &stat) < 0)
+		err(1, "%s", words[0]);
+	printf("[%llu,%llu]\n", (unsigned long long)stat.primary_pages,
+	       (unsigned long long)stat.overflow_pages);
+	return 0;
+}
+
 static int command_delete(char **words)
 {
 	int fd = open_map(words[0]);
@@ -130,6 +155,30 @@ static int command_delete(char **words)
 	pin(0);
 	for (word = words + 1; *word; word++)
 		check("delete", delete(fd, number(*word)));
+	return 0;
+}
+
+static int command_fault(char **words)
+{
+	const struct khmap_image_header *header;
+	uint64_t at = number(words[2]) * 4096, left = number(words[4]);
+	int fd = open_map(words[0]);
+	volatile const char *page;
+
+	pin(0);
+	header = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	if (header == MAP_FAILED)
+		err(1, "%s", words[0]);
+	if (!strcmp(words[1], "primary"))
+		at += header->primary_offset;
+	munmap((void *)header, 4096);
+	while (left--) {
+		page = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, (off_t)at);
+		if (page == MAP_FAILED)
+			err(1, "%s", words[0]);
+		(void)page[number(words[3])];
+		munmap((void *)page, 4096);
+	}
 	return 0;
 }
 
@@ -189,7 +238,10 @@ int main(int argc, char **argv)
 		{ "unnamed", 1, command_unnamed },
 		{ "keys", 3, command_keys },
 		{ "put", 2, command_put },
+		{ "fill", 2, command_fill },
+		{ "pages", 1, command_pages },
 		{ "delete", 2, command_delete },
+		{ "fault", 5, command_fault },
 		{ "turns", 4, command_turns },
 	};
 	size_t i;

@@ -38,7 +38,7 @@ static const char *standing_name(enum prof_standing standing)
 	return names[standing];
 }
 
-static json_t *json_rung(const struct prof_verdict *verdict)
+static json_t *json_rung(const struct prof_trial *verdict)
 {
 	const struct prof_rung *rung = verdict->rung;
 	char config[24], config1[24];
@@ -55,8 +55,8 @@ static json_t *json_rung(const struct prof_verdict *verdict)
 			 "automatic", rung->choice == PROF_CHOICE_AUTO);
 }
 
-static int json_print(const struct prof_cpu *cpu, const struct prof_verdict *verdicts,
-		      const struct prof_verdict *taken)
+static int json_print(const struct prof_cpu *cpu, const struct prof_trial *verdicts,
+		      const struct prof_trial *taken)
 {
 	json_t *rungs = json_array(), *json;
 	size_t i;
@@ -76,7 +76,7 @@ static int json_print(const struct prof_cpu *cpu, const struct prof_verdict *ver
 	return err;
 }
 
-static void rung_print(const struct prof_verdict *verdict)
+static void rung_print(const struct prof_trial *verdict)
 {
 	const struct prof_rung *rung = verdict->rung;
 	const char *standing = verdict->standing == PROF_STANDING_TAKEN ? "taken" : "not taken";
@@ -90,8 +90,8 @@ static void rung_print(const struct prof_verdict *verdict)
 		printf("    remedy      %s\n", verdict->remedy);
 }
 
-static void text_print(const struct prof_cpu *cpu, const struct prof_verdict *verdicts,
-		       const struct prof_verdict *taken)
+static void text_print(const struct prof_cpu *cpu, const struct prof_trial *verdicts,
+		       const struct prof_trial *taken)
 {
 	char words[96];
 	size_t i;
@@ -108,8 +108,8 @@ static void text_print(const struct prof_cpu *cpu, const struct prof_verdict *ve
 
 static int events_print(const struct prof_cpu *cpu, bool json)
 {
-	struct prof_verdict *verdicts = prof_alloc(prof_ladder_length, sizeof(*verdicts));
-	const struct prof_verdict *taken = prof_ladder_try(&prof_kernel_own, cpu, verdicts);
+	struct prof_trial *verdicts = prof_alloc(prof_ladder_length, sizeof(*verdicts));
+	const struct prof_trial *taken = prof_ladder_try(&prof_kernel_own, cpu, verdicts);
 	int err = 0;
 
 	if (json)

@@ -17,12 +17,13 @@
 #include "source/child.h"
 #include "source/machine.h"
 #include "source/overhead.h"
-#include "source/session.h"
+#include "source/recorder.h"
 #include "source/target.h"
 
 #define SECOND_NS	1000000000ull
 #define DURATION_MAX	1e9	/* seconds */
 #define LINES_MAX	(1u << 24)
+#define PERIOD_MAX	1000000000000ull
 #define LIVE_DEFAULT	1	/* seconds */
 #define SLOTS		100	/* of time, that a known duration is divided into */
 
@@ -32,6 +33,8 @@ struct record {
 	uint64_t duration_ns;
 	uint64_t lines;
 	uint64_t live_ns;
+	const char *event;
+	uint64_t period;
 	bool stacks;
 	bool verbose;
 	bool watch;
@@ -47,6 +50,9 @@ static void print_help(void)
 	       "  --map-id N      the same, by the map's id\n"
 	       "  --duration S    record for S seconds\n"
 	       "  --sample N      take one event in N of each processor (default 1)\n"
+	       "  --event NAME    sample this event of \"khmap-prof events\", or \"auto\" for the best\n"
+	       "                  that works here (default: tracepoints, which see every operation)\n"
+	       "  --period N      take a sample whenever the event has been counted N times\n"
 	       "%s  --lines N       have room for N cache lines (default %u); what finds no room is\n"
 	       "                  counted as dropped\n"
 	       "  -w, --live[=S]  meanwhile show what moves, every S seconds (default 1); a terminal is\n"
@@ -100,6 +106,11 @@ static bool record_option(struct record *record, int option)
 		return !optarg || seconds_option("--live", optarg, &record->live_ns);
 	case 'l':
 		return count_option("--lines", optarg, LINES_MAX, &record->lines);
+	case 'e':
+		record->event = optarg;
+		return true;
+	case 'p':
+		return count_option("--period", optarg, PERIOD_MAX, &record->period);
 	case 'S':
 		record->stacks = true;
 		return true;
@@ -125,6 +136,8 @@ static int record_options(struct record *record, int argc, char **argv)
 		{ "map-id", required_argument, NULL, 'i' },
 		{ "duration", required_argument, NULL, 'd' },
 		{ "sample", required_argument, NULL, 's' },
+		{ "event", required_argument, NULL, 'e' },
+		{ "period", required_argument, NULL, 'p' },
 		{ "lines", required_argument, NULL, 'l' },
 		{ "live", optional_argument, NULL, 'w' },
 		{ "stacks", no_argument, NULL, 'S' },
@@ -155,6 +168,10 @@ static int record_options(struct record *record, int argc, char **argv)
 	}
 	if (optind < argc)
 		record->command = argv + optind;
+	if (record->period && !record->event) {
+		prof_error("--period is of an event that is sampled: give --event, too");
+		return PROF_EXIT_USAGE;
+	}
 	if (record->command && record->duration_ns) {
 		prof_error("give --duration or a command, not both");
 		return PROF_EXIT_USAGE;
@@ -167,10 +184,10 @@ static int record_options(struct record *record, int argc, char **argv)
 }
 
 /* Returns what the command returned, or 0. */
-static int record_run(struct record *record, struct prof_session *session, struct prof_child *child,
-		      struct prof_profile *profile)
+static int record_run(struct record *record, const struct prof_recorder *recorder,
+		      struct prof_child *child, struct prof_profile *profile)
 {
-	struct prof_fds fds = prof_session_fds(session);
+	struct prof_fds fds = prof_recorder_fds(recorder);
 	struct prof_progress progress;
 	int err, result = 0;
 	sigset_t signals;
@@ -187,7 +204,6 @@ static int record_run(struct record *record, struct prof_session *session, struc
 	sigaddset(&signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 
-	profile->settings.enabled = 1;
 	profile->settings.flags = record->stacks ? PROF_FLAG_STACKS : 0;
 	profile->settings.slot_ns = record->duration_ns ? record->duration_ns / SLOTS + 1 :
 							  SECOND_NS;
@@ -195,7 +211,7 @@ static int record_run(struct record *record, struct prof_session *session, struc
 	prof_overhead_begin(&profile->overhead);
 	began = prof_tick_now();
 	profile->settings.began_ns = began;
-	prof_settings_write(fds.settings, &profile->settings);
+	prof_recorder_begin(recorder, &profile->settings);
 	prof_progress_begin(&progress, &fds, began, record->live_ns, record->view.top);
 	if (record->command) {
 		child->tick = &progress.tick;
@@ -206,41 +222,68 @@ static int record_run(struct record *record, struct prof_session *session, struc
 		prof_tick_wait(&progress.tick, &signals,
 			       record->duration_ns ? began + record->duration_ns : 0, &info);
 	}
-	profile->settings.enabled = 0;
-	prof_settings_write(fds.settings, &profile->settings);
+	prof_recorder_end(recorder, &profile->settings);
 	profile->duration_ns = prof_tick_now() - began;
 	prof_progress_end(&progress);
-	prof_session_overhead(session, &profile->overhead);
+	prof_recorder_overhead(recorder, &profile->overhead);
 	prof_overhead_end(&profile->overhead, profile->duration_ns);
 	sigprocmask(SIG_UNBLOCK, &signals, NULL);
 	return result;
 }
 
-static int record_session(struct record *record, struct prof_profile *profile)
+/* Copy what was counted. */
+static int record_read(const struct prof_recorder *recorder, struct prof_profile *profile)
 {
-	struct prof_session *session;
+	struct prof_fds fds = prof_recorder_fds(recorder);
+
+	if (recorder->session)
+		profile->missed = prof_session_missed(recorder->session);
+	if (recorder->samples) {
+		struct prof_sampling *sampling = prof_alloc(1, sizeof(*sampling));
+		int err;
+
+		profile->sampling = sampling;
+		err = prof_samples_count(recorder->samples, &sampling->counts);
+		if (!err)
+			err = prof_samples_functions(recorder->samples, &sampling->functions,
+						     &sampling->function_count);
+		if (err)
+			return err;
+		profile->totals.outside = sampling->counts.totals.outside;
+	}
+	return prof_profile_read(profile, &fds);
+}
+
+static int record_session(struct record *record, const struct prof_rung *rung,
+			  struct prof_profile *profile)
+{
+	const struct prof_samples_options options = {
+		.rung = rung,
+		.period = record->period,
+		.map_id = profile->settings.map_id,
+		.lines = (uint32_t)record->lines,
+		.verbose = record->verbose,
+	};
+	struct prof_recorder recorder;
 	struct prof_symbols *symbols;
 	struct prof_child child;
-	struct prof_fds fds;
 	int status, result, err;
 
-	status = prof_session_open((uint32_t)record->lines, record->verbose, &session);
+	status = prof_recorder_open(&recorder, &options);
 	if (status)
 		return status;
 	if (record->command) {
 		err = prof_child_start(&child, record->command);
 		if (err) {
 			prof_error("%s cannot be started: %s", record->command[0], strerror(-err));
-			prof_session_close(session);
+			prof_recorder_close(&recorder);
 			return PROF_EXIT_FAILED;
 		}
 	}
 	symbols = prof_symbols_open();
-	result = record_run(record, session, &child, profile);
-	fds = prof_session_fds(session);
-	profile->missed = prof_session_missed(session);
-	err = prof_profile_read(profile, &fds);
-	prof_session_close(session);
+	result = record_run(record, &recorder, &child, profile);
+	err = record_read(&recorder, profile);
+	prof_recorder_close(&recorder);
 	prof_profile_resolve(profile, symbols);
 	prof_symbols_close(symbols);
 	if (err) {
@@ -251,20 +294,28 @@ static int record_session(struct record *record, struct prof_profile *profile)
 	return status ? status : result;
 }
 
+/* What a profile says of its source. */
+static struct prof_source record_source(const struct prof_rung *rung)
+{
+	bool tracepoints = rung->kind == PROF_RUNG_TRACEPOINTS;
+
+	return (struct prof_source){
+		.kind = tracepoints ? "tracepoints" : "pmu",
+		.rung = rung->name,
+		.event = tracepoints ? "khmap_put, khmap_delete" : rung->event,
+		.counts = tracepoints ? "operations that stored" : rung->counts,
+		.has_address = rung->has_address,
+	};
+}
+
 int prof_record_main(int argc, char **argv)
 {
 	struct record record = {
 		.target = { .sample = 1 },
 		.lines = PROF_LINES_DEFAULT,
 	};
-	struct prof_profile profile = {
-		.source = {
-			.kind = "tracepoints",
-			.event = "khmap_put, khmap_delete",
-			.counts = "operations that stored",
-			.has_address = true,
-		},
-	};
+	struct prof_profile profile = { 0 };
+	const struct prof_rung *rung;
 	int status;
 
 	prof_view_init(&record.view);
@@ -277,9 +328,13 @@ int prof_record_main(int argc, char **argv)
 	}
 	status = prof_session_check();
 	if (!status)
-		status = prof_target_find(&record.target, &profile.settings);
+		status = prof_recorder_choose(record.event, &rung);
 	if (!status)
-		status = record_session(&record, &profile);
+		status = prof_target_find(&record.target, &profile.settings);
+	if (!status) {
+		profile.source = record_source(rung);
+		status = record_session(&record, rung, &profile);
+	}
 	prof_profile_free(&profile);
 	return status;
 }

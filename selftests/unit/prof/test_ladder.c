@@ -37,7 +37,8 @@ static void table_is_sound(void)
 		const struct prof_rung *rung = &prof_ladder[i];
 
 		bad += !rung->name || !rung->event || !rung->machines || !rung->counts ||
-		       !rung->period || (rung->all_stores && !rung->has_address);
+		       !rung->period || (rung->period_step && rung->period % rung->period_step) ||
+		       (rung->all_stores && !rung->has_address);
 		for (k = 0; k < i; k++)
 			same += !strcmp(rung->name, prof_ladder[k].name);
 	}
@@ -66,6 +67,11 @@ int main(void)
 	numbers("watchpoints", 5, 0, 0, 0, true, false);
 	numbers("page-faults", 1, 2, 0, 0, true, false);
 	numbers("cpu-clock", 1, 0, 0, 0, false, false);
+
+	is_u64(prof_rung_period(prof_rung_find("ibs-op"), 0), 100000, "a period of its own");
+	is_u64(prof_rung_period(prof_rung_find("ibs-op"), 1000), 992, "IBS has multiples of 16");
+	is_u64(prof_rung_period(prof_rung_find("ibs-op"), 7), 16, "the lowest");
+	is_u64(prof_rung_period(prof_rung_find("rfo-hitm"), 7), 7, "others have all");
 
 	missed("Haswell, hit", PERF_MEM_OP_STORE, PERF_MEM_LVL_L1 | PERF_MEM_LVL_HIT, false);
 	missed("Haswell, missed", PERF_MEM_OP_STORE, PERF_MEM_LVL_L1 | PERF_MEM_LVL_MISS, true);

@@ -50,7 +50,9 @@ static int answer(const struct machine *machine, const struct perf_event_attr *a
 			return -ENOENT;
 		return attr->precise_ip > machine->precise ? -EOPNOTSUPP : 0;
 	case TYPE_IBS:
-		return machine->ibs ? 0 : -ENOENT;
+		if (!machine->ibs)
+			return -ENOENT;
+		return attr->sample_period & 15 ? -EINVAL : 0;
 	default:
 		return -ENOENT;
 	}
@@ -96,9 +98,9 @@ static void root_remove(const char *path)
 	unlink(full);
 }
 
-static struct prof_verdict verdicts[RUNGS_MAX];
+static struct prof_trial verdicts[RUNGS_MAX];
 
-static const struct prof_verdict *verdict(const char *name)
+static const struct prof_trial *verdict(const char *name)
 {
 	return &verdicts[prof_rung_find(name) - prof_ladder];
 }
@@ -106,7 +108,7 @@ static const struct prof_verdict *verdict(const char *name)
 static const char *taken(struct machine *machine)
 {
 	const struct prof_kernel kernel = { fake_open, machine, root };
-	const struct prof_verdict *best;
+	const struct prof_trial *best;
 	struct prof_cpu cpu;
 	char path[64];
 
@@ -257,9 +259,10 @@ static void opening(void)
 	is_u64(machine.last.precise_ip, 2, "precise");
 	is_u64(machine.last.sample_period, 77, "the period that was asked for");
 	ok(machine.last.disabled, "stopped");
+	ok(machine.last.exclude_user, "of the kernel only, as nobody else stores into maps");
 	is_u64(machine.last.sample_type,
-	       PERF_SAMPLE_IP | PERF_SAMPLE_ADDR | PERF_SAMPLE_DATA_SRC,
-	       "address and source are asked for");
+	       PERF_SAMPLE_IP | PERF_SAMPLE_ADDR | PERF_SAMPLE_DATA_SRC | PERF_SAMPLE_CALLCHAIN,
+	       "address, source and, as it is precise, the stack are asked for");
 	is_i64(machine.last_cpu, 2, "on the CPU");
 	fd = prof_rung_open(&kernel, prof_rung_find("rfo-hitm"), 0, 0);
 	close(fd);

@@ -107,13 +107,14 @@ const struct prof_rung prof_ladder[] = {
 		.name = "store-latency",
 		.event = "MEM_TRANS_RETIRED.STORE_SAMPLE",
 		.machines = "Intel Sapphire, Emerald and Granite Rapids",
-		.counts = "retired stores, of which those are kept whose sample says that they missed the L1 cache",
+		.counts = "retired stores of the kernel, of which those are kept whose sample says that they missed the L1 cache",
 		.vendor = PROF_VENDOR_INTEL,
 		.models = store_latency,
 		.type = PERF_TYPE_RAW,
 		.config = RAW(0x02, 0xcd),
 		.precise = 2,
 		.period = 2003,
+		.kernel_only = true,
 		.has_address = true,
 		.all_stores = true,
 	},
@@ -121,13 +122,14 @@ const struct prof_rung prof_ladder[] = {
 		.name = "store-latency-core",
 		.event = "MEM_TRANS_RETIRED.STORE_SAMPLE",
 		.machines = "the performance cores of Intel Alder and Raptor Lake",
-		.counts = "retired stores of the performance cores, of which those are kept whose sample says that they missed the L1 cache",
+		.counts = "retired stores of the kernel on the performance cores, of which those are kept whose sample says that they missed the L1 cache",
 		.vendor = PROF_VENDOR_INTEL,
 		.models = store_latency_hybrid,
 		.pmu = "cpu_core",
 		.config = RAW(0x02, 0xcd),
 		.precise = 2,
 		.period = 2003,
+		.kernel_only = true,
 		.has_address = true,
 		.all_stores = true,
 	},
@@ -135,13 +137,14 @@ const struct prof_rung prof_ladder[] = {
 		.name = "all-stores",
 		.event = "MEM_INST_RETIRED.ALL_STORES",
 		.machines = "Intel Haswell to Ice, Tiger and Rocket Lake",
-		.counts = "retired stores, of which those are kept whose sample says that they missed the L1 cache",
+		.counts = "retired stores of the kernel, of which those are kept whose sample says that they missed the L1 cache",
 		.vendor = PROF_VENDOR_INTEL,
 		.models = haswell_to_ice_lake,
 		.type = PERF_TYPE_RAW,
 		.config = RAW(0x82, 0xd0),
 		.precise = 2,
 		.period = 2003,
+		.kernel_only = true,
 		.has_address = true,
 		.all_stores = true,
 	},
@@ -149,13 +152,14 @@ const struct prof_rung prof_ladder[] = {
 		.name = "precise-store",
 		.event = "MEM_TRANS_RETIRED.PRECISE_STORE",
 		.machines = "Intel Sandy and Ivy Bridge",
-		.counts = "retired stores, of which those are kept whose sample says that they missed the L1 cache",
+		.counts = "retired stores of the kernel, of which those are kept whose sample says that they missed the L1 cache",
 		.vendor = PROF_VENDOR_INTEL,
 		.models = sandy_bridge,
 		.type = PERF_TYPE_RAW,
 		.config = RAW(0x02, 0xcd),
 		.precise = 2,
 		.period = 2003,
+		.kernel_only = true,
 		.has_address = true,
 		.all_stores = true,
 	},
@@ -167,7 +171,8 @@ const struct prof_rung prof_ladder[] = {
 		.vendor = PROF_VENDOR_AMD,
 		.pmu = "ibs_op",
 		.config = 1ull << 19,	/* operations, not cycles */
-		.period = 100003,
+		.period = 100000,
+		.period_step = 16,
 		.has_address = true,
 		.all_stores = true,
 	},
@@ -182,6 +187,7 @@ const struct prof_rung prof_ladder[] = {
 		.config = RAW(0x01, 0xb7),
 		.config1 = 0x10003c0002,
 		.period = 211,
+		.kernel_only = true,
 	},
 	{
 		.name = "rfo-miss",
@@ -193,6 +199,7 @@ const struct prof_rung prof_ladder[] = {
 		.type = PERF_TYPE_RAW,
 		.config = RAW(0x22, 0x24),
 		.period = 1009,
+		.kernel_only = true,
 	},
 	{
 		.name = "change-to-x",
@@ -204,6 +211,7 @@ const struct prof_rung prof_ladder[] = {
 		.type = PERF_TYPE_RAW,
 		.config = RAW(0x08, 0x60),
 		.period = 1009,
+		.kernel_only = true,
 	},
 	{
 		.name = "rd-blk-x",
@@ -215,6 +223,7 @@ const struct prof_rung prof_ladder[] = {
 		.type = PERF_TYPE_RAW,
 		.config = RAW(0x40, 0x60),
 		.period = 1009,
+		.kernel_only = true,
 	},
 	{
 		.name = "refill-write",
@@ -226,6 +235,7 @@ const struct prof_rung prof_ladder[] = {
 		.type = PERF_TYPE_RAW,
 		.config = 0x43,
 		.period = 1009,
+		.kernel_only = true,
 	},
 	{
 		.name = "store-misses",
@@ -236,6 +246,7 @@ const struct prof_rung prof_ladder[] = {
 		.config = CACHE(PERF_COUNT_HW_CACHE_L1D, PERF_COUNT_HW_CACHE_OP_WRITE,
 				PERF_COUNT_HW_CACHE_RESULT_MISS),
 		.period = 1009,
+		.kernel_only = true,
 	},
 	{
 		.name = "watchpoints",
@@ -305,4 +316,14 @@ bool prof_rung_fits(const struct prof_rung *rung, const struct prof_cpu *cpu)
 		    cpu->model <= models->last)
 			return true;
 	return false;
+}
+
+uint64_t prof_rung_period(const struct prof_rung *rung, uint64_t period)
+{
+	if (!period)
+		return rung->period;
+	if (!rung->period_step)
+		return period;
+	period -= period % rung->period_step;
+	return period ? period : rung->period_step;
 }

@@ -64,6 +64,8 @@ enum prof_choice {
  * @config1: likewise
  * @precise: precise_ip
  * @period: one in so many is a sample, unless somebody says otherwise
+ * @period_step: of which periods are multiples; 0 if all are possible
+ * @kernel_only: not while a process runs its own code, which only reads maps
  * @has_address: samples say which byte was accessed
  * @all_stores: samples are those of all stores, or of other instructions too,
  *	and their source of data tells which ones missed
@@ -83,6 +85,8 @@ struct prof_rung {
 	uint64_t config1;
 	uint8_t precise;
 	uint64_t period;
+	uint8_t period_step;
+	bool kernel_only;
 	bool has_address;
 	bool all_stores;
 };
@@ -107,6 +111,15 @@ const struct prof_rung *prof_rung_find(const char *name);
  * On any other the same number may count something else.
  */
 bool prof_rung_fits(const struct prof_rung *rung, const struct prof_cpu *cpu);
+
+/**
+ * prof_rung_period() - the period that an event can have
+ * @rung: its rung
+ * @period: that is wanted; 0 for the rung's own
+ *
+ * Return: the next below, or the lowest.
+ */
+uint64_t prof_rung_period(const struct prof_rung *rung, uint64_t period);
 
 /**
  * prof_source_missed() - did a store miss the nearest cache?

@@ -73,11 +73,15 @@ static int rung_attr(const struct prof_kernel *kernel, const struct prof_rung *r
 		.sample_period = rung->period,
 		.precise_ip = rung->precise,
 		.disabled = 1,
+		.exclude_user = rung->kernel_only,
 		.sample_type = PERF_SAMPLE_IP,
 	};
 	/* Drivers fill in only what is asked for. */
 	if (rung->has_address)
 		attr->sample_type |= PERF_SAMPLE_ADDR | PERF_SAMPLE_DATA_SRC;
+	/* Without, no program may be attached to precise samples that looks at stacks. */
+	if (rung->precise)
+		attr->sample_type |= PERF_SAMPLE_CALLCHAIN;
 	if (!rung->pmu)
 		return 0;
 	if (!pmu_line(kernel, rung->pmu, "type", line, sizeof(line)))
@@ -124,8 +128,7 @@ int prof_rung_open(const struct prof_kernel *kernel, const struct prof_rung *run
 
 	if (err)
 		return err;
-	if (period)
-		attr.sample_period = period;
+	attr.sample_period = prof_rung_period(rung, period);
 	return kernel->event_open(kernel->context, &attr, cpu);
 }
 
@@ -138,7 +141,7 @@ static bool of_processor(const struct prof_rung *rung)
 	return rung->pmu || rung->type == PERF_TYPE_RAW || rung->type == PERF_TYPE_HW_CACHE;
 }
 
-static void unknown_explain(const struct prof_cpu *cpu, struct prof_verdict *verdict)
+static void unknown_explain(const struct prof_cpu *cpu, struct prof_trial *verdict)
 {
 	const struct prof_rung *rung = verdict->rung;
 
@@ -155,7 +158,7 @@ static void unknown_explain(const struct prof_cpu *cpu, struct prof_verdict *ver
 	}
 }
 
-static void access_explain(const struct prof_kernel *kernel, struct prof_verdict *verdict)
+static void access_explain(const struct prof_kernel *kernel, struct prof_trial *verdict)
 {
 	char paranoid[16] = "?";
 
@@ -165,7 +168,7 @@ static void access_explain(const struct prof_kernel *kernel, struct prof_verdict
 	say(verdict->remedy, "run this as root or with CAP_PERFMON, or \"sysctl kernel.perf_event_paranoid=-1\"");
 }
 
-static void permission_explain(const struct prof_kernel *kernel, struct prof_verdict *verdict)
+static void permission_explain(const struct prof_kernel *kernel, struct prof_trial *verdict)
 {
 	char lockdown[64] = "";
 
@@ -181,7 +184,7 @@ static void permission_explain(const struct prof_kernel *kernel, struct prof_ver
 
 /* Which errno stands for what, see perf_event_open(2). */
 static void refusal_explain(const struct prof_kernel *kernel, const struct prof_cpu *cpu,
-			    struct prof_verdict *verdict)
+			    struct prof_trial *verdict)
 {
 	switch (-verdict->err) {
 	case ENOENT:
@@ -263,7 +266,7 @@ static bool exists(const struct prof_kernel *kernel, const char *path)
 	return !access(full, F_OK);
 }
 
-static void tracepoints_try(const struct prof_kernel *kernel, struct prof_verdict *verdict)
+static void tracepoints_try(const struct prof_kernel *kernel, struct prof_trial *verdict)
 {
 	if (!exists(kernel, MODULE)) {
 		verdict->err = -ENOENT;
@@ -277,9 +280,9 @@ static void tracepoints_try(const struct prof_kernel *kernel, struct prof_verdic
 }
 
 void prof_rung_try(const struct prof_kernel *kernel, const struct prof_cpu *cpu,
-		   const struct prof_rung *rung, struct prof_verdict *verdict)
+		   const struct prof_rung *rung, struct prof_trial *verdict)
 {
-	*verdict = (struct prof_verdict){ .rung = rung, .standing = PROF_STANDING_FREE };
+	*verdict = (struct prof_trial){ .rung = rung, .standing = PROF_STANDING_FREE };
 	if (!prof_rung_fits(rung, cpu)) {
 		verdict->standing = PROF_STANDING_FOREIGN;
 		say(verdict->why, "it is an event of other processors");
@@ -307,11 +310,11 @@ void prof_rung_try(const struct prof_kernel *kernel, const struct prof_cpu *cpu,
 	}
 }
 
-const struct prof_verdict *prof_ladder_try(const struct prof_kernel *kernel,
+const struct prof_trial *prof_ladder_try(const struct prof_kernel *kernel,
 					   const struct prof_cpu *cpu,
-					   struct prof_verdict *verdicts)
+					   struct prof_trial *verdicts)
 {
-	struct prof_verdict *taken = NULL;
+	struct prof_trial *taken = NULL;
 	size_t i;
 
 	for (i = 0; i < prof_ladder_length; i++) {

@@ -39,14 +39,14 @@ enum prof_standing {
 };
 
 /**
- * struct prof_verdict - a rung, tried
+ * struct prof_trial - a rung, tried
  * @rung: which
  * @standing: what became of it
  * @err: -errno of PROF_STANDING_REFUSED, else 0
  * @why: the reason, in words
  * @remedy: what to do about it, in words; empty if there is nothing
  */
-struct prof_verdict {
+struct prof_trial {
 	const struct prof_rung *rung;
 	enum prof_standing standing;
 	int err;
@@ -62,7 +62,7 @@ struct prof_verdict {
  * @verdict: filled; never PROF_STANDING_TAKEN
  */
 void prof_rung_try(const struct prof_kernel *kernel, const struct prof_cpu *cpu,
-		   const struct prof_rung *rung, struct prof_verdict *verdict);
+		   const struct prof_rung *rung, struct prof_trial *verdict);
 
 /**
  * prof_ladder_try() - try all rungs and take one
@@ -73,9 +73,9 @@ void prof_rung_try(const struct prof_kernel *kernel, const struct prof_cpu *cpu,
  * Return: the one that is taken, the best that works and need not be named;
  * NULL if none does.
  */
-const struct prof_verdict *prof_ladder_try(const struct prof_kernel *kernel,
+const struct prof_trial *prof_ladder_try(const struct prof_kernel *kernel,
 					   const struct prof_cpu *cpu,
-					   struct prof_verdict *verdicts);
+					   struct prof_trial *verdicts);
 
 /**
  * prof_rung_open() - start sampling on one CPU; stopped until it is enabled

@@ -245,10 +245,12 @@ static json_t *json_source(const struct prof_profile *profile)
 {
 	const struct prof_source *source = &profile->source;
 
-	return json_pack("{s:s, s:s, s:s, s:b, s:o}", "kind", source->kind,
-			 "event", source->event, "counts", source->counts,
+	return json_pack("{s:s, s:s*, s:s, s:s, s:b, s:o, s:o*}", "kind", source->kind,
+			 "rung", source->rung, "event", source->event, "counts", source->counts,
 			 "address", source->has_address,
-			 "sample", json_number(profile->settings.sample));
+			 "sample", json_number(profile->settings.sample),
+			 "samples", profile->sampling ? prof_sampling_json(profile->sampling) :
+							NULL);
 }
 
 static json_t *json_profile(const struct prof_profile *profile)
@@ -267,7 +269,7 @@ static json_t *json_profile(const struct prof_profile *profile)
 		json_array_append_new(times, json_time(&profile->times[i]));
 	for (i = 0; i < profile->symbol_count; i++)
 		json_array_append_new(symbols, json_symbol(&profile->symbols[i]));
-	return json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o*}",
 			 "format", PROF_FORMAT, "tool", profile->tool, "began", profile->began,
 			 "machine", json_machine(&profile->machine),
 			 "source", json_source(profile),
@@ -276,7 +278,8 @@ static json_t *json_profile(const struct prof_profile *profile)
 			 "line_size", PROF_LINE_SIZE, "totals", json_totals(profile),
 			 "overhead", prof_overhead_json(&profile->overhead),
 			 "maps", maps, "lines", lines, "buckets", buckets, "times", times,
-			 "symbols", symbols);
+			 "symbols", symbols, "functions",
+			 profile->sampling ? prof_sampling_functions(profile->sampling) : NULL);
 }
 
 int prof_json_write(const struct prof_profile *profile, FILE *out)

@@ -51,6 +51,9 @@ void prof_profile_free(struct prof_profile *profile)
 {
 	struct prof_text *text;
 
+	if (profile->sampling)
+		free(profile->sampling->functions);
+	free(profile->sampling);
 	free(profile->maps);
 	free(profile->lines);
 	free(profile->buckets);

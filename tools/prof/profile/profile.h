@@ -6,6 +6,7 @@
 #define PROF_PROFILE_H
 
 #include "prof.h"
+#include "profile/sampling.h"
 #include "source/overhead.h"
 #include "source/session.h"
 
@@ -108,12 +109,14 @@ struct prof_map_row {
 /**
  * struct prof_source - what told the model of accesses
  * @kind: "tracepoints", "pmu" or "watchpoints"
+ * @rung: of the ladder, see perf/ladder.h; or NULL
  * @event: names of its events
  * @counts: what one of them is, in words
  * @has_address: it tells which bytes were accessed
  */
 struct prof_source {
 	const char *kind;
+	const char *rung;
 	const char *event;
 	const char *counts;
 	bool has_address;
@@ -198,6 +201,7 @@ struct prof_text;
  * @began: when, as of RFC 3339
  * @machine: where
  * @source: what told of it
+ * @sampling: of an event that was sampled; else NULL
  * @settings: what was asked for
  * @duration_ns: how long
  * @totals: sums over all CPUs
@@ -233,6 +237,7 @@ struct prof_profile {
 	const char *began;
 	struct prof_machine machine;
 	struct prof_source source;
+	struct prof_sampling *sampling;
 	struct prof_settings settings;
 	uint64_t duration_ns;
 	struct prof_totals totals;

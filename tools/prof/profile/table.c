@@ -348,7 +348,11 @@ int prof_table_print(const struct prof_profile *profile, unsigned int show, size
 		err = chains_print(profile, top, out);
 	if (!err && show & PROF_SHOW_ADVICE)
 		advice_print(profile, top, out);
-	if (!err)
+	if (!err && profile->sampling)
+		err = prof_sampling_print(profile->sampling, profile->source.has_address, top, out);
+	if (!err && profile->sampling && !profile->source.has_address)
+		prof_overhead_print(&profile->overhead, out);
+	else if (!err)
 		totals_print(profile, out);
 	return err;
 }

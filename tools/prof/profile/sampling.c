@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * sampling.c - what became of an event's samples
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <libsmartcols.h>
+#include "profile/sampling.h"
+#include "source/kallsyms.h"
+
+static json_t *number(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
+
+json_t *prof_sampling_json(const struct prof_sampling *sampling)
+{
+	const struct prof_samples_counts *counts = &sampling->counts;
+	const struct prof_sample_totals *totals = &counts->totals;
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:o, s:o}, s:o, s:o}",
+			 "period", number(counts->period), "events", number(counts->events),
+			 "seen", number(totals->seen), "lost", number(counts->lost),
+			 "throttled", number(counts->throttled), "left_out",
+			 "hits", number(totals->hits), "others", number(totals->others),
+			 "no_address", number(totals->no_address),
+			 "outside", number(totals->outside), "busy", number(totals->busy),
+			 "taken", number(totals->taken),
+			 "dropped", number(totals->functions_dropped + counts->pages_dropped));
+}
+
+/* "NAME" of the function at an address; "?" if it is not known. */
+static const char *function_name(const struct prof_kallsyms *kallsyms, uint64_t address)
+{
+	const struct prof_kernel_function *function = prof_kallsyms_find(kallsyms, address);
+
+	return function ? function->name : "?";
+}
+
+json_t *prof_sampling_functions(const struct prof_sampling *sampling)
+{
+	struct prof_kallsyms kallsyms = { 0 };
+	json_t *array = json_array();
+	size_t i;
+
+	if (sampling->function_count)
+		prof_kallsyms_read(&kallsyms);
+	for (i = 0; i < sampling->function_count; i++) {
+		const struct prof_function_row *row = &sampling->functions[i];
+		char address[24];
+
+		snprintf(address, sizeof(address), "0x%016" PRIx64, (uint64_t)row->key.address);
+		json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:o}", "address", address,
+						       "function",
+						       function_name(&kallsyms, row->key.address),
+						       "operation",
+						       function_name(&kallsyms, row->key.operation),
+						       "samples", number(row->count)));
+	}
+	prof_kallsyms_free(&kallsyms);
+	return array;
+}
+
+static int row_fill(struct libscols_table *table, const struct prof_kallsyms *kallsyms,
+		    const struct prof_function_row *function)
+{
+	struct libscols_line *row = scols_table_new_line(table, NULL);
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, function->count);
+	if (!row || scols_line_set_data(row, 0, text) ||
+	    scols_line_set_data(row, 1, function_name(kallsyms, function->key.address)) ||
+	    scols_line_set_data(row, 2, function_name(kallsyms, function->key.operation)))
+		return -ENOMEM;
+	snprintf(text, sizeof(text), "0x%" PRIx64, (uint64_t)function->key.address);
+	return scols_line_set_data(row, 3, text) ? -ENOMEM : 0;
+}
+
+static int table_fill(struct libscols_table *table, const struct prof_sampling *sampling,
+		      size_t top, FILE *out)
+{
+	struct prof_kallsyms kallsyms = { 0 };
+	int err = 0;
+	size_t i;
+
+	if (scols_table_set_stream(table, out) ||
+	    !scols_table_new_column(table, "SAMPLES", 0, SCOLS_FL_RIGHT) ||
+	    !scols_table_new_column(table, "FUNCTION", 0, 0) ||
+	    !scols_table_new_column(table, "OPERATION", 0, 0) ||
+	    !scols_table_new_column(table, "ADDRESS", 0, 0))
+		return -ENOMEM;
+	prof_kallsyms_read(&kallsyms);
+	for (i = 0; !err && i < sampling->function_count && i < top; i++)
+		err = row_fill(table, &kallsyms, &sampling->functions[i]);
+	if (!err && scols_print_table(table))
+		err = -ENOMEM;
+	prof_kallsyms_free(&kallsyms);
+	return err;
+}
+
+int prof_sampling_print(const struct prof_sampling *sampling, bool has_address, size_t top,
+			FILE *out)
+{
+	const struct prof_samples_counts *counts = &sampling->counts;
+	const struct prof_sample_totals *totals = &counts->totals;
+	struct libscols_table *table;
+	int err;
+
+	if (!has_address && sampling->function_count) {
+		table = scols_new_table();
+		if (!table)
+			return -ENOMEM;
+		err = table_fill(table, sampling, top, out);
+		scols_unref_table(table);
+		if (err)
+			return err;
+		fprintf(out, "\n");
+	}
+	fprintf(out, "%" PRIu64 " counted, one in %" PRIu64 " sampled: %" PRIu64
+		" samples, %" PRIu64 " taken.\n",
+		counts->events, counts->period, (uint64_t)totals->seen, (uint64_t)totals->taken);
+	fprintf(out, "Left out: %" PRIu64 " stores that hit, %" PRIu64 " of other instructions, %"
+		PRIu64 " without an address, %" PRIu64 " outside of the maps, %" PRIu64
+		" of processes that changed their mappings.\n",
+		(uint64_t)totals->hits, (uint64_t)totals->others, (uint64_t)totals->no_address,
+		(uint64_t)totals->outside, (uint64_t)totals->busy);
+	fprintf(out, "Lost: %" PRIu64 "; stopped by the kernel for taking too long: %" PRIu64
+		" times.\n", counts->lost, counts->throttled);
+	if (totals->functions_dropped || counts->pages_dropped)
+		fprintf(out, "No room for %" PRIu64 " samples and %" PRIu64 " pages.\n",
+			(uint64_t)totals->functions_dropped, counts->pages_dropped);
+	return 0;
+}
