@@ -7,7 +7,7 @@
 
 set -u
 
-tests=40
+tests=41
 . "${0%/*}/prof_test.sh"
 
 record() {
@@ -31,6 +31,9 @@ prof_writer put prof_inline 1 2 3 4 5 6 7 8
 ok 'neighbouring values are recorded' record --map prof_inline -- \
 	prof_writer turns prof_inline 4 5 500
 ok 'every put is one event, none is dropped' is '[1000,1000,1000,0,0,0,0]' totals
+ok 'what that cost is known' query '.overhead |
+	if .runs >= 1000 and .run_ns > 0 and .share > 0 and .share < 1 and .lost == 0 then . else
+	error("no") end'
 ok 'sequence: true sharing; neighbouring values: false sharing' is \
 '["header",0,10,1000,0,999,0,[[0,500,"0x000000000000000f"],[1,500,"0x000000000000000f"]]]
 ["header",0,11,1000,1000,0,999,[[0,500,"0x0000000000ff0000"],[1,500,"0x000000ff00000000"]]]' \

@@ -3,7 +3,6 @@
  * session.c - load, attach and detach the programs of store.bpf.c
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +11,9 @@
 #include <bpf/libbpf.h>
 #include "source/maps.h"
 #include "source/overhead.h"
+#include "source/rights.h"
 #include "source/session.h"
 #include "store.skel.h"
-
-#define MODULE		"/sys/module/khmap"
-#define MODULE_BTF	"/sys/kernel/btf/khmap"
-#define KERNEL_BTF	"/sys/kernel/btf/vmlinux"
 
 struct prof_session {
 	struct store_bpf *skeleton;
@@ -25,49 +21,7 @@ struct prof_session {
 
 int prof_session_check(void)
 {
-	if (access(MODULE, F_OK)) {
-		prof_error("the module khmap is not loaded: \"insmod khmap.ko\" first");
-		return PROF_EXIT_NO_MODULE;
-	}
-	if (access(KERNEL_BTF, F_OK)) {
-		prof_error("this kernel has no type information (" KERNEL_BTF
-			   "): use one with CONFIG_DEBUG_INFO_BTF=y");
-		return PROF_EXIT_NO_MODULE;
-	}
-	if (access(MODULE_BTF, F_OK)) {
-		prof_error("the module khmap is loaded without type information ("
-			   MODULE_BTF " is missing): build it for this kernel with \"make module\", which adds it by pahole from the kernel's own BTF, and load that one");
-		return PROF_EXIT_NO_MODULE;
-	}
-	return PROF_EXIT_OK;
-}
-
-static int print_nothing(enum libbpf_print_level level, const char *format, va_list args)
-{
-	return 0;
-}
-
-static int print_all(enum libbpf_print_level level, const char *format, va_list args)
-	__attribute__((format(printf, 2, 0)));
-
-static int print_all(enum libbpf_print_level level, const char *format, va_list args)
-{
-	if (level == LIBBPF_DEBUG)
-		return 0;
-	return vfprintf(stderr, format, args);
-}
-
-static int failure(const char *what, int err, bool verbose)
-{
-	/* -EACCES is the verifier's. */
-	if (err == -EPERM) {
-		prof_error("%s: %s: run this as root, or with CAP_BPF and CAP_PERFMON", what,
-			   strerror(-err));
-		return PROF_EXIT_NOT_PERMITTED;
-	}
-	prof_error("%s: %s%s", what, strerror(-err),
-		   verbose ? "" : " (--verbose shows what the kernel says)");
-	return PROF_EXIT_FAILED;
+	return prof_rights_check(PROF_NEED_MODULE | PROF_NEED_TYPES | PROF_NEED_BPF);
 }
 
 int prof_session_open(uint32_t lines, bool verbose, struct prof_session **session)
@@ -75,10 +29,10 @@ int prof_session_open(uint32_t lines, bool verbose, struct prof_session **sessio
 	struct store_bpf *skeleton;
 	int err;
 
-	libbpf_set_print(verbose ? print_all : print_nothing);
+	prof_rights_log(verbose);
 	skeleton = store_bpf__open();
 	if (!skeleton)
-		return failure("the BPF programs cannot be opened", -errno, verbose);
+		return prof_rights_failure("the BPF programs cannot be opened", -errno, verbose);
 	err = bpf_map__set_max_entries(skeleton->maps.lines, lines);
 	if (!err)
 		err = bpf_map__set_max_entries(skeleton->maps.buckets, lines);
@@ -94,12 +48,12 @@ int prof_session_open(uint32_t lines, bool verbose, struct prof_session **sessio
 		err = store_bpf__load(skeleton);
 	if (err) {
 		store_bpf__destroy(skeleton);
-		return failure("the BPF programs cannot be loaded", err, verbose);
+		return prof_rights_failure("the BPF programs cannot be loaded", err, verbose);
 	}
 	err = store_bpf__attach(skeleton);
 	if (err) {
 		store_bpf__destroy(skeleton);
-		return failure("the BPF programs cannot be attached", err, verbose);
+		return prof_rights_failure("the BPF programs cannot be attached", err, verbose);
 	}
 	*session = prof_alloc(1, sizeof(**session));
 	(*session)->skeleton = skeleton;
