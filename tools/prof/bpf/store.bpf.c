@@ -292,8 +292,9 @@ static __always_inline int store_event(void *context, u64 map_id,
 				       const struct khmap_store *store,
 				       bool deleted)
 {
-	struct prof_operation op = {};
+	struct prof_operation op;
 
+	/* What is not taken costs no more than the counting: @op is filled below. */
 	if (!store || !model_event_begin(&op.event, context, map_id))
 		return 0;
 	if (deleted)
@@ -301,7 +302,12 @@ static __always_inline int store_event(void *context, u64 map_id,
 	else
 		op.event.totals->puts++;
 
-	op.event.key.map_id = map_id;
+	op.event.key = (struct prof_line_key){ .map_id = map_id };
+	op.key = span(0, 0);
+	op.value = op.key;
+	op.tag = op.key;
+	op.head = op.key;
+	op.first_line = 0;
 	op.region = store->region;
 	op.page = store->page;
 	op.head_region = head_region(store->region);
