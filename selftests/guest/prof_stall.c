@@ -15,6 +15,7 @@
 static const char usage[] =
 	"Usage: prof_stall create NAME VALUE_SIZE\n"
 	"       prof_stall puts NAME FIRST COUNT       on CPU 0, until the map has grown\n"
+	"       prof_stall gets NAME FIRST COUNT       on CPU 0; some may not be there\n"
 	"       prof_stall race NAME KEY COUNT         two CPUs put the same key, COUNT times each\n"
 	"       prof_stall cuts NAME COUNT             take so many snapshots, and drop them\n"
 	"       prof_stall snapshots NAME COUNT COMMAND...  runs it with so many held\n"
@@ -92,11 +93,30 @@ static int command_puts(char **words)
 	pin(0);
 	for (i = 0; i < count; i++)
 		map_put(&map, first + i);
-	do {
+	/* A map in its header page is as large as it wants to be. */
+	for (;;) {
 		check("stat", map_stat(map.fd, &stat));
-		if (stat.growth != KHMAP_GROWTH_IDLE)
-			usleep(10000);
-	} while (stat.growth != KHMAP_GROWTH_IDLE);
+		if (!stat.shape || stat.growth == KHMAP_GROWTH_IDLE)
+			return 0;
+		usleep(10000);
+	}
+}
+
+static int command_gets(char **words)
+{
+	struct map map = map_get(words[0]);
+	uint64_t first = number(words[1]), count = number(words[2]), key;
+	char value[4096];
+	int err;
+
+	pin(0);
+	for (key = first; key < first + count; key++) {
+		struct khmap_ioc_record args = record_args(&key, 8, value,
+							   map.header->geometry.value_size);
+
+		err = call(map.fd, KHMAP_IOC_GET, &args);
+		check("get", err == -ENOENT ? 0 : err);
+	}
 	return 0;
 }
 
@@ -209,6 +229,7 @@ int main(int argc, char **argv)
 	} commands[] = {
 		{ "create", 2, command_create },
 		{ "puts", 3, command_puts },
+		{ "gets", 3, command_gets },
 		{ "race", 3, command_race },
 		{ "cuts", 2, command_cuts },
 		{ "snapshots", 3, command_snapshots },

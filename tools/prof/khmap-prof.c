@@ -16,6 +16,7 @@ static const struct {
 	{ "watch", prof_watch_main, "profile addresses of a process, or lines of a map, by watchpoints" },
 	{ "attach", prof_attach_main, "attach programs that bpftool has pinned" },
 	{ "events", prof_events_main, "say which events this machine has" },
+	{ "stat", prof_stat_main, "count what a command's operations take" },
 	{ "wait", prof_wait_main, "name what operations wait for, and for how long" },
 };
 

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * counters.h - counters of the machine and of the kernel, by name
+ */
+#ifndef PROF_COUNTERS_H
+#define PROF_COUNTERS_H
+
+#include <sys/types.h>
+#include "prof.h"
+#include "bpf/operation.h"
+
+/**
+ * struct prof_counter - a counter that is asked for
+ * @name: as it is asked for
+ * @type: PERF_TYPE_*
+ * @config: of that type
+ * @why: why it does not count; empty if it does
+ * @fds: of each CPU; NULL if it does not count
+ * @total_fd: of the command; negative if there is none
+ * @total: what the command counted
+ */
+struct prof_counter {
+	const char *name;
+	uint32_t type;
+	uint64_t config;
+	char why[160];
+	int *fds;
+	int total_fd;
+	uint64_t total;
+};
+
+/**
+ * struct prof_counters - those that are asked for
+ * @counters: in the order in which they are
+ * @count: of them
+ * @cpus: of each
+ */
+struct prof_counters {
+	struct prof_counter counters[PROF_OP_COUNTERS];
+	size_t count;
+	int cpus;
+};
+
+#define PROF_COUNTERS_DEFAULT	"cycles,instructions,cache-misses,store-misses"
+
+/**
+ * prof_counters_choose() - take names
+ * @counters: zeroed; filled
+ * @names: with commas between them; prints what is wrong
+ *
+ * Return: whether all is well.
+ */
+bool prof_counters_choose(struct prof_counters *counters, const char *names);
+
+/* prof_counters_names() - the names that there are, with commas. */
+const char *prof_counters_names(char *text, size_t size);
+
+/**
+ * prof_counters_open() - have them count on each CPU, and the process
+ * @counters: chosen; of those that cannot, @why is filled
+ * @pid: and its children, from its next exec on; 0 for none
+ */
+void prof_counters_open(struct prof_counters *counters, pid_t pid);
+
+/**
+ * prof_counters_thread() - have one count the calling thread
+ * @counter: chosen; if it cannot, @why is filled
+ *
+ * Return: a descriptor, or -errno.
+ */
+int prof_counters_thread(struct prof_counter *counter);
+
+/**
+ * prof_counters_read() - read what the process counted
+ * @counters: their @total is filled
+ */
+void prof_counters_read(struct prof_counters *counters);
+
+/**
+ * prof_counters_find() - one of them
+ * @counters: chosen
+ * @name: of it
+ *
+ * Return: NULL if it is not there, or does not count.
+ */
+const struct prof_counter *prof_counters_find(const struct prof_counters *counters,
+					      const char *name);
+
+/* Close all. */
+void prof_counters_close(struct prof_counters *counters);
+
+#endif /* PROF_COUNTERS_H */
