@@ -18,6 +18,7 @@ static const struct {
 	{ "events", prof_events_main, "say which events this machine has" },
 	{ "stat", prof_stat_main, "count what a command's operations take" },
 	{ "wait", prof_wait_main, "name what operations wait for, and for how long" },
+	{ "demo", prof_demo_main, "show what it costs to share a cache line" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
