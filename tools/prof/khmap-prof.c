@@ -19,6 +19,7 @@ static const struct {
 	{ "stat", prof_stat_main, "count what a command's operations take" },
 	{ "wait", prof_wait_main, "name what operations wait for, and for how long" },
 	{ "demo", prof_demo_main, "show what it costs to share a cache line" },
+	{ "selftest", prof_selftest_main, "see what works on this machine" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

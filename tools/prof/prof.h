@@ -77,6 +77,7 @@ int prof_attach_main(int argc, char **argv);
 int prof_events_main(int argc, char **argv);
 int prof_wait_main(int argc, char **argv);
 int prof_demo_main(int argc, char **argv);
+int prof_selftest_main(int argc, char **argv);
 int prof_stat_main(int argc, char **argv);
 
 #endif /* PROF_PROF_H */

@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#
+# khmap-prof selftest: here everything works but for what the machine lacks; and it says so where
+# something is missing.
+# shellcheck disable=SC2317 # functions that ok calls by their names
+
+set -u
+
+tests=11
+. "${0%/*}/prof_test.sh"
+
+verdicts() {
+	query "[.checks[] | select(.name as \$name | $1 | index(\$name)) | [.name, .verdict]]"
+}
+
+ok 'all checks are made' sh -c "khmap-prof selftest --json='$json' >'$work/text'"
+ok 'everything is there' is \
+	'[["module","ok"],["types","ok"],["rights","ok"],["perf events","ok"]]' verdicts \
+	'["module", "types", "rights", "perf events"]'
+ok 'each source sees what is done' is \
+	'[["tracepoints","ok"],["operations","ok"],["stalls","ok"],["watchpoint","ok"]]' verdicts \
+	'["tracepoints", "operations", "stalls", "watchpoint"]'
+ok 'with the numbers that must be' is \
+	'["99 modelled transfers of puts in turns, as it must be","100 puts at the module'"'"'s functions, as it must be","3 cuts of snapshots were told, as it must be","100 stores under a watchpoint, as it must be"]' \
+	query '[.checks[].text | select(endswith("as it must be"))]'
+ok 'a line for each' is 9 sh -c "grep -c ' \(ok\|absent\) ' '$work/text'"
+ok 'no overhead is measured' is '[]' query .overhead
+ok 'wrong usage' fails 2 'takes no arguments' khmap-prof selftest now
+
+# Whoever has no rights gets a line for each all the same, and the exit status of what failed.
+no_rights() {
+	status=0
+	su tester -c "$top/build/prof/khmap-prof selftest --json" >"$json" || status=$?
+	[ "$status" -eq 5 ] && is '[["rights","failed"],["tracepoints","absent"]]' verdicts \
+		'["rights", "tracepoints"]'
+}
+ok 'no rights' no_rights
+mount -t tmpfs none /sys/kernel/btf
+: >/sys/kernel/btf/vmlinux
+no_types() {
+	status=0
+	khmap-prof selftest --json >"$json" || status=$?
+	[ "$status" -eq 4 ] && is '[["types","failed"],["operations","absent"]]' verdicts \
+		'["types", "operations"]'
+}
+ok 'no types' no_types
+umount /sys/kernel/btf
+
+left() {
+	nothing_left && ! bpftool prog show | grep 'name khmap_table_\|name wait_'
+}
+ok 'nothing is left' left
+ok 'no map is left' is control ls /dev/khmap
+
+finish
