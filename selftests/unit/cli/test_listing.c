@@ -74,6 +74,7 @@ static const struct khmap_map_info shot_gone = {
 	.overdue = 1,
 };
 
+/* A best-effort one, which has lost pages. */
 static const struct khmap_map_info shot_unnamed = {
 	.map_id = 6,
 	.entries = 950,
@@ -82,6 +83,10 @@ static const struct khmap_map_info shot_unnamed = {
 	.mode = 0440,
 	.of_map = 3,
 	.held_ms = 1500,
+	.copied_pages = 2,
+	.lost_pages = 3,
+	.pool_pages = 8,
+	.pool_free = 5,
 	.kind = KHMAP_IMAGE_SNAPSHOT,
 };
 
@@ -156,23 +161,23 @@ static void test_tables(void)
 
 	capture();
 	listing_print(all, 6, NULL);
-	is_printed("NAME          ENTRIES  MEMORY   AGE  COPIED RESERVED PINS MODE OWNER                 NOTE\n"
-		   "here             1000 3.0 MiB     -       -        -    - 0640 root:4294960001       1 snapshot overdue\n"
-		   "  gone            900 1.0 MiB 1m 1s 4.0 KiB  8.0 KiB    - 0440 4294960001:4294960001 overdue, its node is missing\n"
-		   "  (unnamed 6)     950     0 B    1s     0 B      0 B    - 0440 4294960001:4294960001\n"
-		   "(unnamed 4)         7 8.0 KiB     -       -        -    - 0660 4294960001:4294960001 retired\n"
-		   "(unnamed 7)         1     0 B   0ms     0 B      0 B    - 0440 4294960001:4294960001\n"
-		   "shut                -       -     -       -        -    - 0640 root:4294960001\n",
+	is_printed("NAME          ENTRIES  MEMORY   AGE  COPIED RESERVED     LOST PINS MODE OWNER                 NOTE\n"
+		   "here             1000 3.0 MiB     -       -        -        -    - 0640 root:4294960001       1 snapshot overdue\n"
+		   "  gone            900 1.0 MiB 1m 1s 4.0 KiB  8.0 KiB        -    - 0440 4294960001:4294960001 overdue, its node is missing\n"
+		   "  (unnamed 6)     950     0 B    1s 8.0 KiB 20.0 KiB 12.0 KiB    - 0440 4294960001:4294960001\n"
+		   "(unnamed 4)         7 8.0 KiB     -       -        -        -    - 0660 4294960001:4294960001 retired\n"
+		   "(unnamed 7)         1     0 B   0ms     0 B      0 B        -    - 0440 4294960001:4294960001\n"
+		   "shut                -       -     -       -        -        -    - 0640 root:4294960001\n",
 		   "each snapshot is below its map");
 	capture();
 	listing_print(all, 6, &pins);
-	is_printed("NAME          ENTRIES  MEMORY   AGE  COPIED RESERVED PINS MODE OWNER                 NOTE\n"
-		   "here             1000 3.0 MiB     -       -        -    2 0640 root:4294960001       1 snapshot overdue\n"
-		   "  gone            900 1.0 MiB 1m 1s 4.0 KiB  8.0 KiB    1 0440 4294960001:4294960001 overdue, its node is missing\n"
-		   "  (unnamed 6)     950     0 B    1s     0 B      0 B    0 0440 4294960001:4294960001\n"
-		   "(unnamed 4)         7 8.0 KiB     -       -        -    0 0660 4294960001:4294960001 retired\n"
-		   "(unnamed 7)         1     0 B   0ms     0 B      0 B    0 0440 4294960001:4294960001\n"
-		   "shut                -       -     -       -        -    - 0640 root:4294960001\n"
+	is_printed("NAME          ENTRIES  MEMORY   AGE  COPIED RESERVED     LOST PINS MODE OWNER                 NOTE\n"
+		   "here             1000 3.0 MiB     -       -        -        -    2 0640 root:4294960001       1 snapshot overdue\n"
+		   "  gone            900 1.0 MiB 1m 1s 4.0 KiB  8.0 KiB        -    1 0440 4294960001:4294960001 overdue, its node is missing\n"
+		   "  (unnamed 6)     950     0 B    1s 8.0 KiB 20.0 KiB 12.0 KiB    0 0440 4294960001:4294960001\n"
+		   "(unnamed 4)         7 8.0 KiB     -       -        -        -    0 0660 4294960001:4294960001 retired\n"
+		   "(unnamed 7)         1     0 B   0ms     0 B      0 B        -    0 0440 4294960001:4294960001\n"
+		   "shut                -       -     -       -        -        -    - 0640 root:4294960001\n"
 		   "\n"
 		   "PID COMMAND HOLDS DESCRIPTORS MAPPINGS\n"
 		   " 20 reader  here            2        1\n"
@@ -182,8 +187,8 @@ static void test_tables(void)
 	hidden.hidden = 1;
 	capture();
 	listing_print(all + 4, 1, &hidden);
-	is_printed("NAME        ENTRIES MEMORY AGE COPIED RESERVED PINS MODE OWNER                 NOTE\n"
-		   "(unnamed 7)       1    0 B 0ms    0 B      0 B   0+ 0440 4294960001:4294960001\n",
+	is_printed("NAME        ENTRIES MEMORY AGE COPIED RESERVED LOST PINS MODE OWNER                 NOTE\n"
+		   "(unnamed 7)       1    0 B 0ms    0 B      0 B    -   0+ 0440 4294960001:4294960001\n",
 		   "of a map that is not listed, and held by who knows how many");
 	capture();
 	listing_print(all, 0, &pins);
@@ -234,13 +239,15 @@ static void test_jsons(void)
 	json_t *json;
 
 	test_json(&map_here, &pins,
-		  "[{\"name\":\"here\",\"map_id\":3,\"created_ns\":5,\"entries\":1000,\"bytes\":3145728,\"key_size\":8,\"value_size\":16,\"uid\":0,\"gid\":4294960001,\"mode\":\"0640\",\"snapshots\":2,\"node\":true,\"kind\":\"live\",\"of_map\":null,\"held_ms\":null,\"copied_pages\":null,\"reserved_pages\":null,\"warn_after_ms\":60000,\"overdue\":1,\"generation\":0,\"retired\":false,\"pins\":[{\"pid\":20,\"comm\":\"reader\",\"descriptors\":2,\"mappings\":1},{\"pid\":31,\"comm\":\"other\",\"descriptors\":0,\"mappings\":4}]}]");
+		  "[{\"name\":\"here\",\"map_id\":3,\"created_ns\":5,\"entries\":1000,\"bytes\":3145728,\"key_size\":8,\"value_size\":16,\"uid\":0,\"gid\":4294960001,\"mode\":\"0640\",\"snapshots\":2,\"node\":true,\"kind\":\"live\",\"of_map\":null,\"held_ms\":null,\"copied_pages\":null,\"reserved_pages\":null,\"lost_pages\":null,\"pool_pages\":null,\"pool_free\":null,\"warn_after_ms\":60000,\"overdue\":1,\"generation\":0,\"retired\":false,\"pins\":[{\"pid\":20,\"comm\":\"reader\",\"descriptors\":2,\"mappings\":1},{\"pid\":31,\"comm\":\"other\",\"descriptors\":0,\"mappings\":4}]}]");
 	test_json(&map_former, NULL,
-		  "[{\"name\":\"\",\"map_id\":4,\"created_ns\":0,\"entries\":7,\"bytes\":8192,\"key_size\":8,\"value_size\":16,\"uid\":4294960001,\"gid\":4294960001,\"mode\":\"0660\",\"snapshots\":0,\"node\":false,\"kind\":\"live\",\"of_map\":null,\"held_ms\":null,\"copied_pages\":null,\"reserved_pages\":null,\"warn_after_ms\":0,\"overdue\":0,\"generation\":12,\"retired\":true}]");
+		  "[{\"name\":\"\",\"map_id\":4,\"created_ns\":0,\"entries\":7,\"bytes\":8192,\"key_size\":8,\"value_size\":16,\"uid\":4294960001,\"gid\":4294960001,\"mode\":\"0660\",\"snapshots\":0,\"node\":false,\"kind\":\"live\",\"of_map\":null,\"held_ms\":null,\"copied_pages\":null,\"reserved_pages\":null,\"lost_pages\":null,\"pool_pages\":null,\"pool_free\":null,\"warn_after_ms\":0,\"overdue\":0,\"generation\":12,\"retired\":true}]");
 	test_json(&shot_gone, &pins,
-		  "[{\"name\":\"gone\",\"map_id\":5,\"created_ns\":0,\"entries\":900,\"bytes\":1048576,\"key_size\":0,\"value_size\":0,\"uid\":4294960001,\"gid\":4294960001,\"mode\":\"0440\",\"snapshots\":0,\"node\":false,\"kind\":\"snapshot\",\"of_map\":3,\"held_ms\":61000,\"copied_pages\":1,\"reserved_pages\":2,\"warn_after_ms\":0,\"overdue\":1,\"generation\":null,\"retired\":null,\"pins\":[{\"pid\":20,\"comm\":\"reader\",\"descriptors\":1,\"mappings\":0}]}]");
+		  "[{\"name\":\"gone\",\"map_id\":5,\"created_ns\":0,\"entries\":900,\"bytes\":1048576,\"key_size\":0,\"value_size\":0,\"uid\":4294960001,\"gid\":4294960001,\"mode\":\"0440\",\"snapshots\":0,\"node\":false,\"kind\":\"snapshot\",\"of_map\":3,\"held_ms\":61000,\"copied_pages\":1,\"reserved_pages\":2,\"lost_pages\":0,\"pool_pages\":0,\"pool_free\":0,\"warn_after_ms\":0,\"overdue\":1,\"generation\":null,\"retired\":null,\"pins\":[{\"pid\":20,\"comm\":\"reader\",\"descriptors\":1,\"mappings\":0}]}]");
+	test_json(&shot_unnamed, NULL,
+		  "[{\"name\":\"\",\"map_id\":6,\"created_ns\":0,\"entries\":950,\"bytes\":0,\"key_size\":0,\"value_size\":0,\"uid\":4294960001,\"gid\":4294960001,\"mode\":\"0440\",\"snapshots\":0,\"node\":false,\"kind\":\"snapshot\",\"of_map\":3,\"held_ms\":1500,\"copied_pages\":2,\"reserved_pages\":0,\"lost_pages\":3,\"pool_pages\":8,\"pool_free\":5,\"warn_after_ms\":0,\"overdue\":0,\"generation\":null,\"retired\":null}]");
 	test_json(&map_shut, &pins,
-		  "[{\"name\":\"shut\",\"map_id\":null,\"created_ns\":null,\"entries\":null,\"bytes\":null,\"key_size\":null,\"value_size\":null,\"uid\":0,\"gid\":4294960001,\"mode\":\"0640\",\"snapshots\":null,\"node\":true,\"kind\":null,\"of_map\":null,\"held_ms\":null,\"copied_pages\":null,\"reserved_pages\":null,\"warn_after_ms\":null,\"overdue\":null,\"generation\":null,\"retired\":null,\"pins\":null}]");
+		  "[{\"name\":\"shut\",\"map_id\":null,\"created_ns\":null,\"entries\":null,\"bytes\":null,\"key_size\":null,\"value_size\":null,\"uid\":0,\"gid\":4294960001,\"mode\":\"0640\",\"snapshots\":null,\"node\":true,\"kind\":null,\"of_map\":null,\"held_ms\":null,\"copied_pages\":null,\"reserved_pages\":null,\"lost_pages\":null,\"pool_pages\":null,\"pool_free\":null,\"warn_after_ms\":null,\"overdue\":null,\"generation\":null,\"retired\":null,\"pins\":null}]");
 	json = listing_json(NULL, 0, NULL);
 	ok(json_is_array(json) && !json_array_size(json), "a list of none");
 	json_decref(json);
