@@ -13,7 +13,7 @@ static const struct {
 } commands[] = {
 	{ "record", prof_record_main, "profile the stores of puts and deletes" },
 	{ "report", prof_report_main, "show a profile that was recorded" },
-	{ "watch", prof_watch_main, "profile addresses of a process, or lines of a map, by watchpoints" },
+	{ "watch", prof_watch_main, "profile any addresses by hardware watchpoints" },
 	{ "attach", prof_attach_main, "attach programs that bpftool has pinned" },
 	{ "events", prof_events_main, "say which events this machine has" },
 	{ "stat", prof_stat_main, "count what a command's operations take" },

@@ -79,7 +79,8 @@ static json_t *json_access(const struct prof_profile *profile, const struct prof
 	const struct prof_access_key *key = &row->key;
 
 	return json_pack("{s:i, s:i, s:s*, s:s, s:i, s:o, s:o, s:s?, s:o}", "offset", key->offset,
-			 "length", key->length, "name", row->name, "kind", prof_access_name(key->kind),
+			 "length", key->length, "name", row->name,
+			 "kind", prof_access_name(key->kind),
 			 "cpu", key->line.cpu, "pid", json_number(key->tgid),
 			 "address", json_address(key->address),
 			 "symbol", prof_profile_symbol(profile, key->tgid, key->address),

@@ -189,7 +189,7 @@ static int symbol_error(const struct prof_ranges *ranges, const char *name, int 
 		prof_error("\"%s\" is a function, no variable", name);
 		break;
 	case -EREMOTE:
-		prof_error("each thread has a \"%s\" of its own: give addresses with --range", name);
+		prof_error("each thread has a \"%s\" of its own: give addresses by --range", name);
 		break;
 	case -ENOTUNIQ:
 		prof_error("there are several variables \"%s\": give addresses with --range", name);
@@ -253,8 +253,8 @@ static int overlap_check(const struct prof_ranges *ranges)
 			const struct prof_piece *a = &ranges->pieces[i], *b = &ranges->pieces[k];
 
 			if (a->start < b->start + b->length && b->start < a->start + a->length) {
-				prof_error("two ranges have the bytes at 0x%" PRIx64
-					   ": give each once", a->start > b->start ? a->start : b->start);
+				prof_error("two ranges have the bytes at 0x%" PRIx64 ": give each once",
+					   a->start > b->start ? a->start : b->start);
 				return PROF_EXIT_USAGE;
 			}
 		}
