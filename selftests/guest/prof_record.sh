@@ -7,7 +7,7 @@
 
 set -u
 
-tests=41
+tests=54
 . "${0%/*}/prof_test.sh"
 
 record() {
@@ -71,6 +71,8 @@ ok 'the same value: true sharing' is \
 prof_writer create prof_packed packed 100
 zero=$(keys prof_packed 0 15)
 one=$(keys prof_packed 1 2)
+zero_packed=$zero
+one_packed=$one
 # shellcheck disable=SC2086 # lists of words
 prof_writer put prof_packed $zero $one
 ok 'neighbours in a packed map are recorded' record --map prof_packed -- \
@@ -129,6 +131,53 @@ ok 'too many lines are recorded' record --map prof_packed --lines 1 -- \
 	prof_writer turns prof_packed "$(keys prof_packed 0 1)" "$(keys prof_packed 1 1)" 10
 ok 'what found no room is counted' is '[20,20,true,true]' query \
 	'.totals | [.events, .taken, .dropped.lines > 0, .dropped.buckets > 0]'
+
+# --- What report prints of the JSON is what record printed.
+
+same() {
+	khmap-prof record --json "$json" "$@" >"$work/recorded" &&
+		khmap-prof report "$json" >"$work/reported" &&
+		cmp "$work/recorded" "$work/reported"
+}
+ok 'report prints what record printed' same --map prof_packed -- \
+	prof_writer turns prof_packed "${zero_packed##* }" "${one_packed%% *}" 200
+ok 'the JSON has the verdict, and advice with what it saves' is \
+	'["false sharing","aligned",399,true]' query \
+	'.lines[0] | [.verdict, .advice.kind, .advice.saves, .rate > 1]'
+ok 'and where and when it was recorded' is '[true,true,true,true]' query \
+	'[(.tool | length > 0), (.began | test("^2[0-9]{3}(-[0-9]{2}){2}T.*Z$")),
+	(.machine | .cpus == 2 and .hypervisor and (.release | length > 3)),
+	(.overhead | .runs > 399 and .run_ns > 0 and .share > 0 and .share < 1)]'
+ok 'with stacks, too' same --map prof_inline --stacks --show lines,advice -- \
+	prof_writer turns prof_inline 5 5 100
+ok 'one key of two processors is told to be split' is '["true sharing","split",199]' query \
+	'.lines[] | select(.line == 11) | [.verdict, .advice.kind, .advice.saves]'
+folded() {
+	khmap-prof report --folded "$work/folded" "$json" && cat "$work/folded" &&
+		awk '{ sum += $NF } END { exit sum != 398 }' "$work/folded" &&
+		! grep -v '^prof_writer;.*_\[k\] [0-9]*$' "$work/folded"
+}
+ok 'stacks are folded, with all transfers' folded
+ok 'drawings are written' khmap-prof report --svg-lines "$work/lines.svg" \
+	--svg-times "$work/times.svg" --html "$work/profile.html" "$json"
+ok 'they have the line' grep -q 'prof_inline header 0/11: true sharing' "$work/lines.svg"
+ok 'and the chain' grep -q '200 operations' "$work/times.svg"
+ok 'a JSON of another format' fails 7 'format 1; this khmap-prof reads 2: record again' \
+	sh -c "sed 's/\"format\": 2/\"format\": 1/' $json | khmap-prof report -"
+
+# --- The live view, of which each block begins with the time; the end is as always.
+
+live() {
+	khmap-prof record -w0.5 --json "$json" --map prof_inline -- \
+		sh -c 'prof_writer turns prof_inline 4 5 200; sleep 2' >"$work/live" &&
+		khmap-prof report "$json" >"$work/reported" &&
+		[ "$(grep -c '^[0-9.]* s: 400 events' "$work/live")" -ge 2 ] &&
+		tail -n "$(wc -l <"$work/reported")" "$work/live" | cmp - "$work/reported"
+}
+ok 'a live view is printed, and then the report' live
+ok 'the totals are exact' is '[400,400,400,0,0,0,0]' totals
+ok 'a live view needs standard output' fails 2 'standard output for itself' \
+	khmap-prof record -w --json - --duration 1
 
 # --- Ends, and errors.
 
