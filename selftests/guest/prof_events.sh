@@ -8,7 +8,7 @@
 
 set -u
 
-tests=43
+tests=44
 . "${0%/*}/prof_test.sh"
 
 record() {
@@ -134,6 +134,14 @@ ok 'functions have samples' is '[true,true,false,"cpu-clock"]' query '[(.functio
 ok 'all samples are accounted for' is true adds_up
 ok 'operations are named' is true query \
 	'[.functions[] | select(.operation | startswith("khmap_"))] == .functions'
+
+same_again() {
+	khmap-prof report "$json" | grep OPERATION &&
+		khmap-prof report --json "$work/again.json" "$json" &&
+		[ "$(jq -c '[.source, .functions]' "$work/again.json")" = \
+			"$(jq -c '[.source, .functions]' "$json")" ]
+}
+ok 'report reads it back' same_again
 
 echo 1000 >/proc/sys/kernel/perf_event_max_sample_rate
 ok 'more samples than the kernel allows' record --event cpu-clock --period 100000 -- \

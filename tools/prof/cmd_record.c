@@ -240,15 +240,18 @@ static int record_read(const struct prof_recorder *recorder, struct prof_profile
 		profile->missed = prof_session_missed(recorder->session);
 	if (recorder->samples) {
 		struct prof_sampling *sampling = prof_alloc(1, sizeof(*sampling));
+		struct prof_function_row *rows;
+		size_t count;
 		int err;
 
 		profile->sampling = sampling;
 		err = prof_samples_count(recorder->samples, &sampling->counts);
 		if (!err)
-			err = prof_samples_functions(recorder->samples, &sampling->functions,
-						     &sampling->function_count);
+			err = prof_samples_functions(recorder->samples, &rows, &count);
 		if (err)
 			return err;
+		prof_sampling_name(profile, rows, count);
+		free(rows);
 		profile->totals.outside = sampling->counts.totals.outside;
 	}
 	return prof_profile_read(profile, &fds);

@@ -311,8 +311,7 @@ void prof_rung_try(const struct prof_kernel *kernel, const struct prof_cpu *cpu,
 }
 
 const struct prof_trial *prof_ladder_try(const struct prof_kernel *kernel,
-					   const struct prof_cpu *cpu,
-					   struct prof_trial *verdicts)
+					 const struct prof_cpu *cpu, struct prof_trial *verdicts)
 {
 	struct prof_trial *taken = NULL;
 	size_t i;

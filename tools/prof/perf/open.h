@@ -74,8 +74,7 @@ void prof_rung_try(const struct prof_kernel *kernel, const struct prof_cpu *cpu,
  * NULL if none does.
  */
 const struct prof_trial *prof_ladder_try(const struct prof_kernel *kernel,
-					   const struct prof_cpu *cpu,
-					   struct prof_trial *verdicts);
+					 const struct prof_cpu *cpu, struct prof_trial *verdicts);
 
 /**
  * prof_rung_open() - start sampling on one CPU; stopped until it is enabled

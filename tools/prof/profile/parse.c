@@ -107,6 +107,13 @@ uint64_t prof_parse_count(const struct prof_node *parent, const char *name)
 	return (uint64_t)prof_parse_number(parent, name, 0, INT64_MAX);
 }
 
+bool prof_parse_has(const struct prof_node *parent, const char *name)
+{
+	const json_t *member = json_object_get(parent->json, name);
+
+	return member && !json_is_null(member);
+}
+
 bool prof_parse_null(const struct prof_node *parent, const char *name)
 {
 	return json_is_null(json_object_get(parent->json, name));

@@ -94,6 +94,15 @@ int64_t prof_parse_number(const struct prof_node *parent, const char *name, int6
 uint64_t prof_parse_count(const struct prof_node *parent, const char *name);
 
 /**
+ * prof_parse_has() - is there a member that need not be there?
+ * @parent: an object
+ * @name: of the member
+ *
+ * Return: false if it is null, too.
+ */
+bool prof_parse_has(const struct prof_node *parent, const char *name);
+
+/**
  * prof_parse_null() - is a member null?
  * @parent: an object
  * @name: of the member

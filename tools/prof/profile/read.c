@@ -333,6 +333,8 @@ static void read_circumstances(struct prof_profile *profile, const struct prof_n
 	profile->machine.cpus = number32(&machine, "cpus", CPUS_MAX);
 	profile->machine.hypervisor = prof_parse_bool(&machine, "hypervisor");
 	profile->source.kind = prof_parse_text(&source, "kind", TEXT_MAX);
+	if (prof_parse_has(&source, "rung"))
+		profile->source.rung = prof_parse_text(&source, "rung", TEXT_MAX);
 	profile->source.event = prof_parse_text(&source, "event", TEXT_MAX);
 	profile->source.counts = prof_parse_text(&source, "counts", TEXT_MAX);
 	profile->source.has_address = prof_parse_bool(&source, "address");
@@ -350,6 +352,7 @@ static void read_profile(struct prof_profile *profile, const struct prof_node *w
 	read_times(profile, whole);
 	read_symbols(profile, whole);
 	prof_json_watch_read(profile, whole);
+	prof_sampling_parse(profile, whole);
 }
 
 int prof_json_read(FILE *in, struct prof_profile *profile, char *mistake)

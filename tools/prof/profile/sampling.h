@@ -9,18 +9,51 @@
 #include <stdio.h>
 #include "source/samples.h"
 
+struct prof_node;
+struct prof_profile;
+
+/**
+ * struct prof_function - samples without an address of one instruction
+ * @address: of the instruction
+ * @samples: how many
+ * @name: of the function that it is in; "?" if that is not known
+ * @operation: function by which the module had been entered; likewise
+ */
+struct prof_function {
+	uint64_t address;
+	uint64_t samples;
+	const char *name;
+	const char *operation;
+};
+
 /**
  * struct prof_sampling - of an event that was sampled
  * @counts: what became of its samples
  * @functions: of samples without an address, those with most samples first; of
- *	malloc()
+ *	prof_alloc()
  * @function_count: of @functions
  */
 struct prof_sampling {
 	struct prof_samples_counts counts;
-	struct prof_function_row *functions;
+	struct prof_function *functions;
 	size_t function_count;
 };
+
+/**
+ * prof_sampling_name() - give functions their names
+ * @profile: its sampling gets them
+ * @rows: where samples come from
+ * @count: of @rows
+ */
+void prof_sampling_name(struct prof_profile *profile, const struct prof_function_row *rows,
+			size_t count);
+
+/**
+ * prof_sampling_parse() - read what became of the samples, if an event was sampled
+ * @profile: its sampling is filled
+ * @whole: the profile's object
+ */
+void prof_sampling_parse(struct prof_profile *profile, const struct prof_node *whole);
 
 /**
  * prof_sampling_json() - the counts, for the object "source" of a profile
