@@ -7,7 +7,7 @@
 
 set -u
 
-tests=48
+tests=51
 . "${0%/*}/prof_test.sh"
 
 watch() {
@@ -149,6 +149,29 @@ hottest() {
 ok 'the hottest lines of a map are found' hottest
 ok 'they are watched' is true query '(.watched | length) == 8 and (.lines | length) == 1 and
 	.lines[0].region == "header" and .lines[0].stores > 0'
+
+# --- Fields of a map's records. One slot is 8 bytes of key and 16 of value, the first 24 bytes
+# --- behind the start of the inline bucket.
+
+if command -v khmapctl >/dev/null; then
+	khmapctl create watch_fields --key u64 --value '{packets:u64,bytes:u64}' --max-entries 10
+	khmapctl put watch_fields 1 '{packets:1,bytes:1}'
+	khmap-prof record --map watch_fields --json "$json" -- khmapctl put watch_fields 1 \
+		'{packets:2,bytes:2}' >/dev/null
+	value=$(($(query '.maps[] | select(.name == "watch_fields").inline_offset') + 32))
+	ok 'what an operation stored has the name of no field' is '[true,[null]]' query \
+		'[([.lines[].accesses[] | select(.kind == "value").length] == [16]),
+		([.lines[].accesses[].name] | unique)]'
+	ok 'both fields of a value are watched' watch --map watch_fields \
+		--line "header:0:$((value / 64)):$((value % 64))+16" -- \
+		khmapctl put watch_fields 1 '{packets:3,bytes:3}'
+	ok 'they have their names' is \
+		'["bucket 0: value 0, packets","bucket 0: value 0, bytes"]' query \
+		'[.lines[].accesses | sort_by(.offset)[].name]'
+	khmapctl destroy watch_fields
+else
+	tests=48
+fi
 
 # --- Errors.
 

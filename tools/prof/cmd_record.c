@@ -18,6 +18,7 @@
 #include "source/machine.h"
 #include "source/overhead.h"
 #include "source/recorder.h"
+#include "source/record_names.h"
 #include "source/target.h"
 
 #define SECOND_NS	1000000000ull
@@ -287,6 +288,7 @@ static int record_session(struct record *record, const struct prof_rung *rung,
 	result = record_run(record, &recorder, &child, profile);
 	err = record_read(&recorder, profile);
 	prof_recorder_close(&recorder);
+	prof_record_names(profile);
 	prof_profile_resolve(profile, symbols);
 	prof_symbols_close(symbols);
 	if (err) {

@@ -10,6 +10,7 @@
 #include "source/machine.h"
 #include "source/maps.h"
 #include "source/overhead.h"
+#include "source/record_names.h"
 #include "watch_profile.h"
 #include "watch_run.h"
 
@@ -187,6 +188,7 @@ static int task_report(struct task *task, struct prof_symbols *symbols)
 	free(profile->maps);
 	map_fill(profile, run->map_id);
 	prof_watch_profile(profile, task->watcher, &run->options, &run->ranges);
+	prof_record_names(profile);
 	prof_profile_resolve(profile, symbols);
 	status = prof_view_write(&run->view, profile);
 	if (!status && !prof_view_alone(&run->view))

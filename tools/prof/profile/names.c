@@ -31,10 +31,13 @@ static struct prof_place bucket_place(const struct prof_map *map, uint32_t bucke
 		return place;
 	place.slot = at / map->slot_stride;
 	at %= map->slot_stride;
-	if (at < map->key_size)
+	if (at < map->key_size) {
 		place.part = PROF_PART_KEY;
-	else if (at >= map->value_offset && at - map->value_offset < map->value_size)
+		place.at = at;
+	} else if (at >= map->value_offset && at - map->value_offset < map->value_size) {
 		place.part = PROF_PART_VALUE;
+		place.at = at - map->value_offset;
+	}
 	return place;
 }
 

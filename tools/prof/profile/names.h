@@ -34,11 +34,13 @@ enum prof_part {
  * @part: of the bucket
  * @bucket: within the page
  * @slot: of it; 0 if it belongs to none
+ * @at: how far it is into a key or a value
  */
 struct prof_place {
 	enum prof_part part;
 	uint32_t bucket;
 	uint32_t slot;
+	uint32_t at;
 };
 
 /**
