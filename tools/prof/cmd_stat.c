@@ -168,7 +168,7 @@ static int stat_model(struct stat_command *stat)
 	struct prof_fds fds;
 	int status;
 
-	if (prof_counters_find(&stat->operations.counters, "store-misses")) {
+	if (prof_counters_store_misses(&stat->operations.counters)) {
 		stat->operations.transfers_why = "as stores that miss are counted";
 		return PROF_EXIT_OK;
 	}

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <bpf/libbpf.h>
 #include <linux/perf_event.h>
+#include "perf/ladder.h"
 #include "source/rights.h"
 #include "timing/counters.h"
 
@@ -70,6 +71,7 @@ static bool counter_choose(struct prof_counters *counters, const char *name, siz
 		.name = known[i].name,
 		.type = known[i].type,
 		.config = known[i].config,
+		.store_misses = !strcmp(known[i].name, "store-misses"),
 		.total_fd = -1,
 	};
 	return true;
@@ -94,6 +96,7 @@ static int event_open(const struct prof_counter *counter, pid_t pid, int cpu)
 		.size = sizeof(attr),
 		.type = counter->type,
 		.config = counter->config,
+		.config1 = counter->config1,
 		/* A command's children too, once it is what it is to be. */
 		.inherit = pid > 0,
 		.disabled = pid > 0,
@@ -136,7 +139,8 @@ static void counter_close(struct prof_counter *counter, int cpus)
 	counter->total_fd = -1;
 }
 
-static void counter_open(struct prof_counter *counter, int cpus, pid_t pid)
+/* On each CPU, and the process; 0 or a -errno. */
+static int counter_try(struct prof_counter *counter, int cpus, pid_t pid)
 {
 	int cpu, some = 0, err = 0;
 
@@ -155,9 +159,52 @@ static void counter_open(struct prof_counter *counter, int cpus, pid_t pid)
 			err = counter->total_fd;
 	}
 	if (some && (!pid || counter->total_fd >= 0))
-		return;
-	counter_why(counter, err);
+		return 0;
 	counter_close(counter, cpus);
+	return err;
+}
+
+/* Can the number of a rung's events be read, and is it that of stores that miss? */
+static bool rung_counts(const struct prof_rung *rung, const struct prof_cpu *cpu)
+{
+	return rung->kind == PROF_RUNG_EVENT && rung->choice == PROF_CHOICE_AUTO &&
+	       !rung->all_stores && !rung->pmu && rung->type != PERF_TYPE_SOFTWARE &&
+	       prof_rung_fits(rung, cpu);
+}
+
+/* What stands in for a counter of stores that miss; false if nothing does. */
+static bool counter_ladder(struct prof_counter *counter, int cpus, pid_t pid)
+{
+	struct prof_cpu cpu;
+	size_t i;
+
+	if (prof_cpu_read(PROF_CPUINFO, &cpu))
+		return false;
+	for (i = 0; i < prof_ladder_length; i++) {
+		const struct prof_rung *rung = &prof_ladder[i];
+		struct prof_counter other = *counter;
+
+		if (!rung_counts(rung, &cpu))
+			continue;
+		other.name = rung->name;
+		other.counts = rung->counts;
+		other.type = rung->type;
+		other.config = rung->config;
+		other.config1 = rung->config1;
+		if (counter_try(&other, cpus, pid))
+			continue;
+		*counter = other;
+		return true;
+	}
+	return false;
+}
+
+static void counter_open(struct prof_counter *counter, int cpus, pid_t pid)
+{
+	int err = counter_try(counter, cpus, pid);
+
+	if (err && !(counter->store_misses && counter_ladder(counter, cpus, pid)))
+		counter_why(counter, err);
 }
 
 void prof_counters_open(struct prof_counters *counters, pid_t pid)
@@ -201,6 +248,16 @@ const struct prof_counter *prof_counters_find(const struct prof_counters *counte
 		if (counters->counters[i].fds && !strcmp(counters->counters[i].name, name))
 			return &counters->counters[i];
 	return NULL;
+}
+
+bool prof_counters_store_misses(const struct prof_counters *counters)
+{
+	size_t i;
+
+	for (i = 0; i < counters->count; i++)
+		if (counters->counters[i].fds && counters->counters[i].store_misses)
+			return true;
+	return false;
 }
 
 void prof_counters_close(struct prof_counters *counters)

@@ -11,9 +11,12 @@
 
 /**
  * struct prof_counter - a counter that is asked for
- * @name: as it is asked for
+ * @name: as it is asked for; or of the rung of the ladder that stands in for it
+ * @counts: what that one counts, in words; NULL if it counts what its name says
  * @type: PERF_TYPE_*
  * @config: of that type
+ * @config1: likewise
+ * @store_misses: it is about stores that have to fetch a line
  * @why: why it does not count; empty if it does
  * @fds: of each CPU; NULL if it does not count
  * @total_fd: of the command; negative if there is none
@@ -21,8 +24,11 @@
  */
 struct prof_counter {
 	const char *name;
+	const char *counts;
 	uint32_t type;
 	uint64_t config;
+	uint64_t config1;
+	bool store_misses;
 	char why[160];
 	int *fds;
 	int total_fd;
@@ -59,6 +65,9 @@ const char *prof_counters_names(char *text, size_t size);
  * prof_counters_open() - have them count on each CPU, and the process
  * @counters: chosen; of those that cannot, @why is filled
  * @pid: and its children, from its next exec on; 0 for none
+ *
+ * Where the kernel knows no event for stores that miss, the best rung of the
+ * ladder that counts these stands in.
  */
 void prof_counters_open(struct prof_counters *counters, pid_t pid);
 
@@ -85,6 +94,9 @@ void prof_counters_read(struct prof_counters *counters);
  */
 const struct prof_counter *prof_counters_find(const struct prof_counters *counters,
 					      const char *name);
+
+/* Does one of them count stores that have to fetch a line? */
+bool prof_counters_store_misses(const struct prof_counters *counters);
 
 /* Close all. */
 void prof_counters_close(struct prof_counters *counters);

@@ -51,7 +51,8 @@ static json_t *json_events(const struct prof_counters *counters)
 		const struct prof_counter *counter = &counters->counters[i];
 
 		json_array_append_new(array,
-				      json_pack("{s:s, s:b, s:o, s:o}", "name", counter->name,
+				      json_pack("{s:s, s:s?, s:b, s:o, s:o}", "name", counter->name,
+						"counts", counter->counts,
 						"counted", !!counter->fds,
 						"why", counter->fds ? json_null() :
 								      json_string(counter->why),

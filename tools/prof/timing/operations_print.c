@@ -151,6 +151,8 @@ static void counters_print(const struct prof_operations *operations, FILE *out)
 		else if (counter->total_fd >= 0)
 			fprintf(out, "%s: %" PRIu64 " of the whole command.\n", counter->name,
 				counter->total);
+		if (counter->fds && counter->counts)
+			fprintf(out, "%s: %s.\n", counter->name, counter->counts);
 	}
 	cycles = prof_counters_find(counters, "cycles");
 	instructions = prof_counters_find(counters, "instructions");
