@@ -7,7 +7,7 @@
 
 set -u
 
-tests=16
+tests=19
 . "${0%/*}/prof_test.sh"
 
 ok 'the experiments are made' sh -c \
@@ -22,7 +22,7 @@ ok 'transfers are those of strict turns' is \
 	'[.cases[] | select(.group == "maps").modelled_transfers]'
 ok 'counters are not modelled, and it is said why' is '[true,true]' query \
 	'[.cases[] | select(.group == "counters")] | [all(.modelled_transfers == null),
-	all(.not_modelled | contains("no tracepoint"))]'
+	all(.not_modelled | contains("--watchpoints does"))]'
 ok 'every increment and every put was done' is '[40000,40000,40000,40000,600,600]' query \
 	'[.cases[] | if .counted == .operations then .counted else "lost" end]'
 ok 'each has three rounds, and a time that is their median' is '[true]' query \
@@ -33,6 +33,16 @@ ok 'what is not counted says why' is '[true]' query \
 ok 'the table has the verdicts' is 3 grep -c 'false sharing$' "$work/text"
 ok 'it says that transfers are no misses' grep -q '^maps: transfers are modelled.*no misses' \
 	"$work/text"
+
+ok 'counters are watched' khmap-prof demo --watchpoints --increments 1000 --puts 10 --rounds 1 \
+	--json="$json"
+ok 'transfers of counters: false, none, false, true' is \
+	'[[0,999],[0,0],[0,999],[999,0]]' query '[.cases[] | select(.group == "counters") |
+	.modelled_transfers | [.true, .false]]'
+ok 'and so is the verdict' is \
+	'["false sharing","nothing is shared","false sharing","true sharing"]' query \
+	'[.cases[] | select(.group == "counters").verdict]'
+
 ok 'one processor is not enough' fails 6 'two processors, and this process may use 1' \
 	taskset 1 khmap-prof demo
 ok 'wrong usage' fails 2 'from 1 to 99, not "0"' khmap-prof demo --rounds 0

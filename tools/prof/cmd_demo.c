@@ -27,6 +27,7 @@ static void print_help(void)
 	       "  --increments N  of each CPU, in a round (default %u)\n"
 	       "  --puts N        likewise (default %u)\n"
 	       "  --rounds N      how often, 1 to %u (default %u); what is shown is the median\n"
+	       "  --watchpoints   model transfers of counters too, by hardware watchpoints: as root\n"
 	       "  --json[=FILE]   print JSON, or write it to FILE and print text all the same\n"
 	       "  -h, --help      print this\n\n"
 	       "A time is from when both CPUs begin until both are done, by the operations of one. The\n"
@@ -51,6 +52,7 @@ static int demo_options(struct demo *demo, struct prof_output *output, int argc,
 		{ "increments", required_argument, NULL, 'i' },
 		{ "puts", required_argument, NULL, 'p' },
 		{ "rounds", required_argument, NULL, 'r' },
+		{ "watchpoints", no_argument, NULL, 'w' },
 		{ "json", optional_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
@@ -72,6 +74,9 @@ static int demo_options(struct demo *demo, struct prof_output *output, int argc,
 			break;
 		case 'r':
 			right = count_option("--rounds", optarg, DEMO_ROUNDS_MAX, &rounds);
+			break;
+		case 'w':
+			demo->watchpoints = true;
 			break;
 		case 'j':
 			prof_output_option(output, optarg);
@@ -111,8 +116,11 @@ int prof_demo_main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	status = demo_cpus(&demo);
+	if (!status && demo.watchpoints)
+		status = prof_rights_check(PROF_NEED_BPF | PROF_NEED_EVENTS);
 	if (status)
 		return status;
+	prof_rights_log(false);
 	err = demo_counters(&demo);
 	if (!err)
 		err = demo_maps(&demo);

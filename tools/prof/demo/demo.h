@@ -12,7 +12,7 @@
 
 #define DEMO_ROUNDS_MAX	99
 #define DEMO_CASES	6
-#define DEMO_TURNS	500	/* of each CPU, for the model of a map's lines */
+#define DEMO_TURNS	500	/* of each CPU, for the model of lines */
 
 /**
  * enum demo_verdict - what two CPUs share
@@ -68,11 +68,22 @@ struct demo_case {
 };
 
 /**
+ * struct demo_transfers - what the model says
+ * @as_true: transfers of true sharing
+ * @as_false: of false sharing
+ */
+struct demo_transfers {
+	uint64_t as_true;
+	uint64_t as_false;
+};
+
+/**
  * struct demo - all of it
  * @pair: the two CPUs
  * @rounds: of each case
  * @increments: of each CPU, in a round with counters
  * @puts: likewise, with maps
+ * @watchpoints: the model is asked about counters, too
  * @cases: the experiments
  * @count: of them
  */
@@ -81,6 +92,7 @@ struct demo {
 	size_t rounds;
 	uint64_t increments;
 	uint64_t puts;
+	bool watchpoints;
 	struct demo_case cases[DEMO_CASES];
 	size_t count;
 };
@@ -106,6 +118,9 @@ int demo_pair_run(const struct prof_pair *pair, int (*work)(void *context, int w
  * Return: by lines of PROF_LINE_SIZE bytes.
  */
 enum demo_verdict demo_verdict_of(uintptr_t first, uintptr_t second, size_t size);
+
+/* demo_case_model() - take what the model says of DEMO_TURNS turns, and its verdict. */
+void demo_case_model(struct demo_case *at, const struct demo_transfers *transfers);
 
 /* demo_median() - the median of numbers, which are sorted by it; 0 of none. */
 double demo_median(double *numbers, size_t count);

@@ -31,12 +31,7 @@ static int map_model(const struct demo *demo, uint32_t layout, struct demo_case 
 
 	if (err)
 		return err;
-	at->modelled = true;
-	at->turns = DEMO_TURNS;
-	at->as_true = transfers.as_true;
-	at->as_false = transfers.as_false;
-	at->verdict = at->as_true > at->as_false ? DEMO_TRUE :
-		      at->as_false ? DEMO_FALSE : DEMO_NOTHING;
+	demo_case_model(at, &transfers);
 	return 0;
 }
 

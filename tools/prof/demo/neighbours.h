@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include "demo/demo.h"
 #include "source/topology.h"
 
 /**
@@ -26,12 +27,6 @@ struct demo_map {
 	uint64_t puts;
 	bool turns;
 	atomic_uint turn;
-};
-
-/* What the model says of puts in turns. */
-struct demo_transfers {
-	uint64_t as_true;
-	uint64_t as_false;
 };
 
 /**

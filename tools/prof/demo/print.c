@@ -35,7 +35,7 @@ static int row_fill(struct libscols_line *line, const struct demo_case *at)
 	if (at->misses_known)
 		snprintf(misses, sizeof(misses), "%.4f", at->misses);
 	if (at->modelled)
-		snprintf(transfers, sizeof(transfers), "%" PRIu64 " of %" PRIu64 " puts",
+		snprintf(transfers, sizeof(transfers), "%" PRIu64 " of %" PRIu64 " stores",
 			 at->as_true + at->as_false, 2 * at->turns);
 	return scols_line_set_data(line, 0, at->name) || scols_line_set_data(line, 1, ns) ||
 	       scols_line_set_data(line, 2, rate) || scols_line_set_data(line, 3, misses) ||
@@ -83,7 +83,7 @@ static void reasons_print(const struct demo *demo, FILE *out)
 		if (!at->modelled)
 			fprintf(out, "%s: transfers: not modelled: %s.\n", group, at->modelled_why);
 		else
-			fprintf(out, "%s: transfers are modelled, of puts in turns; they are no misses.\n",
+			fprintf(out, "%s: transfers are modelled, of stores in turns; they are no misses.\n",
 				group);
 	}
 }
