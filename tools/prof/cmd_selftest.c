@@ -15,7 +15,8 @@
 #define COST_ROUNDS	5
 #define COST_SAMPLE	64
 #define COST_BATCH	64
-#define COSTS		2
+#define COST_NEVER	1000000000	/* so few that none is */
+#define COSTS		3
 
 static const struct {
 	const char *name;
@@ -53,7 +54,8 @@ static void print_help(void)
 	       "Sees what of the profiler works on this machine: what must be there and allowed, and each\n"
 	       "source once with something whose result is known, in maps of its own.\n\n"
 	       "  --overhead     measure what a profile costs those who put: throughput with a profile\n"
-	       "                 that takes one event in %d, by that without; medians of %d rounds\n"
+	       "                 that takes one event in %d, by that without; medians of 64 puts each,\n"
+	       "                 and of %d rounds in turns; then with one that takes none\n"
 	       "  --json[=FILE]  print JSON, or write it to FILE and print text all the same\n"
 	       "  --verbose      show what libbpf and the kernel say\n"
 	       "  -h, --help     print this\n\n"
@@ -164,15 +166,20 @@ static void checks_run(struct selftest *selftest)
 
 static int costs_run(struct selftest *selftest)
 {
-	static const uint32_t batches[COSTS] = { 1, COST_BATCH };
+	static const struct {
+		uint32_t batch;
+		uint32_t sample;
+	} costs[COSTS] = {
+		{ 1, COST_SAMPLE }, { COST_BATCH, COST_SAMPLE }, { COST_BATCH, COST_NEVER },
+	};
 	int status;
 	size_t i;
 
 	for (i = 0; i < COSTS; i++) {
 		selftest->costs[i] = (struct selftest_cost){
 			.rounds = COST_ROUNDS,
-			.batch = batches[i],
-			.sample = COST_SAMPLE,
+			.batch = costs[i].batch,
+			.sample = costs[i].sample,
 		};
 		status = selftest_cost(&selftest->costs[i]);
 		if (status)
@@ -202,9 +209,12 @@ static void selftest_print(const struct selftest *selftest)
 		       verdict_name(selftest->results[i].verdict), selftest->results[i].text);
 	for (i = 0; i < selftest->cost_count; i++) {
 		const struct selftest_cost *cost = &selftest->costs[i];
+		char taken[32] = "no event";
 
-		printf("overhead     %.3f   of the throughput is left with one event in %u taken: %.0f of %.0f puts a second, %s\n",
-		       cost->ratio, cost->sample, cost->sampled[cost->rounds / 2],
+		if (cost->sample != COST_NEVER)
+			snprintf(taken, sizeof(taken), "one event in %u", cost->sample);
+		printf("overhead     %.3f   of the throughput is left with %s taken: %.0f of %.0f puts a second, %s\n",
+		       cost->ratio, taken, cost->sampled[cost->rounds / 2],
 		       cost->plain[cost->rounds / 2],
 		       cost->batch > 1 ? "by batches" : "one by one");
 	}
