@@ -19,22 +19,23 @@
 #include "../oracle/doorbell.h"
 
 #define PAGE		4096ul
-#define MEMORY_ADDRESS	(DOORBELL_ADDRESS + PAGE)
 #define MEMORY_PAGES	2
 #define VALUE_MAX	4096
 #define STEPS_MAX	4096
 
 static const char usage[] =
-	"Usage: prof_turns [--map NAME [--every N]] [--loads] CASE ROUNDS STEP...\n"
+	"Usage: prof_turns [--map NAME [--every N | --raw]] [--loads] CASE ROUNDS STEP...\n"
 	"Does the steps, all of them ROUNDS times, and has the plugin count them as CASE; \"-\"\n"
-	"tells it nothing.  STEP is CPU, kind, argument and perhaps \"x\" and how many times:\n"
+	"tells it nothing.  With --raw each store counts, otherwise operations on the map do, of each\n"
+	"processor's one in N.  STEP is CPU, kind, argument and perhaps \"x\" and how many times:\n"
 	"  0p7    CPU 0 puts key 7 into the map; 0p2.3 the fourth key that is at home in the\n"
 	"         map's bucket 2; 0p2.3-5 the fourth to the sixth, one after the other\n"
 	"  1d7    CPU 1 deletes it\n"
 	"  1g7    CPU 1 looks it up, without the kernel\n"
-	"  0s8+4  CPU 0 stores 4 bytes from byte 8 on of two pages of memory; without --map\n"
+	"  0s8+4  without --map: CPU 0 stores 4 bytes, from byte 8 on, of two pages of memory\n"
 	"  1l8+4  CPU 1 loads them\n"
-	"  0a8+4  CPU 0 adds to them, atomically\n";
+	"  0a8+4  CPU 0 adds to them, atomically\n"
+	"The memory is the variable turns_memory.\n";
 
 struct step {
 	unsigned int cpu;
@@ -51,11 +52,14 @@ static struct {
 	unsigned long rounds;
 	unsigned long every;
 	bool loads;
+	bool raw;
 	bool told;
 } plan = { .every = 1 };
 
 static volatile char *bell;
-static char *memory;
+
+/* Not static, so that a profiler finds it by its name. */
+char turns_memory[MEMORY_PAGES * PAGE] __attribute__((aligned(PAGE)));
 
 static void check(const char *what, int error)
 {
@@ -78,14 +82,14 @@ static void say(const char *format, ...)
 		bell[(unsigned char)*at] = 0;
 }
 
-static void *fixed_pages(unsigned long address, size_t size)
+static void bell_map(void)
 {
-	void *at = mmap((void *)address, size, PROT_READ | PROT_WRITE,
+	void *at = mmap((void *)DOORBELL_ADDRESS, PAGE, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_POPULATE, -1, 0);
 
 	if (at == MAP_FAILED)
-		err(1, "memory at %#lx", address);
-	return at;
+		err(1, "memory at %#lx", DOORBELL_ADDRESS);
+	bell = at;
 }
 
 static void pin(unsigned int cpu)
@@ -179,7 +183,7 @@ static void step_parse(const char *word)
 /* One instruction for each, wherever the bytes begin. */
 #define MEMORY_STEP(type)							\
 	do {									\
-		volatile type *at = (volatile type *)(memory + step->offset);	\
+		volatile type *at = (volatile type *)(turns_memory + step->offset);	\
 										\
 		if (step->kind == 's')						\
 			*at = (type)count;					\
@@ -258,11 +262,26 @@ static void *thread_main(void *context)
 	return NULL;
 }
 
-/* By a load the plugin learns which page it is. */
-static void page_tell(const void *page, const char *region, unsigned long index)
+/* By a load the plugin learns which page it is: of a byte that no step accesses. */
+static void page_tell(const char *page, const char *region, unsigned long index)
 {
-	say("page %lx %s/%lu\n", (unsigned long)page, region, index);
-	(void)*(const volatile char *)page;
+	const volatile char *byte = page + PAGE / 2;
+
+	say("page %lx %s/%lu\n", (unsigned long)byte, region, index);
+	(void)*byte;
+}
+
+static void memory_tell(void)
+{
+	unsigned long i;
+
+	for (i = 0; i < MEMORY_PAGES; i++) {
+		char *page = turns_memory + i * PAGE;
+
+		/* What was only read is the same page of zeros everywhere. */
+		page[PAGE / 2] = 1;
+		page_tell(page, "range", i);
+	}
 }
 
 static void region_tell(const char *image, uint64_t offset, uint64_t pages, const char *region)
@@ -302,12 +321,12 @@ static void turns(const char *name)
 	say("case %s\n", name);
 	if (plan.loads)
 		say("loads\n");
-	if (plan.map)
+	if (plan.map && !plan.raw)
 		say("operations\nevery %lu\n", plan.every);
 	if (plan.map)
 		map_tell();
 	else
-		region_tell(memory, 0, MEMORY_PAGES, "range");
+		memory_tell();
 	say("go\n");
 	for (i = 0; i < 2; i++)
 		check("thread", -pthread_create(&threads[i], NULL, thread_main, &cpus[i]));
@@ -328,6 +347,8 @@ int main(int argc, char **argv)
 	for (i = 1; i < argc && !strncmp(argv[i], "--", 2); i++) {
 		if (!strcmp(argv[i], "--loads")) {
 			plan.loads = true;
+		} else if (!strcmp(argv[i], "--raw")) {
+			plan.raw = true;
 		} else if (!strcmp(argv[i], "--map") && i + 1 < argc) {
 			check(argv[i + 1], khmap_open(argv[i + 1], &options, &plan.map));
 			i++;
@@ -342,8 +363,7 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
-	bell = fixed_pages(DOORBELL_ADDRESS, PAGE);
-	memory = fixed_pages(MEMORY_ADDRESS, MEMORY_PAGES * PAGE);
+	bell_map();
 	name = argv[i++];
 	text = argv[i++];
 	plan.rounds = number(&text);

@@ -15,15 +15,25 @@ work=$build/oracle
 . "$top/tools/vm/lib.sh"
 . "$here/cases.sh"
 
-case ${1-} in
-'' | --kernel) ;;
-*)
-	echo "Usage: ${0##*/} [--kernel VERSION]"
-	echo 'Runs the cases of cases.sh in a guest that the plugin watches, and compares.'
-	[ "$1" = -h ] || [ "$1" = --help ] || exit 2
-	exit 0
-	;;
-esac
+usage() {
+	cat <<-EOF
+	Usage: ${0##*/} [--kernel VERSION] [NAME...]
+	Runs the cases of cases.sh in a guest that the plugin watches, and compares. NAME is a case,
+	or the beginning of some. Report: build/report/oracle.tap
+	EOF
+}
+
+kernel=
+while [ $# -gt 0 ]; do
+	case $1 in
+	-h | --help) usage; exit 0 ;;
+	--kernel) kernel=${2?--kernel needs a version}; shift ;;
+	-*) usage >&2; exit 2 ;;
+	*) break ;;
+	esac
+	shift
+done
+wanted=$*
 
 mkdir -p "$build/report" "$work"
 if ! qemu_has_plugins; then
@@ -51,21 +61,23 @@ verdict() {
 	fi
 }
 
-# judge NAME WHERE KNOWN MODEL: leaves in $work/why what is wrong, if anything is.
-judge() {
+# judge_known NAME KNOWN MODEL: leaves in $work/why what is wrong, if anything is.
+judge_known() {
 	: >"$work/why"
 	jq -c "select(.case == \"$1\")" "$work/plugin.json" >"$work/case.json"
 	if [ "$(wc -l <"$work/case.json")" -ne 1 ]; then
 		echo 'the plugin has not seen this case, or not once' >"$work/why"
-		return
+		return 1
 	fi
-	jq -c --arg model "$4" -f "$here/model.jq" "$work/case.json" >"$work/seen"
+	jq -c --arg model "$3" -f "$here/model.jq" "$work/case.json" >"$work/seen"
 	known=$(jq -rs '[.[][3:][][5:9]] | transpose | map(add) | map(tostring) | join(" ")' \
 		"$work/seen")
-	[ "$known" = "$3" ] || echo "known are the transfers $3, the plugin saw $known" >>"$work/why"
-	case $2 in
-	memory* | */loads) return ;;
-	esac
+	[ "$known" = "$2" ] || echo "known are the transfers $2, the plugin saw $known" >>"$work/why"
+}
+
+# judge NAME KNOWN MODEL: the profile is the same, too.
+judge() {
+	judge_known "$@" || return
 	if ! jq -c -f "$here/profile.jq" "$work/out/$1.json" >"$work/profiled" 2>"$work/jq.err"; then
 		echo "no profile: $(head -n 1 "$work/jq.err")" >>"$work/why"
 	elif ! cmp -s "$work/profiled" "$work/seen"; then
@@ -76,36 +88,48 @@ judge() {
 
 rm -rf "$work/out" "$work/plugin.json"
 status=0
-"$top/tools/vm/run.sh" "$@" --quiet --timeout 900 --plugin "$work/oracle.so,out=$work/plugin.json" \
+"$top/tools/vm/run.sh" ${kernel:+--kernel "$kernel"} --quiet --timeout 900 --plugin "$work/oracle.so,out=$work/plugin.json" \
 	--file "$build/guest/prof_turns" --file "$build/guest/prof_writer" --file "$build/prof" \
 	--file "$here/cases.sh" --file "$here/guest.sh" --out "$work/out" \
-	-- sh selftests/oracle/guest.sh >"$work/guest.log" 2>&1 || status=$?
+	-- sh selftests/oracle/guest.sh "$@" >"$work/guest.log" 2>&1 || status=$?
 why=
 [ "$status" -eq 0 ] || why="status $status: $(tail -n 5 "$work/guest.log")"
 verdict 'the guest came to its end' "$why"
 why=$(jq -r '.complaint // empty' "$work/plugin.json" 2>&1)
 verdict 'the plugin understood all that the guest said' "$why"
 
+# NAME WHERE ROUNDS KNOWN STEP...
 a_case() {
-	judge "$1" "$2" "$4" right
+	is_wanted "$1" || return 0
+	judge "$1" "$4" right
+	verdict "$1" "$(cat "$work/why")"
+}
+
+known_case() {
+	is_wanted "$1" || return 0
+	judge_known "$1" "$4" right
 	verdict "$1" "$(cat "$work/why")"
 }
 cases
 
 refuted() {
-	wanted=$2
+	is_wanted "$2" || return 0
 	mistake=$1
-	# Only that case, with the model of this mistake.
+	culprit=$2
 	a_case() {
-		[ "$1" = "$wanted" ] || return 0
-		judge "$1" "$2" "$4" "$mistake"
+		[ "$1" != "$culprit" ] || judge "$1" "$4" "$mistake"
 	}
-	: >"$work/why"
+	known_case() {
+		[ "$1" != "$culprit" ] || judge_known "$1" "$4" "$mistake"
+	}
+	echo 'there is no such case' >"$work/why"
 	cases
 	why=
 	[ -s "$work/why" ] || why='the comparison does not see this mistake'
-	grep -q 'not seen this case' "$work/why" && why='there is no such case'
-	verdict "refuted/$mistake/$wanted" "$why"
+	if grep -q '^there is no such case\|has not seen this case\|^no profile' "$work/why"; then
+		why=$(cat "$work/why")
+	fi
+	verdict "refuted/$mistake/$culprit" "$why"
 }
 mistakes
 
