@@ -161,25 +161,27 @@ program_show() {
 		bpftool -j prog show id "$(bpftool -j link show pinned "$1" | jq .prog_id)"
 }
 
-# Its counters are told by bpftool when it is interrupted. If it ends before, it says why.
+# Its counters are told by bpftool when it is interrupted.
 cost_begin() {
 	bpftool prog profile id "$(program_show "$pins/programs/store_put" | jq .id)" \
 		duration 1000000 cycles instructions >"$work/cost" 2>&1 &
 	meter=$!
 	sleep 1
-	kill -0 "$meter" 2>/dev/null && return
-	meter=''
-	echo "$me: no costs: $(head -n 1 "$work/cost")" >&2
 }
 
+# Until it has set up what ends it, it does not heed the signal.
 cost_end() {
-	[ -n "$meter" ] || return 0
-	kill -INT "$meter" 2>/dev/null || :
-	wait "$meter" || :
+	while kill -INT "$meter" 2>/dev/null; do
+		sleep 1
+	done
+	if wait "$meter"; then
+		echo 'What store_put, the program of puts, costs:'
+		cat "$work/cost"
+		echo
+	else
+		echo "$me: no costs: $(head -n 1 "$work/cost")"
+	fi
 	meter=''
-	echo 'What store_put, the program of puts, costs:'
-	cat "$work/cost"
-	echo
 }
 
 [ -z "$cost" ] || cost_begin
@@ -227,21 +229,22 @@ render() {
 	jq -M -r -n --argjson top "$top" --argjson json "$json" "$@" -f "$here/$filter"
 }
 
-# align LEFT: columns of equal width, those whose numbers are in LEFT on the left; a row that begins
-# with an empty column ends a table and is printed below it.
+# align: columns of equal width, those of numbers on the right; a row that begins with an empty
+# column ends a table and is printed below it.
 align() {
-	awk -F '\t' -v left=" $1 " '
+	awk -F '\t' '
 		function table(row, i, text) {
 			for (row = 1; row <= rows; row++) {
 				text = ""
 				for (i = 1; i <= columns; i++)
-					text = text sprintf("%" (index(left, " " i " ") ? "-" : "") \
-						width[i] "s ", cell[row, i])
+					text = text sprintf("%" (words[i] ? "-" : "") width[i] "s ",
+						cell[row, i])
 				sub(/ +$/, "", text)
 				print text
 			}
 			rows = 0
 			split("", width)
+			split("", words)
 		}
 		$1 == "" {
 			table()
@@ -256,6 +259,8 @@ align() {
 				cell[rows, i] = $i
 				if (length($i) > width[i])
 					width[i] = length($i)
+				if (rows > 1 && $i !~ /^[0-9]+$/)
+					words[i] = 1
 			}
 			columns = NF
 		}'

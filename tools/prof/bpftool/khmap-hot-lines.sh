@@ -16,6 +16,6 @@ if [ "$json" = true ]; then
 	render hot-lines.jq
 else
 	render hot-lines.jq >"$work/rows"
-	align '1 2 6' <"$work/rows"
+	align <"$work/rows"
 fi
 exit "$status"

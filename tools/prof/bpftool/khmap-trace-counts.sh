@@ -16,6 +16,6 @@ if [ "$json" = true ]; then
 	render trace-counts.jq
 else
 	render trace-counts.jq >"$work/rows"
-	align '1 2 7' <"$work/rows"
+	align <"$work/rows"
 fi
 exit "$status"

@@ -67,11 +67,11 @@ static void saves(struct facts *facts, enum prof_advice_kind kind, double count)
  */
 static size_t cpus_named(struct facts *facts, bool stored)
 {
-	const struct prof_cpu_row *cpu = facts->line->cpus, *end = cpu + facts->line->cpu_count;
 	uint32_t found[CPUS_NAMED];
 	size_t count = 0, i;
 
-	for (; cpu < end; cpu++) {
+	for (i = 0; i < facts->line->cpu_count; i++) {
+		const struct prof_cpu_row *cpu = &facts->line->cpus[i];
 		const struct prof_transfers *moved = &cpu->count.transfers;
 
 		if (stored ? !cpu->count.stores : !(moved->load_true | moved->load_false))

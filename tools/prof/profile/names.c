@@ -158,12 +158,15 @@ const char *prof_code_name(const struct prof_profile *profile,
 
 const struct prof_access_row *prof_line_code(const struct prof_line_row *line)
 {
-	const struct prof_access_row *row = line->accesses, *end = row + line->access_count;
 	const struct prof_access_row *best = NULL;
+	size_t i;
 
-	for (; row < end; row++)
+	for (i = 0; i < line->access_count; i++) {
+		const struct prof_access_row *row = &line->accesses[i];
+
 		if (!best || !best->key.address < !row->key.address ||
 		    (!best->key.address == !row->key.address && row->count > best->count))
 			best = row;
+	}
 	return best;
 }

@@ -252,11 +252,12 @@ static size_t line_part(const void *rows, size_t count, size_t size,
 /* Give each line its part of the arrays; all are in the order of lines. */
 static void lines_join(struct prof_profile *profile)
 {
-	struct prof_line_row *line = profile->lines, *end = line + profile->line_count;
-	size_t cpu = 0, access = 0, stack = 0;
+	size_t cpu = 0, access = 0, stack = 0, i;
 	const void *part;
 
-	for (; line < end; line++) {
+	for (i = 0; i < profile->line_count; i++) {
+		struct prof_line_row *line = &profile->lines[i];
+
 		line->cpu_count = line_part(profile->cpus, profile->cpu_count,
 					    sizeof(*profile->cpus), &line->key, &cpu, &part);
 		line->cpus = part;
@@ -306,9 +307,11 @@ static int32_t frames_known(const struct prof_profile *profile, int32_t id)
 /* No stack is no stack, for whatever reason: the order shall not depend on it. */
 static void stacks_settle(struct prof_profile *profile)
 {
-	struct prof_stack_row *row = profile->stacks, *end = row + profile->stack_count;
+	size_t i;
 
-	for (; row < end; row++) {
+	for (i = 0; i < profile->stack_count; i++) {
+		struct prof_stack_row *row = &profile->stacks[i];
+
 		row->key.kernel = frames_known(profile, row->key.kernel);
 		row->key.user = frames_known(profile, row->key.user);
 	}
