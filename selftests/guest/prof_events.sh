@@ -8,7 +8,7 @@
 
 set -u
 
-tests=44
+tests=45
 . "${0%/*}/prof_test.sh"
 
 record() {
@@ -165,6 +165,8 @@ fi
 # --- Errors, and ends.
 
 ok 'no such event' fails 2 'there is no event "nothing"' khmap-prof record --event nothing
+ok 'watchpoints are not sampled' fails 2 'khmap-prof watch' khmap-prof record \
+	--event watchpoints
 ok 'an event of others' fails 1 'event refill-write: it is an event of other processors' \
 	khmap-prof record --event refill-write
 ok 'a period of nothing' fails 2 'give --event' khmap-prof record --period 7

@@ -192,6 +192,8 @@ static void standings(void)
 	is_i64(verdict("store-misses")->err, -ENOENT, "ENOENT");
 	is_u64(verdict("ibs-op")->standing, PROF_STANDING_FOREIGN, "AMD's is foreign");
 	is_u64(verdict("watchpoints")->standing, PROF_STANDING_FREE, "watchpoints work");
+	is_str(verdict("watchpoints")->why, "it works here, and is what \"khmap-prof watch\" uses",
+	       "that is said");
 	is_u64(verdict("page-faults")->standing, PROF_STANDING_FREE, "page-faults work");
 	is_str(verdict("page-faults")->why, "it works here, and is used if it is asked for by name",
 	       "that is said");

@@ -303,6 +303,8 @@ void prof_rung_try(const struct prof_kernel *kernel, const struct prof_cpu *cpu,
 		verdict->standing = PROF_STANDING_REFUSED;
 		if (!verdict->why[0])
 			refusal_explain(kernel, cpu, verdict);
+	} else if (rung->kind == PROF_RUNG_WATCHPOINT) {
+		say(verdict->why, "it works here, and is what \"khmap-prof watch\" uses");
 	} else if (rung->choice == PROF_CHOICE_NAMED) {
 		say(verdict->why, "it works here, and is used if it is asked for by name");
 	} else {

@@ -93,7 +93,11 @@ int prof_recorder_choose(const char *name, const struct prof_rung **rung)
 	prof_cpu_read(PROF_CPUINFO, &cpu);
 	if (!strcmp(name, "auto"))
 		return choose_auto(&cpu, rung);
-	if (!*rung || (*rung)->kind == PROF_RUNG_WATCHPOINT) {
+	if (*rung && (*rung)->kind == PROF_RUNG_WATCHPOINT) {
+		prof_error("--event: watchpoints are not sampled: see khmap-prof watch --help");
+		return PROF_EXIT_USAGE;
+	}
+	if (!*rung) {
 		prof_error("--event: there is no event \"%s\" to sample: \"khmap-prof events\" lists them",
 			   name);
 		return PROF_EXIT_USAGE;
