@@ -53,7 +53,7 @@ lib: ## build libkhmap
 cli: lib ## build khmapctl
 	@$(MAKE) -C user cli
 
-prof: kernel ## build the profiler
+prof: kernel lib ## build the profiler
 	@$(MAKE) -C tools/prof all
 
 unit: ## build the unit tests of the engine
