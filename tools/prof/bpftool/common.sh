@@ -169,9 +169,17 @@ cost_begin() {
 	sleep 1
 }
 
+# One that has ended, and was not waited for, is still there, as a zombie.
+is_running() {
+	case $(cat "/proc/$1/stat" 2>/dev/null) in
+	'' | *') Z '*) return 1 ;;
+	esac
+}
+
 # Until it has set up what ends it, it does not heed the signal.
 cost_end() {
-	while kill -INT "$meter" 2>/dev/null; do
+	while is_running "$meter"; do
+		kill -INT "$meter" 2>/dev/null || :
 		sleep 1
 	done
 	if wait "$meter"; then
