@@ -170,7 +170,7 @@ ok 'watchpoints are not sampled' fails 2 'khmap-prof watch' khmap-prof record \
 ok 'an event of others' fails 1 'event refill-write: it is an event of other processors' \
 	khmap-prof record --event refill-write
 ok 'a period of nothing' fails 2 'give --event' khmap-prof record --period 7
-ok 'no rights' fails 5 'kernel.perf_event_paranoid' su tester -c \
+ok 'no rights' fails 5 'not permitted: without CAP_BPF' su tester -c \
 	"$top/build/prof/khmap-prof record --event page-faults --duration 1"
 ok 'nothing is left behind' nothing_left
 for map in prof_small prof_large prof_new prof_grow; do

@@ -23,6 +23,7 @@
 #define OBJECT	"build/prof/sample.bpf.o"
 #define CPUS	2
 #define PUTS	50
+#define SECONDS	240	/* a test may take: an emulated machine loads programs slowly */
 
 FIXTURE(pages) {
 	struct bpf_object *object;
@@ -158,7 +159,7 @@ FIXTURE_TEARDOWN(pages)
 }
 
 /* A map without a name, that was there before. */
-TEST_F(pages, existing_map)
+TEST_F_TIMEOUT(pages, existing_map, SECONDS)
 {
 	EXPECT_TRUE(page_is_known(self->object, self->map_id, PROF_REGION_HEADER, 0));
 	EXPECT_EQ(0, address_of_page(self->object, self->map_id, PROF_REGION_HEADER, 1));
@@ -168,7 +169,7 @@ TEST_F(pages, existing_map)
 }
 
 /* What a map gets while it is looked at, in primary and in overflow pages. */
-TEST_F(pages, growing_map)
+TEST_F_TIMEOUT(pages, growing_map, SECONDS)
 {
 	struct khmap_ioc_stat stat;
 	uint64_t key;
@@ -187,7 +188,7 @@ TEST_F(pages, growing_map)
 				     (uint32_t)stat.primary_pages));
 }
 
-TEST_F(pages, new_and_destroyed_map)
+TEST_F_TIMEOUT(pages, new_and_destroyed_map, SECONDS)
 {
 	struct khmap_ioc_create args = create_args(NULL, 100);
 	int fd = create_map(&args), tries;
@@ -224,7 +225,7 @@ static uint64_t bucket_key(const struct khmap_image_header *header, uint32_t buc
  * The sequence of a bucket is stored to twice by each put; each store is a
  * sample, and all of them are of that line.
  */
-TEST_F(pages, samples_of_stores)
+TEST_F_TIMEOUT(pages, samples_of_stores, SECONDS)
 {
 	struct prof_line_key line = { .map_id = self->map_id, .region = PROF_REGION_PRIMARY };
 	const struct khmap_image_header *header;
@@ -264,7 +265,7 @@ TEST_F(pages, samples_of_stores)
 }
 
 /* With another map profiled, the same stores are outside. */
-TEST_F(pages, samples_of_another_map)
+TEST_F_TIMEOUT(pages, samples_of_another_map, SECONDS)
 {
 	struct khmap_ioc_create args = create_args(NULL, 10);
 	struct prof_settings settings = { .enabled = 1, .sample = 1 };
