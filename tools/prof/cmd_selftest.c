@@ -12,7 +12,7 @@
 #include "source/rights.h"
 #include "timing/output.h"
 
-#define COST_ROUNDS	5
+#define COST_ROUNDS	99
 #define COST_SAMPLE	64
 #define COST_BATCH	64
 #define COST_NEVER	1000000000	/* so few that none is */

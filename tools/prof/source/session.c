@@ -98,6 +98,14 @@ void prof_session_overhead(const struct prof_session *session, struct prof_overh
 	prof_overhead_add(overhead, session->skeleton->obj);
 }
 
+int prof_session_attach(struct prof_session *session, bool on)
+{
+	if (on)
+		return store_bpf__attach(session->skeleton);
+	store_bpf__detach(session->skeleton);
+	return 0;
+}
+
 void prof_session_close(struct prof_session *session)
 {
 	if (!session)

@@ -82,6 +82,15 @@ uint64_t prof_session_missed(const struct prof_session *session);
 void prof_session_overhead(const struct prof_session *session, struct prof_overhead *overhead);
 
 /**
+ * prof_session_attach() - attach the programs, or detach them and keep them loaded
+ * @session: the session, whose programs are attached at first
+ * @on: attach
+ *
+ * Return: 0 or -errno.
+ */
+int prof_session_attach(struct prof_session *session, bool on);
+
+/**
  * prof_session_close() - detach and unload the programs
  * @session: or NULL
  */
