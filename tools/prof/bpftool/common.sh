@@ -182,7 +182,8 @@ cost_end() {
 		kill -INT "$meter" 2>/dev/null || :
 		sleep 1
 	done
-	if wait "$meter"; then
+	# Built without this it says so, and exits with 0 all the same.
+	if wait "$meter" && ! grep -q '^Error' "$work/cost"; then
 		echo 'What store_put, the program of puts, costs:'
 		cat "$work/cost"
 		echo
