@@ -513,11 +513,11 @@ struct khmap_restore_options {
  * The kernel copies the image and checks every bucket of the copy; the map
  * appears with all entries or not at all.  Its hash has the image's secret.
  *
- * Return: 0; -EINVAL @map is live, or an option is out of its range; -EUCLEAN the
- * image is damaged; -EIO it is that of a best-effort snapshot that has lost pages; -EPROTONOSUPPORT the kernel does not know such images, or has
- * another page size; -EEXIST; -ENOSPC it has more than @options->max_entries;
- * -ENAMETOOLONG; -ENOMEM; -EINTR; -EPERM; -ENOENT the module is not loaded; -EACCES;
- * -ENOTTY the module is too old.
+ * Return: 0; -EINVAL @map is live, or an option is out of its range; -EUCLEAN the image is
+ * damaged; -EIO it is that of a best-effort snapshot that has lost pages; -EPROTONOSUPPORT
+ * the kernel does not know such images, or has another page size; -EEXIST; -ENOSPC it has
+ * more than @options->max_entries; -ENAMETOOLONG; -ENOMEM; -EINTR; -EPERM; -ENOENT the
+ * module is not loaded; -EACCES; -ENOTTY the module is too old.
  */
 int khmap_restore(const struct khmap *map, const struct khmap_restore_options *options,
 		  struct khmap **restored);
@@ -704,8 +704,9 @@ struct khmap_write_options {
  * digits behind it; only a process that is killed, or a host that fails, leaves
  * one, which may be removed.
  *
- * Return: 0; -ECANCELED @options->progress said so; -EINVAL @path exists and is
- * not a plain file; -EIO @map is a best-effort snapshot that has lost pages; -ENOSPC, -EACCES and others of the system.
+ * Return: 0; -ECANCELED @options->progress said so; -EINVAL @path exists and is not a plain
+ * file; -EIO @map is a best-effort snapshot that has lost pages; -ENOSPC, -EACCES and
+ * others of the system.
  */
 int khmap_snapshot_write(struct khmap *map, const char *path,
 			 const struct khmap_write_options *options);

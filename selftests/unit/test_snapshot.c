@@ -150,7 +150,8 @@ static void test_isolated(const char *form, struct khmap_table_params p, u64 cou
 	is_u64(wrong(eager, count, 1), 0, "%s: nor in the other", form);
 	ok(sound(lazy, count), "%s: image", form);
 	ok(!khmap_snapshot_page(lazy, lazy->pages) && !khmap_snapshot_peek(lazy, ~0ull) &&
-	   khmap_snapshot_read(lazy, lazy->pages, after) == -EINVAL, "%s: nothing behind the end", form);
+	   khmap_snapshot_read(lazy, lazy->pages, after) == -EINVAL,
+	   "%s: nothing behind the end", form);
 	ok(table_is_sound(e.table, count), "%s: the map itself", form);
 	free(before);
 	free(after);

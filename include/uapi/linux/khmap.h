@@ -578,9 +578,10 @@ struct khmap_ioc_compact {
  * looks there as if it were lost, until it is mapped anew; GET tells.  No access to a
  * mapping within the image raises SIGBUS.
  *
- * Errors: EINVAL @pool_pages without BEST_EFFORT, or too many; EAGAIN the map kept
- * growing faster than memory could be reserved; EOVERFLOW no more can be taken of this map while 1024 of it are there; EEXIST,
- * EPERM, ENAMETOOLONG of the name and owner, as KHMAP_IOC_CREATE.
+ * Errors: EINVAL @pool_pages without BEST_EFFORT, or too many; EAGAIN the map
+ * kept growing faster than memory could be reserved; EOVERFLOW no more can be
+ * taken of this map while 1024 of it are there; EEXIST, EPERM, ENAMETOOLONG of
+ * the name and owner, as KHMAP_IOC_CREATE.
  */
 struct khmap_ioc_snapshot {
 	__u32 size;

@@ -116,8 +116,8 @@ static int bpf_why(const struct prof_rights *rights, char *text, size_t size)
 	}
 	if (!strcmp(rights->lockdown, "confidentiality")) {
 		snprintf(text, size,
-			 "BPF programs are not permitted to read the kernel: its lockdown is \"confidentiality\" (" LOCKDOWN
-			 "); boot with lockdown=integrity, or without");
+			 "BPF programs are not permitted to read the kernel: its lockdown is \"confidentiality\" (%s); boot with lockdown=integrity, or without",
+			 LOCKDOWN);
 		return PROF_EXIT_NOT_PERMITTED;
 	}
 	return PROF_EXIT_OK;
