@@ -6,7 +6,7 @@
 
 set -u
 
-tests=60
+tests=61
 . "${0%/*}/cli_test.sh"
 cd "$work" || exit 1
 
@@ -165,14 +165,18 @@ ok 'no map' refused 3 'snapshot: no map "none"' khmapctl snapshot none ./x.khm
 
 # --- Files that are not what they should be; selftests/unit/cli has many more of them.
 
-# refused_file NAME PATTERN: none of the commands takes it.
+# refused_by COMMAND FILE PATTERN: it does not take the file, and says so in one line.
+refused_by() {
+	status=0
+	khmapctl "$1" "$2" >out.khm 2>err.khm || status=$?
+	cat err.khm
+	[ "$status" -eq 4 ] && [ "$(wc -l <err.khm)" -eq 1 ] && grep -q -- "$3" err.khm
+}
+
+# refused_file FILE PATTERN: none of the commands takes it.
 refused_file() {
 	for command in info stat dump; do
-		status=0
-		khmapctl "$command" "$1" >out.khm 2>err.khm || status=$?
-		cat err.khm
-		[ "$status" -eq 4 ] && [ "$(wc -l <err.khm)" -eq 1 ] || return
-		grep -q -- "$2" err.khm || return
+		refused_by "$command" "$@" || return
 	done
 }
 
@@ -188,8 +192,10 @@ ok 'a foreign file' refused_file ./foreign.khm 'not a khmap image'
 ok 'an empty file' refused_file ./empty.khm 'a file of 0 bytes'
 head -c 50000 two.khm >cut.khm
 ok 'a truncated file' refused_file ./cut.khm 'truncated: expected .*, found 50000 bytes'
-poke order.khm 8 '\0001\0002\0003\0004'
-ok 'a file of the other byte order' refused_file ./order.khm 'little-endian, found big-endian'
+poke order.khm 8 '\0001\0002\0003\0004\0000\0000\0000\0001'
+ok 'a file of the other byte order' refused_by dump ./order.khm 'little-endian, found big-endian'
+poke half.khm 8 '\0001\0002\0003\0004'
+ok 'a version of another byte order' refused_by info ./half.khm 'found version 16777216'
 poke version.khm 12 '\0002'
 ok 'a file of a newer format' refused_file ./version.khm 'found version 2'
 poke flipped.khm 8200 '\0377'
