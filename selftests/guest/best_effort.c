@@ -188,24 +188,6 @@ static long pages_refused(int fd, uint64_t pages)
 	return refused;
 }
 
-static bool list_find(uint64_t id, struct khmap_map_info *info)
-{
-	struct khmap_ioc_list args = {
-		.size = sizeof(args),
-		.flags = KHMAP_LIST_SNAPSHOTS,
-		.after = id - 1,
-		.infos = address_of(info),
-		.count = 1,
-		.info_size = sizeof(*info),
-	};
-	int control = control_open(O_RDONLY);
-	bool found = !call(control, KHMAP_IOC_LIST, &args) && args.count == 1 &&
-		     info->map_id == id;
-
-	close(control);
-	return found;
-}
-
 static int restore(const struct image *image, struct khmap_ioc_restore *args)
 {
 	int control = control_open(O_RDWR), err;
@@ -249,7 +231,7 @@ TEST_F(best_effort, is_right_or_lost_and_says_so)
 	EXPECT_EQ(1 + POOL, stat.copied_pages);
 	EXPECT_EQ(0, stat.pool_free);
 	EXPECT_EQ(pages, stat.copied_pages + stat.reserved_pages + stat.lost_pages);
-	ASSERT_TRUE(list_find(stat.snapshot_id, &info));
+	ASSERT_TRUE(list_find(stat.snapshot_id, KHMAP_LIST_SNAPSHOTS, &info));
 	EXPECT_EQ(stat.lost_pages, info.lost_pages);
 	EXPECT_EQ(stat.reserved_pages, info.reserved_pages);
 	EXPECT_EQ(POOL, info.pool_pages);
@@ -286,27 +268,42 @@ TEST_F(best_effort, is_right_or_lost_and_says_so)
 	EXPECT_EQ(self->before.bytes, stat.bytes);
 }
 
+/* The worker fills the pool; false if it has not within ten seconds. */
+static bool pool_fills(int fd, uint32_t pages)
+{
+	struct khmap_ioc_stat stat;
+	int left;
+
+	for (left = 10000; left; left--) {
+		if (map_stat(fd, &stat))
+			return false;
+		/* More than what may still be copied is not wanted. */
+		if (stat.pool_free >= pages || stat.reserved_pages <= stat.pool_free)
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
 TEST_F(best_effort, pool_is_filled_again)
 {
 	struct khmap_ioc_stat stat;
 	struct tally tally;
 	uint64_t i;
-	int fd, left = 1000;
+	int fd;
 
 	fd = take(self->map, SHOT, 2);
 	ASSERT_LE(0, fd);
-	/* Slowly enough for the worker, and then as fast as can be. */
+	/* Each put waits for the worker; and then as fast as can be. */
 	for (i = 0; i < KEYS / 2; i += 100) {
+		ASSERT_TRUE(pool_fills(fd, 2));
 		ASSERT_EQ(0, put(self->map, i, 0));
-		usleep(500);
 	}
 	ASSERT_EQ(0, map_stat(fd, &stat));
 	EXPECT_LT(3, stat.copied_pages);
 	ASSERT_EQ(0, overwrite(self->map));
-	while (!map_stat(fd, &stat) && stat.pool_free < 2 &&
-	       stat.reserved_pages > stat.pool_free && --left)
-		usleep(10000);
-	EXPECT_LT(0, left);
+	EXPECT_TRUE(pool_fills(fd, 2));
+	ASSERT_EQ(0, map_stat(fd, &stat));
 	tally = tally_of(fd);
 	EXPECT_EQ(0, tally.wrong);
 	EXPECT_EQ(stat.lost_pages > 0, tally.lost > 0);

@@ -234,6 +234,25 @@ static inline int snapshot(int fd, struct khmap_ioc_snapshot *args)
 	return take_snapshot(fd, args);
 }
 
+/* What LIST tells of an id; false if there is nothing. */
+static inline bool list_find(uint64_t id, uint32_t flags, struct khmap_map_info *info)
+{
+	struct khmap_ioc_list args = {
+		.size = sizeof(args),
+		.flags = flags,
+		.after = id - 1,
+		.infos = address_of(info),
+		.count = 1,
+		.info_size = sizeof(*info),
+	};
+	int control = control_open(O_RDONLY);
+	bool found = !call(control, KHMAP_IOC_LIST, &args) && args.count == 1 &&
+		     info->map_id == id;
+
+	close(control);
+	return found;
+}
+
 /* Bytes to map of a live map. */
 static inline size_t image_size(int fd)
 {

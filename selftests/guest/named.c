@@ -73,25 +73,6 @@ static void overwrite(int map)
 		put(map, i, 0);
 }
 
-/* What LIST tells of an id; false if there is nothing. */
-static bool list_find(uint64_t id, uint32_t flags, struct khmap_map_info *info)
-{
-	struct khmap_ioc_list args = {
-		.size = sizeof(args),
-		.flags = flags,
-		.after = id - 1,
-		.infos = address_of(info),
-		.count = 1,
-		.info_size = sizeof(*info),
-	};
-	int control = control_open(O_RDONLY);
-	bool found = !call(control, KHMAP_IOC_LIST, &args) && args.count == 1 &&
-		     info->map_id == id;
-
-	close(control);
-	return found;
-}
-
 static int warn_after(int map, uint64_t ms)
 {
 	struct khmap_ioc_warn_after args = {
