@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "demo/demo.h"
+#include "options.h"
 #include "prof.h"
 #include "source/rights.h"
 #include "timing/output.h"
@@ -36,15 +37,6 @@ static void print_help(void)
 	       INCREMENTS_DEFAULT, PUTS_DEFAULT, DEMO_ROUNDS_MAX, ROUNDS_DEFAULT);
 }
 
-static bool count_option(const char *name, const char *text, uint64_t max, uint64_t *count)
-{
-	if (!prof_number(text, max, count) && *count)
-		return true;
-	prof_error("%s needs a number from 1 to %llu, not \"%s\"", name, (unsigned long long)max,
-		   text);
-	return false;
-}
-
 /* Returns enum prof_exit, or -1 to go on. */
 static int demo_options(struct demo *demo, struct prof_output *output, int argc, char **argv)
 {
@@ -67,13 +59,14 @@ static int demo_options(struct demo *demo, struct prof_output *output, int argc,
 			print_help();
 			return PROF_EXIT_OK;
 		case 'i':
-			right = count_option("--increments", optarg, COUNT_MAX, &demo->increments);
+			right = prof_option_count("--increments", optarg, COUNT_MAX,
+						  &demo->increments);
 			break;
 		case 'p':
-			right = count_option("--puts", optarg, COUNT_MAX, &demo->puts);
+			right = prof_option_count("--puts", optarg, COUNT_MAX, &demo->puts);
 			break;
 		case 'r':
-			right = count_option("--rounds", optarg, DEMO_ROUNDS_MAX, &rounds);
+			right = prof_option_count("--rounds", optarg, DEMO_ROUNDS_MAX, &rounds);
 			break;
 		case 'w':
 			demo->watchpoints = true;

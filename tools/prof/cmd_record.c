@@ -9,33 +9,31 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "options.h"
 #include "prof.h"
 #include "profile/profile.h"
 #include "profile/progress.h"
 #include "profile/view.h"
 #include "profile/resolve.h"
-#include "source/child.h"
 #include "source/machine.h"
 #include "source/overhead.h"
+#include "source/period.h"
 #include "source/recorder.h"
 #include "source/record_names.h"
 #include "source/target.h"
 
-#define SECOND_NS	1000000000ull
-#define DURATION_MAX	1e9	/* seconds */
 #define LINES_MAX	(1u << 24)
-#define PERIOD_MAX	1000000000000ull
+#define EVERY_MAX	1000000000000ull	/* events, of --period */
 #define LIVE_DEFAULT	1	/* seconds */
 #define SLOTS		100	/* of time, that a known duration is divided into */
 
 struct record {
 	struct prof_target target;
-	char **command;
-	uint64_t duration_ns;
+	struct prof_period period;
 	uint64_t lines;
 	uint64_t live_ns;
 	const char *event;
-	uint64_t period;
+	uint64_t every;	/* so many events are one sample */
 	bool stacks;
 	bool verbose;
 	bool watch;
@@ -73,45 +71,21 @@ static void print_help(void)
 	       prof_view_help, PROF_LINES_DEFAULT);
 }
 
-static bool seconds_option(const char *name, const char *text, uint64_t *duration_ns)
-{
-	char *end;
-	double seconds;
-
-	errno = 0;
-	seconds = strtod(text, &end);
-	if (!errno && *text && !*end && seconds > 0 && seconds <= DURATION_MAX) {
-		*duration_ns = (uint64_t)(seconds * (double)SECOND_NS);
-		return true;
-	}
-	prof_error("%s needs a number of seconds above 0, not \"%s\"", name, text);
-	return false;
-}
-
-static bool count_option(const char *name, const char *text, uint64_t max, uint64_t *count)
-{
-	if (!prof_number(text, max, count) && *count)
-		return true;
-	prof_error("%s needs a number from 1 to %llu, not \"%s\"", name, (unsigned long long)max,
-		   text);
-	return false;
-}
-
 static bool record_option(struct record *record, int option)
 {
 	switch (option) {
 	case 'd':
-		return seconds_option("--duration", optarg, &record->duration_ns);
+		return prof_period_option(&record->period, optarg);
 	case 'w':
-		record->live_ns = LIVE_DEFAULT * SECOND_NS;
-		return !optarg || seconds_option("--live", optarg, &record->live_ns);
+		record->live_ns = LIVE_DEFAULT * PROF_SECOND_NS;
+		return !optarg || prof_option_seconds("--live", optarg, &record->live_ns);
 	case 'l':
-		return count_option("--lines", optarg, LINES_MAX, &record->lines);
+		return prof_option_count("--lines", optarg, LINES_MAX, &record->lines);
 	case 'e':
 		record->event = optarg;
 		return true;
 	case 'p':
-		return count_option("--period", optarg, PERIOD_MAX, &record->period);
+		return prof_option_count("--period", optarg, EVERY_MAX, &record->every);
 	case 'S':
 		record->stacks = true;
 		return true;
@@ -167,16 +141,12 @@ static int record_options(struct record *record, int argc, char **argv)
 		if (!record_option(record, option))
 			return PROF_EXIT_USAGE;
 	}
-	if (optind < argc)
-		record->command = argv + optind;
-	if (record->period && !record->event) {
+	if (record->every && !record->event) {
 		prof_error("--period is of an event that is sampled: give --event, too");
 		return PROF_EXIT_USAGE;
 	}
-	if (record->command && record->duration_ns) {
-		prof_error("give --duration or a command, not both");
+	if (!prof_period_command(&record->period, argv + optind))
 		return PROF_EXIT_USAGE;
-	}
 	if (record->live_ns && prof_view_alone(&record->view)) {
 		prof_error("--live needs standard output for itself: give a FILE that is not \"-\"");
 		return PROF_EXIT_USAGE;
@@ -184,52 +154,66 @@ static int record_options(struct record *record, int argc, char **argv)
 	return -1;
 }
 
+/* A recording, from its begin to its end. */
+struct recording {
+	const struct record *record;
+	const struct prof_recorder *recorder;
+	struct prof_profile *profile;
+	struct prof_progress progress;
+};
+
+static void recording_begin(struct recording *recording)
+{
+	const struct record *record = recording->record;
+	struct prof_profile *profile = recording->profile;
+	struct prof_fds fds = prof_recorder_fds(recording->recorder);
+	uint64_t duration = record->period.duration_ns;
+
+	profile->settings.flags = record->stacks ? PROF_FLAG_STACKS : 0;
+	profile->settings.slot_ns = duration ? duration / SLOTS + 1 : PROF_SECOND_NS;
+	prof_machine_read(profile);
+	prof_overhead_begin(&profile->overhead);
+	profile->settings.began_ns = prof_tick_now();
+	prof_recorder_begin(recording->recorder, &profile->settings);
+	prof_progress_begin(&recording->progress, &fds, profile->settings.began_ns,
+			    record->live_ns, record->view.top);
+}
+
+static void recording_end(struct recording *recording)
+{
+	struct prof_profile *profile = recording->profile;
+
+	prof_recorder_end(recording->recorder, &profile->settings);
+	profile->duration_ns = prof_tick_now() - profile->settings.began_ns;
+	prof_progress_end(&recording->progress);
+	prof_recorder_overhead(recording->recorder, &profile->overhead);
+	prof_overhead_end(&profile->overhead, profile->duration_ns);
+}
+
+static void recording_enable(void *context, bool on)
+{
+	if (on)
+		recording_begin(context);
+	else
+		recording_end(context);
+}
+
 /* Returns what the command returned, or 0. */
 static int record_run(struct record *record, const struct prof_recorder *recorder,
-		      struct prof_child *child, struct prof_profile *profile)
+		      struct prof_profile *profile)
 {
-	struct prof_fds fds = prof_recorder_fds(recorder);
-	struct prof_progress progress;
-	int err, result = 0;
-	sigset_t signals;
-	siginfo_t info;
-	uint64_t began;
+	struct recording recording = {
+		.record = record,
+		.recorder = recorder,
+		.profile = profile,
+	};
+	int err = prof_geometries_write(prof_recorder_fds(recorder).maps);
 
-	err = prof_geometries_write(fds.maps);
 	if (err)
 		prof_error("maps that exist already are known by their id only: %s",
 			   strerror(-err));
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-
-	profile->settings.flags = record->stacks ? PROF_FLAG_STACKS : 0;
-	profile->settings.slot_ns = record->duration_ns ? record->duration_ns / SLOTS + 1 :
-							  SECOND_NS;
-	prof_machine_read(profile);
-	prof_overhead_begin(&profile->overhead);
-	began = prof_tick_now();
-	profile->settings.began_ns = began;
-	prof_recorder_begin(recorder, &profile->settings);
-	prof_progress_begin(&progress, &fds, began, record->live_ns, record->view.top);
-	if (record->command) {
-		child->tick = &progress.tick;
-		result = prof_child_run(child, &signals);
-	} else {
-		if (!record->duration_ns)
-			fprintf(stderr, "khmap-prof: recording; Ctrl-C ends it\n");
-		prof_tick_wait(&progress.tick, &signals,
-			       record->duration_ns ? began + record->duration_ns : 0, &info);
-	}
-	prof_recorder_end(recorder, &profile->settings);
-	profile->duration_ns = prof_tick_now() - began;
-	prof_progress_end(&progress);
-	prof_recorder_overhead(recorder, &profile->overhead);
-	prof_overhead_end(&profile->overhead, profile->duration_ns);
-	sigprocmask(SIG_UNBLOCK, &signals, NULL);
-	return result;
+	record->period.tick = &recording.progress.tick;
+	return prof_period_run(&record->period, recording_enable, &recording);
 }
 
 /* Copy what was counted. */
@@ -263,29 +247,25 @@ static int record_session(struct record *record, const struct prof_rung *rung,
 {
 	const struct prof_samples_options options = {
 		.rung = rung,
-		.period = record->period,
+		.period = record->every,
 		.map_id = profile->settings.map_id,
 		.lines = (uint32_t)record->lines,
 		.verbose = record->verbose,
 	};
 	struct prof_recorder recorder;
 	struct prof_symbols *symbols;
-	struct prof_child child;
 	int status, result, err;
 
 	status = prof_recorder_open(&recorder, &options);
 	if (status)
 		return status;
-	if (record->command) {
-		err = prof_child_start(&child, record->command);
-		if (err) {
-			prof_error("%s cannot be started: %s", record->command[0], strerror(-err));
-			prof_recorder_close(&recorder);
-			return PROF_EXIT_FAILED;
-		}
+	status = prof_period_start(&record->period);
+	if (status) {
+		prof_recorder_close(&recorder);
+		return status;
 	}
 	symbols = prof_symbols_open();
-	result = record_run(record, &recorder, &child, profile);
+	result = record_run(record, &recorder, profile);
 	err = record_read(&recorder, profile);
 	prof_recorder_close(&recorder);
 	prof_record_names(profile);

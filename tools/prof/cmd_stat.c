@@ -103,13 +103,7 @@ static int stat_options(struct stat_command *stat, int argc, char **argv)
 		if (!stat_option(stat, option))
 			return PROF_EXIT_USAGE;
 	}
-	if (optind < argc)
-		stat->period.command = argv + optind;
-	if (stat->period.command && stat->period.duration_ns) {
-		prof_error("give --duration or a command, not both");
-		return PROF_EXIT_USAGE;
-	}
-	return -1;
+	return prof_period_command(&stat->period, argv + optind) ? -1 : PROF_EXIT_USAGE;
 }
 
 /* Give the programs those counters that count, in their order. */

@@ -86,13 +86,7 @@ static int wait_options(struct wait *wait, int argc, char **argv)
 		if (!wait_option(wait, option))
 			return PROF_EXIT_USAGE;
 	}
-	if (optind < argc)
-		wait->period.command = argv + optind;
-	if (wait->period.command && wait->period.duration_ns) {
-		prof_error("give --duration or a command, not both");
-		return PROF_EXIT_USAGE;
-	}
-	return -1;
+	return prof_period_command(&wait->period, argv + optind) ? -1 : PROF_EXIT_USAGE;
 }
 
 static int wait_load(struct wait *wait)
@@ -120,7 +114,7 @@ static void wait_enable(void *context, bool on)
 	__u32 zero = 0;
 
 	if (on)
-		wait->settings.began_ns = prof_period_now();
+		wait->settings.began_ns = prof_tick_now();
 	wait->settings.enabled = on;
 	bpf_map_update_elem(bpf_map__fd(wait->skeleton->maps.wait_settings), &zero,
 			    &wait->settings, BPF_ANY);

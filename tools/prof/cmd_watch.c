@@ -151,9 +151,7 @@ static bool options_agree(const struct prof_watch_run *run)
 	bool map = run->target.name || run->target.map_id, range = run->ranges.count;
 	const char *wrong = NULL;
 
-	if (run->period.command && run->period.duration_ns)
-		wrong = "give --duration or a command, not both";
-	else if (map && (range || run->ranges.pid))
+	if (map && (range || run->ranges.pid))
 		wrong = "give a map or addresses of a process, not both";
 	else if (!map && !range)
 		wrong = "what shall be watched? Give --range, --symbol or --map";
@@ -202,8 +200,8 @@ static int watch_options(struct prof_watch_run *run, int argc, char **argv)
 		if (!watch_option(run, option))
 			return PROF_EXIT_USAGE;
 	}
-	if (optind < argc)
-		run->period.command = argv + optind;
+	if (!prof_period_command(&run->period, argv + optind))
+		return PROF_EXIT_USAGE;
 	return options_agree(run) ? -1 : PROF_EXIT_USAGE;
 }
 

@@ -2,7 +2,11 @@
 /*
  * options.c - options that commands share
  */
+#include <errno.h>
+#include <stdlib.h>
 #include "options.h"
+
+#define SECONDS_MAX	1e9
 
 bool prof_option_count(const char *name, const char *text, uint64_t max, uint64_t *count)
 {
@@ -10,5 +14,20 @@ bool prof_option_count(const char *name, const char *text, uint64_t max, uint64_
 		return true;
 	prof_error("%s needs a number from 1 to %llu, not \"%s\"", name, (unsigned long long)max,
 		   text);
+	return false;
+}
+
+bool prof_option_seconds(const char *name, const char *text, uint64_t *ns)
+{
+	char *end;
+	double seconds;
+
+	errno = 0;
+	seconds = strtod(text, &end);
+	if (!errno && *text && !*end && seconds > 0 && seconds <= SECONDS_MAX) {
+		*ns = (uint64_t)(seconds * (double)PROF_SECOND_NS);
+		return true;
+	}
+	prof_error("%s needs a number of seconds above 0, not \"%s\"", name, text);
 	return false;
 }

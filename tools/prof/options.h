@@ -7,6 +7,7 @@
 
 #include <getopt.h>
 #include "prof.h"
+#include "source/tick.h"
 
 /**
  * prof_option_count() - read a number from 1
@@ -20,5 +21,17 @@
  * Return: whether all is well.
  */
 bool prof_option_count(const char *name, const char *text, uint64_t max, uint64_t *count);
+
+/**
+ * prof_option_seconds() - read a number of seconds above 0
+ * @name: of the option
+ * @text: its value, which may have a fraction
+ * @ns: filled on success, in nanoseconds
+ *
+ * Prints what is wrong.
+ *
+ * Return: whether all is well.
+ */
+bool prof_option_seconds(const char *name, const char *text, uint64_t *ns);
 
 #endif /* PROF_OPTIONS_H */

@@ -24,10 +24,10 @@ static void *worker_main(void *argument)
 
 	worker->result = prof_pair_pin(worker->cpu);
 	pthread_barrier_wait(worker->start);
-	worker->began = prof_period_now();
+	worker->began = prof_tick_now();
 	if (!worker->result)
 		worker->result = worker->work(worker->context, worker->which);
-	worker->ended = prof_period_now();
+	worker->ended = prof_tick_now();
 	return NULL;
 }
 

@@ -69,11 +69,11 @@ static int rate_measure(struct load *load, double *rate)
 	/* All keys once for nothing: whatever has to be brought near is then. */
 	for (group = 0; group < KEYS / GROUP && !err; group++)
 		err = put_group(load, group);
-	began = prof_period_now();
+	began = prof_tick_now();
 	before = began;
 	for (group = 0; !err && group < GROUPS_MAX && before - began < ROUND_NS; group++) {
 		err = put_group(load, group);
-		now = prof_period_now();
+		now = prof_tick_now();
 		load->times[group] = (double)(now - before);
 		before = now;
 	}

@@ -132,7 +132,7 @@ int prof_hunt_open(uint64_t map_id, uint64_t duration_ns, uint32_t lines, bool v
 	*hunt = prof_alloc(1, sizeof(**hunt));
 	(*hunt)->session = session;
 	(*hunt)->duration_ns = duration_ns;
-	(*hunt)->end_ns = prof_period_now() + duration_ns;
+	(*hunt)->end_ns = prof_tick_now() + duration_ns;
 	return PROF_EXIT_OK;
 }
 
@@ -142,7 +142,7 @@ size_t prof_hunt_lines(struct prof_hunt *hunt, struct prof_map_line *lines, size
 	struct prof_profile profile = { 0 };
 	size_t count = 0;
 
-	if (prof_period_now() < hunt->end_ns)
+	if (prof_tick_now() < hunt->end_ns)
 		return 0;
 	hunt->end_ns += hunt->duration_ns;
 	if (!prof_profile_read(&profile, &fds))

@@ -2,37 +2,25 @@
 /*
  * period.c - for how long something is watched
  */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include "options.h"
 #include "source/period.h"
-
-#define DURATION_MAX	1e9	/* seconds */
 
 bool prof_period_option(struct prof_period *period, const char *text)
 {
-	char *end;
-	double seconds;
-
-	errno = 0;
-	seconds = strtod(text, &end);
-	if (!errno && *text && !*end && seconds > 0 && seconds <= DURATION_MAX) {
-		period->duration_ns = (uint64_t)(seconds * (double)PROF_SECOND_NS);
-		return true;
-	}
-	prof_error("--duration needs a number of seconds above 0, not \"%s\"", text);
-	return false;
+	return prof_option_seconds("--duration", text, &period->duration_ns);
 }
 
-uint64_t prof_period_now(void)
+bool prof_period_command(struct prof_period *period, char **words)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * PROF_SECOND_NS + (uint64_t)now.tv_nsec;
+	if (*words)
+		period->command = words;
+	if (!period->command || !period->duration_ns)
+		return true;
+	prof_error("give --duration or a command, not both");
+	return false;
 }
 
 int prof_period_start(struct prof_period *period)
@@ -51,11 +39,11 @@ int prof_period_start(struct prof_period *period)
 /* Until the time is over, a signal comes or the tick ends it; the signals are blocked. */
 static void period_wait(const struct prof_period *period, const sigset_t *signals)
 {
-	uint64_t end = period->duration_ns ? prof_period_now() + period->duration_ns : 0;
+	uint64_t end = period->duration_ns ? prof_tick_now() + period->duration_ns : 0;
 	siginfo_t info;
 
 	if (!end)
-		fprintf(stderr, "khmap-prof: watching; Ctrl-C ends it\n");
+		fprintf(stderr, "khmap-prof: recording; Ctrl-C ends it\n");
 	prof_tick_wait(period->tick, signals, end, &info);
 }
 
@@ -71,7 +59,7 @@ int prof_period_run(struct prof_period *period, void (*enable)(void *context, bo
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
-	began = prof_period_now();
+	began = prof_tick_now();
 	enable(context, true);
 	if (period->command) {
 		period->child.tick = period->tick;
@@ -80,7 +68,7 @@ int prof_period_run(struct prof_period *period, void (*enable)(void *context, bo
 		period_wait(period, &signals);
 	}
 	enable(context, false);
-	period->lasted_ns = prof_period_now() - began;
+	period->lasted_ns = prof_tick_now() - began;
 	sigprocmask(SIG_UNBLOCK, &signals, NULL);
 	return result;
 }

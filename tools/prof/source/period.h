@@ -8,8 +8,7 @@
 #include <stdint.h>
 #include "prof.h"
 #include "source/child.h"
-
-#define PROF_SECOND_NS	1000000000ull
+#include "source/tick.h"
 
 /**
  * struct prof_period - for how long
@@ -36,8 +35,16 @@ struct prof_period {
  */
 bool prof_period_option(struct prof_period *period, const char *text);
 
-/* Nanoseconds of a clock that is never set. */
-uint64_t prof_period_now(void);
+/**
+ * prof_period_command() - take what follows the options as the command
+ * @period: changed
+ * @words: of the command line, from the first that is no option; NULL at their end
+ *
+ * Prints what is wrong.
+ *
+ * Return: whether all is well: a command or a duration, not both.
+ */
+bool prof_period_command(struct prof_period *period, char **words);
 
 /**
  * prof_period_start() - start the command, if there is one, and hold it

@@ -206,20 +206,7 @@ int prof_samples_open(const struct prof_samples_options *options, struct prof_sa
 
 struct prof_fds prof_samples_fds(const struct prof_samples *samples)
 {
-	const struct sample_bpf *skeleton = samples->skeleton;
-
-	return (struct prof_fds){
-		.settings = bpf_map__fd(skeleton->maps.settings),
-		.totals = bpf_map__fd(skeleton->maps.totals),
-		.maps = bpf_map__fd(skeleton->maps.maps),
-		.lines = bpf_map__fd(skeleton->maps.lines),
-		.line_cpus = bpf_map__fd(skeleton->maps.line_cpus),
-		.accesses = bpf_map__fd(skeleton->maps.accesses),
-		.stacks = bpf_map__fd(skeleton->maps.stacks),
-		.line_stacks = bpf_map__fd(skeleton->maps.line_stacks),
-		.buckets = -1,
-		.times = -1,
-	};
+	return prof_object_fds(samples->skeleton->obj);
 }
 
 static uint64_t counter_read(const struct counter *counter)

@@ -60,22 +60,25 @@ int prof_session_open(uint32_t lines, bool verbose, struct prof_session **sessio
 	return PROF_EXIT_OK;
 }
 
+struct prof_fds prof_object_fds(struct bpf_object *object)
+{
+	return (struct prof_fds){
+		.settings = bpf_object__find_map_fd_by_name(object, "settings"),
+		.totals = bpf_object__find_map_fd_by_name(object, "totals"),
+		.maps = bpf_object__find_map_fd_by_name(object, "maps"),
+		.lines = bpf_object__find_map_fd_by_name(object, "lines"),
+		.line_cpus = bpf_object__find_map_fd_by_name(object, "line_cpus"),
+		.accesses = bpf_object__find_map_fd_by_name(object, "accesses"),
+		.stacks = bpf_object__find_map_fd_by_name(object, "stacks"),
+		.line_stacks = bpf_object__find_map_fd_by_name(object, "line_stacks"),
+		.buckets = bpf_object__find_map_fd_by_name(object, "buckets"),
+		.times = bpf_object__find_map_fd_by_name(object, "times"),
+	};
+}
+
 struct prof_fds prof_session_fds(const struct prof_session *session)
 {
-	const struct store_bpf *skeleton = session->skeleton;
-
-	return (struct prof_fds){
-		.settings = bpf_map__fd(skeleton->maps.settings),
-		.totals = bpf_map__fd(skeleton->maps.totals),
-		.maps = bpf_map__fd(skeleton->maps.maps),
-		.lines = bpf_map__fd(skeleton->maps.lines),
-		.line_cpus = bpf_map__fd(skeleton->maps.line_cpus),
-		.accesses = bpf_map__fd(skeleton->maps.accesses),
-		.stacks = bpf_map__fd(skeleton->maps.stacks),
-		.line_stacks = bpf_map__fd(skeleton->maps.line_stacks),
-		.buckets = bpf_map__fd(skeleton->maps.buckets),
-		.times = bpf_map__fd(skeleton->maps.times),
-	};
+	return prof_object_fds(session->skeleton->obj);
 }
 
 uint64_t prof_session_missed(const struct prof_session *session)

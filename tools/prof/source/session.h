@@ -5,6 +5,7 @@
 #ifndef PROF_SESSION_H
 #define PROF_SESSION_H
 
+#include <bpf/libbpf.h>
 #include "prof.h"
 
 struct prof_session;
@@ -35,6 +36,14 @@ struct prof_fds {
 	int buckets;
 	int times;
 };
+
+/**
+ * prof_object_fds() - the maps of programs that feed the model
+ * @object: loaded
+ *
+ * Return: descriptors that @object owns; negative for those that it has not.
+ */
+struct prof_fds prof_object_fds(struct bpf_object *object);
 
 /**
  * prof_session_check() - is all there that a profile needs?

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define PROF_SECOND_NS	1000000000ull
+
 /**
  * struct prof_tick - something that is done now and then
  * @period_ns: how often; 0 never

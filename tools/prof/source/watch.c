@@ -201,13 +201,13 @@ static void turn_begin(struct prof_watcher *watcher)
 	for (i = 0; i < turn->count; i++)
 		prof_points_set(watcher->points, watcher->rows[turn->rows[i]].address,
 				watcher->rows[turn->rows[i]].watch.length);
-	watcher->since_ns = prof_period_now();
+	watcher->since_ns = prof_tick_now();
 }
 
 static void turn_end(struct prof_watcher *watcher)
 {
 	const struct prof_turn *turn = &watcher->turns.turns[watcher->turn];
-	uint64_t watched = prof_period_now() - watcher->since_ns;
+	uint64_t watched = prof_tick_now() - watcher->since_ns;
 	uint32_t i;
 
 	watcher->events += prof_points_clear(watcher->points);
@@ -252,20 +252,7 @@ int prof_watch_open(struct prof_watcher *watcher)
 
 struct prof_fds prof_watch_fds(const struct prof_watcher *watcher)
 {
-	const struct watch_bpf *skeleton = watcher->skeleton;
-
-	return (struct prof_fds){
-		.settings = bpf_map__fd(skeleton->maps.settings),
-		.totals = bpf_map__fd(skeleton->maps.totals),
-		.maps = -1,
-		.lines = bpf_map__fd(skeleton->maps.lines),
-		.line_cpus = bpf_map__fd(skeleton->maps.line_cpus),
-		.accesses = bpf_map__fd(skeleton->maps.accesses),
-		.stacks = bpf_map__fd(skeleton->maps.stacks),
-		.line_stacks = bpf_map__fd(skeleton->maps.line_stacks),
-		.buckets = -1,
-		.times = -1,
-	};
+	return prof_object_fds(watcher->skeleton->obj);
 }
 
 bool prof_watch_turn(struct prof_watcher *watcher)
@@ -275,7 +262,7 @@ bool prof_watch_turn(struct prof_watcher *watcher)
 	/* It becomes readable as the process ends. */
 	if (poll(&process, 1, 0) > 0)
 		return false;
-	if (prof_period_now() - watcher->since_ns < watcher->options.interval_ns)
+	if (prof_tick_now() - watcher->since_ns < watcher->options.interval_ns)
 		return true;
 	if (watcher->cycle == 1 && watcher->turns.count == 1)
 		return true;	/* all is watched all the time */
