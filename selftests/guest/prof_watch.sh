@@ -112,7 +112,7 @@ running() {
 	khmap-prof watch --pid "$counters" --range "$start+16:mine" --json "$json" \
 		>"$work/watch.out" 2>"$work/watch.err" &
 	profiler=$!
-	while ! grep -q watching "$work/watch.err"; do
+	while ! grep -q Ctrl-C "$work/watch.err"; do
 		sleep 1
 	done
 	echo >&9
