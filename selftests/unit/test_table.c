@@ -5,27 +5,12 @@
  * After every operation the image is checked as a whole and the key looked up
  * through <khmap/reader.h>.
  */
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include "check_image.h"
 #include "engine.h"
+#include "table_test.h"
 #include "tap.h"
-
-/* A value through the image; 0 if the key is not there, ~0 for another error. */
-static u64 read_u64(struct engine *e, u64 key)
-{
-	u64 value = 0;
-	int err = khmap_reader_get(&e->reader, &key, &value);
-
-	return err == -ENOENT ? 0 : err ? ~0ull : value;
-}
-
-static int put_u64(struct engine *e, u64 key, u64 value, enum khmap_put_mode mode)
-{
-	return khmap_table_put(e->table, &key, &value, mode, NULL);
-}
 
 static u32 sequence_of(struct engine *e, const struct khmap_store *store)
 {
@@ -208,178 +193,6 @@ static void test_reserve(void)
 	engine_close(&e);
 }
 
-/* Up to 15 keys stay in the header page, the 16th moves them. */
-static void test_promotion(u32 key_size, u32 value_size, u32 layout)
-{
-	struct khmap_table_params p = params_make(key_size, value_size, 1);
-	unsigned char key[TEST_RECORD_MAX], value[TEST_RECORD_MAX], got[TEST_RECORD_MAX];
-	u32 i, j, slots, missing = 0, unsound = 0;
-	struct khmap_counts counts;
-	struct engine e;
-
-	p.layout = layout;
-	p.max_entries = 16;
-	/* Not to be mistaken for growth. */
-	p.max_pages = 1;
-	engine_open(&e, &p);
-	slots = e.table->geometry.inline_slots;
-	if (!slots) {
-		is_u64(e.table->header->shape, khmap_shape(1, 0),
-		       "promotion %u/%u: never inline", key_size, value_size);
-		engine_close(&e);
-		return;
-	}
-	for (i = 0; i <= slots; i++) {
-		bool moved = i == slots;
-
-		key_make(key, key_size, i);
-		value_make(value, value_size, i, 1);
-		if (khmap_table_put(e.table, key, value, KHMAP_PUT_ONLY_NEW, NULL))
-			missing++;
-		if (!table_is_sound(e.table, i + 1) || moved != !!e.table->header->shape)
-			unsound++;
-		for (j = 0; j <= i; j++) {
-			key_make(key, key_size, j);
-			value_make(value, value_size, j, 1);
-			missing += khmap_reader_get(&e.reader, key, got) ||
-				   memcmp(value, got, value_size);
-		}
-	}
-	is_u64(missing, 0, "promotion %u/%u after %u: every key is read", key_size, value_size,
-	       slots);
-	is_u64(unsound, 0, "promotion %u/%u: image at each step", key_size, value_size);
-	is_u64(e.table->header->shape, khmap_shape(1, 0), "promotion %u/%u: shape", key_size,
-	       value_size);
-	khmap_table_stat(e.table, &counts);
-	is_u64(counts.inserts, slots + 1, "promotion %u/%u: inserts", key_size, value_size);
-	engine_close(&e);
-}
-
-/*
- * inline_slots was once bounded as if all keys met in one chain; keys in two
- * chains need two overflow buckets and were lost if a page had but one.
- */
-static void test_promotion_loses_no_key(void)
-{
-	struct khmap_table_params p = params_make(8, 672, 1);
-	u32 s, i, lost = 0;
-
-	for (s = 0; s < 300; s++) {
-		unsigned char key[8], value[672];
-		struct rng rng = { s };
-		struct engine e;
-		u32 slots;
-
-		p.secret[0] = rng_next(&rng);
-		p.secret[1] = rng_next(&rng);
-		p.max_entries = 16;
-		engine_open(&e, &p);
-		slots = e.table->geometry.inline_slots;
-		for (i = 0; i <= slots; i++) {
-			key_make(key, 8, i);
-			value_make(value, 672, i, 1);
-			lost += khmap_table_put(e.table, key, value, KHMAP_PUT_ONLY_NEW, NULL) != 0;
-		}
-		for (i = 0; i <= slots; i++) {
-			key_make(key, 8, i);
-			lost += khmap_reader_get(&e.reader, key, value) != 0;
-		}
-		lost += !table_is_sound(e.table, slots + 1);
-		engine_close(&e);
-	}
-	is_u64(lost, 0, "promotion of large records loses no key");
-}
-
-/*
- * Tags were once matched by a test that also names a byte of value tophash ^ 1
- * above one that matches.  Above tag 1 that is the tag of an empty slot, which
- * then seemed to hold a key of zeros.
- */
-static void test_empty_slot_is_no_key(void)
-{
-	struct khmap_table_params p = params_make(4, 4, 1);
-	u32 zero = 0, other, value = 7, got, found = 0;
-	struct engine e;
-
-	while (khmap_tophash(khmap_hash(KHMAP_HASH_FOLD, p.secret, &zero, 4)) != 1)
-		p.secret[0]++;
-	for (other = 1; khmap_tophash(khmap_hash(KHMAP_HASH_FOLD, p.secret, &other, 4)) != 1;)
-		other++;
-	engine_open(&e, &p);
-	is_i64(khmap_table_put(e.table, &other, &value, KHMAP_PUT_EITHER, NULL), 0,
-	       "tophash 1: another key");
-	is_i64(khmap_table_get(e.table, &zero, &got), -ENOENT, "tophash 1: no key of zeros");
-	is_i64(khmap_reader_get(&e.reader, &zero, &got), -ENOENT,
-	       "tophash 1: readers see no key of zeros");
-	is_i64(khmap_table_put(e.table, &zero, &value, KHMAP_PUT_ONLY_OLD, NULL), -ENOENT,
-	       "tophash 1: it cannot be replaced");
-	is_i64(khmap_table_delete(e.table, &zero, NULL, NULL), -ENOENT,
-	       "tophash 1: it cannot be deleted");
-	is_i64(khmap_table_put(e.table, &zero, &value, KHMAP_PUT_EITHER, NULL), 0,
-	       "tophash 1: put it");
-	found += !khmap_reader_get(&e.reader, &zero, &got);
-	found += !khmap_reader_get(&e.reader, &other, &got);
-	is_u64(found, 2, "tophash 1: both are there");
-	ok(table_is_sound(e.table, 2), "tophash 1: image");
-	engine_close(&e);
-}
-
-/* What the fault handler of test_promotion_between_loads() works on. */
-static struct {
-	struct engine engine;
-	__u64 shape;	/* what the reader sees as shape and mask */
-	u32 faults;
-} between;
-
-static void promote_on_fault(int signal)
-{
-	struct engine *e = &between.engine;
-	u64 key;
-
-	mprotect(e->table->header, KHMAP_OS_PAGE_SIZE, PROT_READ | PROT_WRITE);
-	for (key = 10; key < 20; key++)
-		khmap_table_put(e->table, &key, &key, KHMAP_PUT_ONLY_NEW, NULL);
-	memcpy(&between.shape, &e->table->header->shape, sizeof(between.shape));
-	between.faults++;
-}
-
-/*
- * A map is promoted after a reader has loaded the shape and before it loads the
- * inline bucket's sequence: the bucket is empty and valid, and only another
- * look at the shape tells that the key has moved.
- */
-static void test_promotion_between_loads(void)
-{
-	struct khmap_table_params p = params_make(8, 8, 1);
-	struct sigaction action = { .sa_handler = promote_on_fault }, old;
-	struct engine *e = &between.engine;
-	struct khmap_read read;
-	u64 key, got = 0;
-
-	p.max_entries = 100;
-	for (key = 9; key <= 25; key += 16) {
-		int err, should = key == 9 ? 0 : -ENOENT;
-		u64 i;
-
-		between.shape = 0;
-		between.faults = 0;
-		engine_open(e, &p);
-		for (i = 0; i < 10; i++)
-			khmap_table_put(e->table, &i, &i, KHMAP_PUT_ONLY_NEW, NULL);
-		e->reader.shape = (const __u32 *)(const void *)&between.shape;
-		sigaction(SIGSEGV, &action, &old);
-		mprotect(e->table->header, KHMAP_OS_PAGE_SIZE, PROT_NONE);
-		err = khmap_reader_find(&e->reader, &key, &read);
-		sigaction(SIGSEGV, &old, NULL);
-		is_u64(between.faults, 1, "promotion between two loads of a reader");
-		is_i64(err, should, "key %llu is looked up again", (unsigned long long)key);
-		if (!err)
-			memcpy(&got, read.value, sizeof(got));
-		is_u64(got, 9, "its value");
-		engine_close(e);
-	}
-}
-
 static void test_full(u64 expected, u64 max, const char *form)
 {
 	struct khmap_table_params p = params_make(8, 8, expected);
@@ -448,79 +261,6 @@ static void test_expected_fits(void)
 		}
 }
 
-/* Keys of one bucket, found with the secret in hand. */
-static u32 collide(struct engine *e, u64 *keys, u32 count)
-{
-	struct khmap_table *table = e->table;
-	u32 mask = khmap_shape_mask(table->header->shape), found = 0;
-	u64 key;
-
-	for (key = 1; found < count; key++) {
-		u64 hash = khmap_hash(table->hash_kind, table->secret, &key, 8);
-		u32 place = khmap_hash_place(table->header->shape, mask, hash);
-
-		if (!khmap_place_page(place) && !khmap_place_bucket(&table->geometry, place))
-			keys[found++] = key;
-	}
-	return found;
-}
-
-static void test_longest_chain(void)
-{
-	/* 7 keys in the primary bucket and 3 in each of 31 behind it. */
-	enum { LONGEST = 7 + 31 * 3 };
-	struct khmap_table_params p = params_make(8, 8, 100);
-	struct khmap_counts counts;
-	struct khmap_store store;
-	u64 keys[LONGEST + 1], sum, value = 1;
-	struct image image;
-	struct engine e;
-	u32 i, wrong = 0;
-
-	p.max_entries = 1000;
-	p.max_pages = 1;
-	engine_open(&e, &p);
-	collide(&e, keys, LONGEST + 1);
-	for (i = 0; i < LONGEST; i++) {
-		value = keys[i] + 1;
-		wrong += khmap_table_put(e.table, &keys[i], &value, KHMAP_PUT_ONLY_NEW, &store) ||
-			 store.chain != (i < 7 ? 0 : 1 + (i - 7) / 3) ||
-			 store.overflowed != (i >= 7 && !((i - 7) % 3)) ||
-			 !table_is_sound(e.table, i + 1) || read_u64(&e, keys[i]) != value;
-	}
-	is_u64(wrong, 0, "100 keys of one bucket");
-	image = image_of_table(e.table);
-	ok(image_check(&image), "they make a sound image");
-	is_u64(image.chains[32], 1, "and one chain of 32 buckets");
-	sum = engine_sum(&e);
-	is_i64(put_u64(&e, keys[LONGEST], 1, KHMAP_PUT_EITHER), -EXFULL, "one more is refused");
-	ok(engine_sum(&e) == sum, "and changes nothing");
-	ok(!read_u64(&e, keys[LONGEST]), "and is not read");
-	khmap_table_stat(e.table, &counts);
-	is_u64(counts.entries, LONGEST, "entries");
-	is_u64(counts.overflow_entries, LONGEST - 7, "overflow entries");
-	is_u64(counts.overflow_buckets, 31, "overflow buckets");
-	for (i = 0; i < LONGEST; i++)
-		wrong += read_u64(&e, keys[i]) != keys[i] + 1;
-	is_u64(wrong, 0, "all are read");
-
-	/* From the middle: the chain stays dense, its end moves into the hole. */
-	for (i = 0; i < LONGEST; i++) {
-		u32 at = (i * 37) % LONGEST, j;
-
-		wrong += khmap_table_delete(e.table, &keys[at], NULL, NULL) != 0;
-		wrong += !table_is_sound(e.table, LONGEST - 1 - i);
-		keys[at] = 0;
-		for (j = 0; j < LONGEST; j++)
-			wrong += keys[j] && read_u64(&e, keys[j]) != keys[j] + 1;
-	}
-	is_u64(wrong, 0, "deleted one by one, the others are read, the image is sound");
-	khmap_table_stat(e.table, &counts);
-	is_u64(counts.overflow_entries, 0, "no overflow entries are left");
-	is_u64(counts.overflow_buckets, 0, "no overflow buckets are left");
-	engine_close(&e);
-}
-
 static int try_put_u64(struct engine *e, u64 key, u64 value, enum khmap_put_mode mode)
 {
 	return khmap_table_try_put(e->table, &key, &value, mode, NULL);
@@ -569,37 +309,6 @@ static void test_try_put(void)
 	sum = engine_sum(&e);
 	is_i64(try_put_u64(&e, 16, 16, KHMAP_PUT_EITHER), -ENOMEM, "try put: a 16th does not");
 	ok(engine_sum(&e) == sum && !e.table->header->shape, "try put: and moves nothing");
-	engine_close(&e);
-}
-
-/* Freed overflow buckets are used again, by other chains too. */
-static void test_reuse(void)
-{
-	struct khmap_table_params p = params_make(8, 8, 200);
-	u64 keys[100];
-	struct engine e;
-	u32 round, i, pages = 0, grown = 0;
-
-	p.stripes = 1;
-	p.max_entries = 1000;
-	engine_open(&e, &p);
-	collide(&e, keys, 100);
-	for (round = 0; round < 50; round++) {
-		struct khmap_counts counts;
-
-		for (i = 0; i < 100; i++)
-			put_u64(&e, keys[(i * 7 + round) % 100], 1, KHMAP_PUT_ONLY_NEW);
-		khmap_table_stat(e.table, &counts);
-		if (!round)
-			pages = e.table->header->overflow_pages;
-		grown += e.table->header->overflow_pages != pages;
-		if (round % 2)
-			table_clear(e.table);
-		for (i = 0; i < 100; i++)
-			khmap_table_delete(e.table, &keys[i], NULL, NULL);
-	}
-	is_u64(grown, 0, "50 times full and empty: overflow pages do not add up");
-	ok(table_is_sound(e.table, 0), "50 times full and empty: image");
 	engine_close(&e);
 }
 
@@ -733,26 +442,13 @@ int main(void)
 	test_stat();
 	test_clear_slices();
 	test_reserve();
-	test_promotion(8, 8, KHMAP_LAYOUT_ALIGNED);
-	test_promotion(8, 8, KHMAP_LAYOUT_PACKED);
-	test_promotion(1, 1, KHMAP_LAYOUT_PACKED);
-	test_promotion(3, 61, KHMAP_LAYOUT_ALIGNED);
-	test_promotion(32, 200, KHMAP_LAYOUT_ALIGNED);
-	test_promotion(16, 500, KHMAP_LAYOUT_PACKED);
-	test_promotion(8, 1300, KHMAP_LAYOUT_ALIGNED);
-	test_promotion(8, 4072, KHMAP_LAYOUT_ALIGNED);
-	test_promotion_loses_no_key();
-	test_empty_slot_is_no_key();
-	test_promotion_between_loads();
 	test_full(10, 10, "inline");
 	test_full(15, 15, "inline to the last slot");
 	test_full(15, 16, "promoted");
 	test_full(100, 60, "pages");
 	test_full(1000, 1000, "many pages");
 	test_expected_fits();
-	test_longest_chain();
 	test_try_put();
-	test_reuse();
 	test_pages_written();
 	test_header();
 	test_refused();
