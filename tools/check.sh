@@ -31,6 +31,7 @@ failures() {
 for part in "${@:-}"; do
 	for name in ${part:-lint unit model vm guest oracle}; do
 		echo "== $name"
+		begun=$(date +%s)
 		before=0
 		[ "$name" = lint ] || before=$(failures)
 		status=0
@@ -41,6 +42,7 @@ for part in "${@:-}"; do
 		fi
 		ls "$build/report/$name"*.tap >/dev/null 2>&1 ||
 			printf 'TAP version 13\n1..1\nnot ok 1 no report\n' >"$build/report/$name.tap"
+		echo "== $name took $(($(date +%s) - begun)) s"
 	done
 done
 
