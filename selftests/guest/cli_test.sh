@@ -1,33 +1,11 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #
-# What the tests of khmapctl share: TAP, and questions to ask of a command. Sourced; the caller
-# sets tests, the number of its cases.
+# What the tests of khmapctl share: questions to ask of a command. Sourced; the caller sets tests,
+# the number of its cases.
 # shellcheck disable=SC2154 # tests
 
-work=$(mktemp -d)
-number=0
-failed=0
-
-skip_all() {
-	echo "1..0 # SKIP $*"
-	exit 4
-}
-
-# ok NAME COMMAND...: one case, whose verdict is that of the command; what it prints is shown if
-# it fails.
-ok() {
-	name=$1
-	shift
-	number=$((number + 1))
-	if "$@" >"$work/output" 2>&1; then
-		echo "ok $number $name"
-	else
-		sed 's/^/#   /' "$work/output"
-		echo "not ok $number $name"
-		failed=1
-	fi
-}
+. "${0%/*}/script_test.sh"
 
 # is EXPECTED COMMAND...: the command succeeds and prints just that, nothing on standard error.
 is() {
@@ -93,18 +71,5 @@ entries() {
 	[ "$(json .entries khmapctl stat "$1" --json)" -eq "$2" ]
 }
 
-finish() {
-	umount "$work"/* 2>/dev/null
-	rm -rf "$work"
-	[ "$number" -eq "$tests" ] || {
-		echo "# $number cases, not $tests"
-		exit 1
-	}
-	exit $failed
-}
-
-command -v jq >/dev/null || skip_all 'jq is not in this guest'
-[ -e /sys/module/khmap ] || skip_all 'the module is not loaded'
 chmod 755 "$work"
-echo 'TAP version 13'
-echo "1..$tests"
+begin

@@ -11,6 +11,7 @@
 #include <khmap/hash.h>
 #include <khmap/layout.h>
 #include "khmap_test.h"
+#include "prof_commands.h"
 
 static const char usage[] =
 	"Usage: prof_stall create NAME VALUE_SIZE\n"
@@ -21,32 +22,6 @@ static const char usage[] =
 	"       prof_stall snapshots NAME COUNT COMMAND...  runs it with so many held\n"
 	"       prof_stall place NAME KEY              print its page and stripe\n"
 	"       prof_stall shape NAME                  print pages and splits\n";
-
-static uint64_t number(const char *text)
-{
-	char *end;
-	uint64_t value = strtoull(text, &end, 10);
-
-	if (!*text || *end)
-		errx(2, "not a number: %s", text);
-	return value;
-}
-
-static void check(const char *what, int error)
-{
-	if (error)
-		errx(1, "%s: %s", what, strerror(-error));
-}
-
-static void pin(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		err(1, "CPU %d", cpu);
-}
 
 struct map {
 	int fd;
@@ -222,11 +197,7 @@ static int command_shape(char **words)
 
 int main(int argc, char **argv)
 {
-	static const struct {
-		const char *name;
-		int words;	/* that it needs, at least */
-		int (*run)(char **words);
-	} commands[] = {
+	static const struct command commands[] = {
 		{ "create", 2, command_create },
 		{ "puts", 3, command_puts },
 		{ "gets", 3, command_gets },
@@ -236,11 +207,6 @@ int main(int argc, char **argv)
 		{ "place", 2, command_place },
 		{ "shape", 1, command_shape },
 	};
-	size_t i;
 
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (argc - 2 >= commands[i].words && !strcmp(argv[1], commands[i].name))
-			return commands[i].run(argv + 2);
-	fputs(usage, stderr);
-	return 2;
+	return command_run(commands, sizeof(commands) / sizeof(commands[0]), usage, argc, argv);
 }

@@ -1,36 +1,14 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #
-# What the tests of the profiler share: TAP, and the programs of this project. Sourced; the caller
-# sets tests, the number of its cases.
+# What the tests of the profiler share: the programs of this project, and questions to ask of a
+# profile. Sourced; the caller sets tests, the number of its cases.
 # shellcheck disable=SC2154 # tests
 
 top=$(cd "${0%/*}/../.." && pwd)
 PATH=$top/build/prof:$top/build/guest:$PATH
-work=$(mktemp -d)
-number=0
-failed=0
+. "${0%/*}/script_test.sh"
 json=$work/profile.json
-
-skip_all() {
-	echo "1..0 # SKIP $*"
-	exit 4
-}
-
-# ok NAME COMMAND...: one case, whose verdict is that of the command; what it prints is shown if
-# it fails.
-ok() {
-	name=$1
-	shift
-	number=$((number + 1))
-	if "$@" >"$work/output" 2>&1; then
-		echo "ok $number $name"
-	else
-		sed 's/^/#   /' "$work/output"
-		echo "not ok $number $name"
-		failed=1
-	fi
-}
 
 # is EXPECTED COMMAND...: the command prints just that.
 is() {
@@ -77,16 +55,4 @@ nothing_left() {
 		[ -z "$(ls /sys/fs/bpf)" ]
 }
 
-finish() {
-	rm -rf "$work"
-	[ "$number" -eq "$tests" ] || {
-		echo "# $number cases, not $tests"
-		exit 1
-	}
-	exit $failed
-}
-
-command -v jq >/dev/null || skip_all 'jq is not in this guest'
-[ -e /sys/module/khmap ] || skip_all 'the module is not loaded'
-echo 'TAP version 13'
-echo "1..$tests"
+begin

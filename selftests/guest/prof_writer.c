@@ -12,6 +12,7 @@
 #include <khmap/hash.h>
 #include <khmap/layout.h>
 #include "khmap_test.h"
+#include "prof_commands.h"
 
 static const char usage[] =
 	"Usage: prof_writer create NAME aligned|packed ENTRIES [VALUE_SIZE]\n"
@@ -26,26 +27,6 @@ static const char usage[] =
 	"                                            new mapping, on CPU 0; REGION is header or primary\n"
 	"       prof_writer turns NAME KEY0 KEY1 N   CPU 0 and CPU 1 put in turns, N each\n";
 
-static uint64_t number(const char *text)
-{
-	char *end;
-	uint64_t value = strtoull(text, &end, 10);
-
-	if (!*text || *end)
-		errx(2, "not a number: %s", text);
-	return value;
-}
-
-static void pin(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		err(1, "CPU %d", cpu);
-}
-
 static int open_map(const char *name)
 {
 	int fd;
@@ -56,12 +37,6 @@ static int open_map(const char *name)
 	if (fd < 0)
 		errx(1, "%s: %s", name, strerror(-fd));
 	return fd;
-}
-
-static void check(const char *what, int error)
-{
-	if (error)
-		errx(1, "%s: %s", what, strerror(-error));
 }
 
 static int command_create(char **words)
@@ -228,11 +203,7 @@ static int command_turns(char **words)
 
 int main(int argc, char **argv)
 {
-	static const struct {
-		const char *name;
-		int words;	/* that it needs, at least */
-		int (*run)(char **words);
-	} commands[] = {
+	static const struct command commands[] = {
 		{ "create", 3, command_create },
 		{ "destroy", 1, command_destroy },
 		{ "unnamed", 1, command_unnamed },
@@ -244,11 +215,6 @@ int main(int argc, char **argv)
 		{ "fault", 5, command_fault },
 		{ "turns", 4, command_turns },
 	};
-	size_t i;
 
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (argc - 2 >= commands[i].words && !strcmp(argv[1], commands[i].name))
-			return commands[i].run(argv + 2);
-	fputs(usage, stderr);
-	return 2;
+	return command_run(commands, sizeof(commands) / sizeof(commands[0]), usage, argc, argv);
 }
