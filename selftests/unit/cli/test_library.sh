@@ -23,7 +23,9 @@ nm -D --defined-only "$root/usr/lib/libkhmap.so" | awk '$2 == "T" { print $3 }' 
 sed -n 's/^\t\(khmap_[a-z_]*\);$/\1@@KHMAP_1.0/p' "$top/user/lib/khmap.map" | sort >meant
 same 'the shared library shows just what khmap.map names' meant shown
 sed -n 's/^[a-z_].*[ *]\(khmap_[a-z_]*\)(.*/\1/p' "$top/include/khmap/khmap.h" \
-	"$top/include/khmap/verify.h" "$top/include/khmap/schema.h" \
+	"$top/include/khmap/admin.h" "$top/include/khmap/batch.h" \
+	"$top/include/khmap/snapshot.h" "$top/include/khmap/verify.h" \
+	"$top/include/khmap/schema.h" \
 	"$top/include/khmap/delta.h" "$top/include/khmap/digest.h" \
 	"$top/include/khmap/compress.h" "$top/include/khmap/follow.h" \
 	"$top/include/khmap/foreign.h" "$top/include/khmap/version.h" | sort -u >declared
