@@ -44,7 +44,10 @@ ALL_CFLAGS = -std=gnu11 $(C_WARNINGS) $(INCLUDES) -MMD -MP $(CFLAGS)
 ALL_CXXFLAGS = -std=gnu++17 $(WARNINGS) $(INCLUDES) -MMD -MP $(CXXFLAGS)
 # Registers that a program is shown are those of this machine.
 BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
-BPF_CFLAGS = -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -mcpu=v3 -O2 -g -Wall -Werror $(INCLUDES) -I$(BUILD)/include -MMD -MP
+# Since 6.19 the kernel has structs as members without a name, c4781dc3d1cf "Kbuild: enable
+# -fms-extensions", and so has its vmlinux.h.
+BPF_CFLAGS = -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -mcpu=v3 -O2 -g -Wall -Werror -fms-extensions \
+	     -Wno-microsoft-anon-tag $(INCLUDES) -I$(BUILD)/include -MMD -MP
 
 # $(call use-deps,OBJECTS): rebuild an object when a header that it read has changed.
 use-deps = $(eval -include $(patsubst %.o,%.d,$(1)))
