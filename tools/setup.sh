@@ -14,6 +14,7 @@ test='sparse shellcheck spin mandoc python3-docutils clang-format
 	gcc-multilib g++-multilib libclang-rt-14-dev libxml2-utils'
 bench='liblmdb-dev libboost1.81-dev libabsl-dev libyajl-dev rapidjson-dev libcbor-dev
 	gnuplot-nox valgrind flex bison'
+kernels='bubblewrap debian-archive-keyring'
 
 usage() {
 	cat <<-EOF
@@ -23,12 +24,13 @@ usage() {
 	  --list    print the packages and install nothing
 	  --check   exit 1 if a package is missing, install nothing
 
-	Groups (default: all)
+	Groups (default: the first four)
 	  build     compilers and libraries
 	  guest     the virtual machine that the module runs in
 	  test      checkers and 32-bit builds
 	  bench     the maps and serializers that khmap is measured against, a plotter, a simulator
 	            of caches, and what user-mode Linux is built with
+	  kernels   what the compiler of a kernel newer than this Debian is run in
 	EOF
 }
 
@@ -43,7 +45,7 @@ for arg; do
 	case $arg in
 	-h | --help) usage; exit 0 ;;
 	--list | --check) action=${arg#--} ;;
-	build | guest | test | bench) groups="$groups $arg" ;;
+	build | guest | test | bench | kernels) groups="$groups $arg" ;;
 	*) usage >&2; exit 2 ;;
 	esac
 done
@@ -55,6 +57,7 @@ for group in ${groups:-build guest test bench}; do
 	guest) packages="$packages $guest" ;;
 	test) packages="$packages $test" ;;
 	bench) packages="$packages $bench" ;;
+	kernels) packages="$packages $kernels" ;;
 	esac
 done
 

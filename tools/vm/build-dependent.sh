@@ -48,7 +48,7 @@ find "$work" -xtype l -delete
 log=$work/build.log
 status=0
 env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u BUILD -u CFLAGS -u KERNEL \
-	make -s -C "$KDIR" M="$work" KHMAP="$khmap" KBUILD_EXTRA_SYMBOLS="$khmap/Module.symvers" \
+	"$here/toolchain.sh" --ro "$top" --ro "$folder" --rw "$out" "$KERNEL" make -s -C "$KDIR" M="$work" KHMAP="$khmap" KBUILD_EXTRA_SYMBOLS="$khmap/Module.symvers" \
 	W=1 KCFLAGS=-Werror modules >"$log" 2>&1 || status=$?
 grep -v '^Skipping BTF generation' "$log" | sed "s|$work/||g" >&2 || :
 [ "$status" -eq 0 ] || die "${folder##*/} does not build for $KERNEL"

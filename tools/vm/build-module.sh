@@ -68,7 +68,7 @@ find "$work" -xtype l -delete
 log=$out/build.log
 kbuild() {
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u BUILD -u CFLAGS -u KERNEL \
-		make -s -C "$KDIR" M="$work" -j"$(nproc)" W=1 KCFLAGS=-Werror "$@" modules
+		"$here/toolchain.sh" --ro "$top" --rw "$out" "$KERNEL" make -s -C "$KDIR" M="$work" -j"$(nproc)" W=1 KCFLAGS=-Werror "$@" modules
 }
 
 if [ -n "$sparse" ]; then

@@ -6,6 +6,7 @@
 
 set -eu
 
+here=$(cd "$(dirname "$0")" && pwd)
 cache=${KHMAP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/khmap}
 
 usage() {
@@ -19,7 +20,9 @@ usage() {
 	  BTF       the kernel's type information
 	  MODULES   a root folder for modprobe -d
 
-	VERSION is like 6.1.0-56-amd64; by default what linux-image-amd64 depends on.
+	VERSION is like 6.1.0-56-amd64; by default what linux-image-amd64 depends on. 6.12 is the
+	newest kernel of that release in this machine's package lists, "newest" the one of Debian's
+	unstable suite.
 	The cache is \$KHMAP_CACHE, now $cache.
 	EOF
 }
@@ -46,18 +49,28 @@ default_version() {
 }
 
 newest_cached() {
-	for folder in "$cache"/kernels/[0-9]*; do
+	for folder in "$cache/kernels/${1-}"[0-9]*-amd64; do
 		[ -f "$folder/vmlinux.btf" ] && echo "${folder##*/}"
 	done | sort -V | tail -n 1
 }
 
-# The packages that hold one kernel: its image, its headers, and what the headers point to.
+# The newest kernel of a release like 6.12.
+release_version() {
+	apt-cache search --names-only "^linux-image-$1\.[0-9][^-]*(-[0-9]+)?-amd64\$" |
+		sed 's/^linux-image-\([^ ]*\) .*/\1/' | sort -V | tail -n 1
+}
+
+# Debian's newest kernel, which this machine's package lists do not know.
+unstable_version() {
+	APT_CONFIG=$("$here/unstable.sh") && export APT_CONFIG && default_version
+}
+
+# The packages that hold one kernel: its image, its headers, and what these are made of.
 packages() {
-	echo "linux-image-$1"
 	apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks \
-		--no-replaces --no-enhances --important "linux-headers-$1" |
+		--no-replaces --no-enhances --important "linux-image-$1" "linux-headers-$1" |
 		sed -n 's/^\(linux-\(headers\|kbuild\|compiler\|image\|base\|modules\|binary\)-[^:]*\).*/\1/p' |
-		sort -u
+		sed '/-unsigned$/d' | sort -u
 }
 
 # Debian's headers name each other by absolute path. Left alone, they would find the headers of
@@ -70,7 +83,10 @@ relocate_headers() {
 	sed -i "s|/usr/src/|$home/usr/src/|g" "$headers/Makefile"
 	for link in build source; do
 		target=$(readlink "$root/lib/modules/$version/$link") || continue
-		ln -sfn "$home$target" "$root/lib/modules/$version/$link"
+		# Newer packages have relative links, which are right as they are.
+		case $target in
+		/*) ln -sfn "$home$target" "$root/lib/modules/$version/$link" ;;
+		esac
 	done
 }
 
@@ -104,6 +120,10 @@ download() {
 	(cd "$work/debs" && apt-get -qq $sandbox download $list)
 }
 
+download_unstable() {
+	APT_CONFIG=$("$here/unstable.sh") && export APT_CONFIG && download
+}
+
 unpack() {
 	for deb in "$work"/debs/*.deb; do
 		dpkg -x "$deb" "$work/root"
@@ -129,9 +149,10 @@ fetch() {
 	echo "Fetching kernel $version from Debian's archive ..." >&2
 	# Package lists may be missing, or name files that the archive has replaced.
 	if ! download >&2; then
-		echo 'Trying again with fresh package lists ...' >&2
+		echo "Trying again with fresh package lists, and with those of Debian's unstable suite ..." >&2
 		update_lists >&2 || :
-		download >&2 || die "kernel $version, or its headers, cannot be fetched"
+		download >&2 || download_unstable >&2 ||
+			die "kernel $version, or its headers, cannot be fetched"
 	fi
 	echo 'Unpacking it ...' >&2
 	unpack
@@ -152,6 +173,19 @@ done
 PATH=$PATH:/usr/sbin:/sbin
 
 version=${1-}
+case $version in
+newest)
+	version=$(unstable_version) || :
+	[ -n "$version" ] || version=$(newest_cached)
+	;;
+[0-9].[0-9] | [0-9].[0-9][0-9])
+	release=$version
+	version=$(release_version "$release")
+	[ -n "$version" ] || version=$(newest_cached "$release.")
+	[ -n "$version" ] || { update_lists >&2 || :; version=$(release_version "$release"); }
+	[ -n "$version" ] || die "Debian's archive has no kernel $release for this machine's suite"
+	;;
+esac
 [ -n "$version" ] || version=$(default_version)
 [ -n "$version" ] || version=$(newest_cached)
 [ -n "$version" ] || { update_lists >&2 || :; version=$(default_version); }
