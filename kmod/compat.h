@@ -2,7 +2,8 @@
 /*
  * compat.h - differences between the kernels that khmap builds for
  *
- * Each entry names the kernel change that made it necessary.
+ * Each entry names the kernel change that made it necessary. kernels.mk says
+ * which kernels these are.
  */
 #ifndef _KHMAP_COMPAT_H
 #define _KHMAP_COMPAT_H
@@ -17,10 +18,6 @@
 #include <linux/io_uring.h>
 #else
 #include <linux/io_uring/cmd.h>
-#endif
-
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
-#error "khmap needs Linux 6.1 or newer"
 #endif
 
 /*

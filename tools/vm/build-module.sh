@@ -79,6 +79,9 @@ else
 fi
 status=0
 kbuild "$@" >"$log" 2>&1 || status=$?
+# kmod/kernels.mk has the last word on which kernels these can be.
+refusal=$(sed -n 's/.*\*\*\* \(khmap needs .*\)\. *Stop\.$/\1/p' "$log" | head -n 1)
+[ -z "$refusal" ] || die "$refusal"
 # Debian's 6.1 headers have no vmlinux, so kbuild leaves BTF to this script.
 grep -v '^Skipping BTF generation' "$log" | sed "s|$work/||g" >&2 || :
 [ "$status" -eq 0 ] || die "the module does not build for $KERNEL"
