@@ -5,12 +5,12 @@
 #include <linux/anon_inodes.h>
 #include <linux/capability.h>
 #include <linux/cred.h>
-#include <linux/idr.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/user_namespace.h>
+#include <linux/xarray.h>
 
 #include "name.h"
 #include "node.h"
@@ -18,10 +18,16 @@
 /* See name.h. */
 DEFINE_MUTEX(khmap_registry_lock);
 
-/* Every object in the order of ids, every name, and the minors of nodes. */
+/* Every object in the order of ids, and every name. */
 static LIST_HEAD(khmap_objects);
 static LIST_HEAD(khmap_names);
-static DEFINE_IDR(khmap_minors);
+
+/*
+ * What nodes mean, by their minors: stores that need memory, and so may take long,
+ * are made without the registry's lock, look-ups under it.
+ */
+static DEFINE_XARRAY_ALLOC(khmap_minors);
+static u32 khmap_minor_next;
 
 static u64 khmap_next_id = 1;
 
@@ -53,24 +59,27 @@ static struct khmap_name *khmap_name_release(struct khmap_object *object)
 	return name;
 }
 
-static int khmap_name_add_node(struct khmap_name *name)
+/*
+ * The node of a name that nobody finds yet.  Without the registry's lock: the
+ * driver core waits for devtmpfs, and that for everybody who lists the directory,
+ * which may be somebody whose memory does not come.
+ */
+static struct khmap_node *khmap_name_add_node(struct khmap_name *name)
 {
 	struct khmap_node *node;
-	int minor;
+	u32 minor;
+	int err;
 
-	lockdep_assert_held(&khmap_registry_lock);
 	/* Cyclic: a node that somebody kept must not come to mean another. */
-	minor = idr_alloc_cyclic(&khmap_minors, name, 0, KHMAP_NODE_MINORS,
-				 GFP_KERNEL_ACCOUNT);
-	if (minor < 0)
-		return minor;
+	err = xa_alloc_cyclic(&khmap_minors, &minor, name,
+			      XA_LIMIT(0, KHMAP_NODE_MINORS - 1),
+			      &khmap_minor_next, GFP_KERNEL_ACCOUNT);
+	if (err < 0)
+		return ERR_PTR(err == -EBUSY ? -ENOSPC : err);
 	node = khmap_node_create(name->text, minor, &name->owner);
-	if (IS_ERR(node)) {
-		idr_remove(&khmap_minors, minor);
-		return PTR_ERR(node);
-	}
-	name->node = node;
-	return 0;
+	if (IS_ERR(node))
+		xa_erase(&khmap_minors, minor);
+	return node;
 }
 
 const char *khmap_object_text(const struct khmap_object *object)
@@ -85,6 +94,7 @@ void khmap_object_init(struct khmap_object *object,
 {
 	kref_init(&object->refs);
 	INIT_LIST_HEAD(&object->link);
+	init_completion(&object->settled);
 	object->ops = ops;
 	object->owner = *owner;
 }
@@ -119,16 +129,18 @@ int khmap_object_register(struct khmap_object *object, const char *text)
 
 int khmap_object_publish(struct khmap_object *object)
 {
-	struct khmap_name *freed = NULL;
-	int err = 0;
+	/* Nobody else changes it before. */
+	struct khmap_name *name = object->name, *freed = NULL;
+	struct khmap_node *node = NULL;
 
+	if (name)
+		node = khmap_name_add_node(name);
 	mutex_lock(&khmap_registry_lock);
-	if (object->name)
-		err = khmap_name_add_node(object->name);
-	if (err) {
+	if (IS_ERR(node)) {
 		freed = khmap_name_release(object);
 	} else {
-		if (object->name) {
+		if (name) {
+			name->node = node;
 			khmap_object_get(object);
 			__module_get(THIS_MODULE);
 		}
@@ -136,8 +148,9 @@ int khmap_object_publish(struct khmap_object *object)
 		object->ops->enter(object);
 	}
 	mutex_unlock(&khmap_registry_lock);
+	complete_all(&object->settled);
 	kfree(freed);
-	return err;
+	return PTR_ERR_OR_ZERO(node);
 }
 
 struct khmap_name *khmap_object_unname(struct khmap_object *object)
@@ -147,16 +160,22 @@ struct khmap_name *khmap_object_unname(struct khmap_object *object)
 	lockdep_assert_held(&khmap_registry_lock);
 	if (!name || !name->node)
 		return NULL;
-	/* No open finds the object any more, then the node goes. */
-	idr_remove(&khmap_minors, khmap_node_minor(name->node));
-	khmap_node_remove(name->node);
-	return khmap_name_release(object);
+	/* No open finds the object any more.  The number stays taken, too. */
+	xa_store(&khmap_minors, khmap_node_minor(name->node), NULL, 0);
+	name->gone = true;
+	object->name = NULL;
+	return name;
 }
 
 void khmap_name_free(struct khmap_name *name)
 {
 	if (!name)
 		return;
+	khmap_node_remove(name->node);
+	mutex_lock(&khmap_registry_lock);
+	list_del(&name->link);
+	xa_erase(&khmap_minors, khmap_node_minor(name->node));
+	mutex_unlock(&khmap_registry_lock);
 	khmap_node_free(name->node);
 	khmap_object_put(name->object);
 	kfree(name);
@@ -233,8 +252,8 @@ void khmap_object_put(struct khmap_object *object)
 static struct khmap_object *khmap_name_object(const struct khmap_name *name)
 {
 	lockdep_assert_held(&khmap_registry_lock);
-	/* Of an object that is being created, it is taken already. */
-	if (!name || !name->object->published)
+	/* Of an object that is being created or destroyed, it is taken only. */
+	if (!name || name->gone || !name->object->published)
 		return NULL;
 	khmap_object_get(name->object);
 	return name->object;
@@ -242,12 +261,25 @@ static struct khmap_object *khmap_name_object(const struct khmap_name *name)
 
 struct khmap_object *khmap_object_of_minor(unsigned int minor)
 {
-	struct khmap_object *object;
+	struct khmap_object *object = NULL;
+	struct khmap_name *name;
+	bool published = false;
 
 	mutex_lock(&khmap_registry_lock);
-	object = khmap_name_object(idr_find(&khmap_minors, minor));
+	name = xa_load(&khmap_minors, minor);
+	if (name) {
+		object = name->object;
+		khmap_object_get(object);
+		published = object->published;
+	}
 	mutex_unlock(&khmap_registry_lock);
-	return object;
+	if (!object || published)
+		return object;
+	if (!wait_for_completion_killable(&object->settled) &&
+	    READ_ONCE(object->published))
+		return object;
+	khmap_object_put(object);
+	return NULL;
 }
 
 struct khmap_object *khmap_object_of_name(const char *text)
@@ -344,5 +376,5 @@ u32 khmap_object_count(u32 kind)
 
 void khmap_object_exit(void)
 {
-	idr_destroy(&khmap_minors);
+	xa_destroy(&khmap_minors);
 }

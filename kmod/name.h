@@ -14,6 +14,7 @@
 #ifndef _KHMAP_NAME_H
 #define _KHMAP_NAME_H
 
+#include <linux/completion.h>
 #include <linux/fs.h>
 #include <linux/kref.h>
 #include <linux/list.h>
@@ -47,6 +48,7 @@ struct khmap_node_owner {
  * @node: NULL until @object is published
  * @owner: of the node when it appears
  * @versions: of the name, if it means a map
+ * @gone: nobody finds it any more; it is only taken still, as its node is
  * @text: NUL-padded, unique; constant
  *
  * All of it is under khmap_registry_lock.
@@ -57,6 +59,7 @@ struct khmap_name {
 	struct khmap_node *node;
 	struct khmap_node_owner owner;
 	struct khmap_versions versions;
+	bool gone;
 	char text[KHMAP_NAME_MAX + 1];
 };
 
@@ -90,6 +93,7 @@ struct khmap_object_ops {
  * @link: in the registry, in the order of ids, under its lock
  * @name: that means it, NULL if none does; under the registry's lock
  * @published: others may find it; likewise
+ * @settled: it is published, or will never be
  * @id: unique among all of this boot, constant
  * @owner: as created, constant
  */
@@ -99,6 +103,7 @@ struct khmap_object {
 	struct list_head link;
 	struct khmap_name *name;
 	bool published;
+	struct completion settled;
 	u64 id;
 	struct khmap_node_owner owner;
 };
@@ -135,7 +140,8 @@ int khmap_object_register(struct khmap_object *object, const char *text);
  *
  * The name holds a reference, and the module, from here on.
  *
- * Context: may sleep; takes the registry's lock.
+ * Context: may sleep; takes the registry's lock, but not while the node is made,
+ * for which anybody may wait who lists the nodes' directory.
  * Return: 0; -ENOSPC there are no minor numbers left; -ENOMEM or another errno
  * of device_add().  Then the name is free again, and the caller still has its
  * reference.
@@ -143,7 +149,7 @@ int khmap_object_register(struct khmap_object *object, const char *text);
 int khmap_object_publish(struct khmap_object *object);
 
 /**
- * khmap_object_unname() - take an object's name and node away
+ * khmap_object_unname() - take an object's name away
  * @object: published
  *
  * Context: the registry's lock is held.
@@ -153,10 +159,12 @@ int khmap_object_publish(struct khmap_object *object);
 struct khmap_name *khmap_object_unname(struct khmap_object *object);
 
 /**
- * khmap_name_free() - the second half: drop what a name has held, and free it
+ * khmap_name_free() - the second half: take the node away and free the name
  * @name: of khmap_object_unname(), or NULL
  *
- * Context: may sleep; takes the registry's lock.
+ * Then the name can be taken anew.
+ *
+ * Context: may sleep; takes the registry's lock, but not while the node goes.
  */
 void khmap_name_free(struct khmap_name *name);
 
@@ -208,8 +216,11 @@ void khmap_object_put(struct khmap_object *object);
  * khmap_object_of_minor() - what a device node means
  * @minor: of the node
  *
+ * Waits for one that is about to be published, as its node comes first.
+ *
  * Context: may sleep; takes the registry's lock.
- * Return: the object, one reference; NULL if there is none.
+ * Return: the object, one reference; NULL if there is none, or the caller was
+ * killed.
  */
 struct khmap_object *khmap_object_of_minor(unsigned int minor);
 

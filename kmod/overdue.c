@@ -8,6 +8,7 @@
 #include <linux/minmax.h>
 #include <linux/moduleparam.h>
 #include <linux/printk.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 
 #include "ioctl.h"
@@ -53,11 +54,25 @@ void khmap_overdue_arm(struct khmap_shot *shot)
 			 msecs_to_jiffies(min_t(u64, left, KHMAP_OVERDUE_LOOK)));
 }
 
+/* A console may be slow: with no lock held. */
+static void khmap_overdue_tell(const struct khmap_shot *shot, const char *name)
+{
+	u64 held = khmap_overdue_held(shot);
+
+	trace_khmap_snapshot_overdue(shot->map->object.id, shot->object.id,
+				     held);
+	pr_warn_ratelimited("khmap: snapshot %llu%s%s of map %llu has been held for %llu ms, longer than %llu ms\n",
+			    shot->object.id, name[0] ? " " : "", name,
+			    shot->map->object.id, held,
+			    READ_ONCE(shot->map->warn_after_ms));
+}
+
 static void khmap_overdue_work(struct work_struct *work)
 {
 	struct khmap_shot *shot = container_of(to_delayed_work(work),
 					       struct khmap_shot, overdue_work);
-	const char *name;
+	char name[KHMAP_NAME_MAX + 1];
+	bool tell = false;
 
 	mutex_lock(&khmap_registry_lock);
 	if (!khmap_overdue(shot)) {
@@ -65,17 +80,12 @@ static void khmap_overdue_work(struct work_struct *work)
 		khmap_overdue_arm(shot);
 	} else if (!shot->told) {
 		shot->told = true;
-		name = khmap_object_text(&shot->object);
-		trace_khmap_snapshot_overdue(shot->map->object.id,
-					     shot->object.id,
-					     khmap_overdue_held(shot));
-		pr_warn_ratelimited("khmap: snapshot %llu%s%s of map %llu has been held for %llu ms, longer than %llu ms\n",
-				    shot->object.id, name[0] ? " " : "", name,
-				    shot->map->object.id,
-				    khmap_overdue_held(shot),
-				    shot->map->warn_after_ms);
+		tell = true;
+		strscpy(name, khmap_object_text(&shot->object), sizeof(name));
 	}
 	mutex_unlock(&khmap_registry_lock);
+	if (tell)
+		khmap_overdue_tell(shot, name);
 }
 
 void khmap_overdue_init(struct khmap_shot *shot)
