@@ -12,6 +12,7 @@
 
 #include "core/retire.h"
 #include "canary.h"
+#include "change.h"
 #include "file.h"
 #include "ioctl.h"
 #include "map.h"
@@ -75,7 +76,7 @@ static int khmap_canary_check(const struct khmap_ioc_canary *arg)
 	return 0;
 }
 
-/* All of it is allowed; *@ids becomes what was there before. */
+/* All of it is allowed, and the maps held; *@ids becomes what was there before. */
 static void khmap_canary_set(struct khmap_name *name, struct khmap_map *second,
 			     const struct khmap_ioc_canary *arg, u64 **ids,
 			     struct khmap_freed *freed)
@@ -109,76 +110,88 @@ static void khmap_canary_set(struct khmap_name *name, struct khmap_map *second,
 		second->version.generation = versions->generation;
 }
 
-static int khmap_canary_end(struct khmap_name *name, struct khmap_freed *freed)
+/**
+ * struct khmap_canary_args - of CANARY
+ * @arg: the argument
+ * @ids: of it, in rising order; those of the name before afterwards
+ */
+struct khmap_canary_args {
+	struct khmap_ioc_canary *arg;
+	u64 *ids;
+};
+
+static int khmap_canary_look(struct khmap_change *change,
+			     struct khmap_change_maps *maps)
 {
-	if (!name->versions.second)
+	const struct khmap_canary_args *args = change->arg;
+	struct khmap_map *second;
+	int err;
+
+	change->name = khmap_version_current(change->map);
+	if (IS_ERR(change->name))
+		return PTR_ERR(change->name);
+	second = change->name->versions.second;
+	if (!change->to && !second)
 		return -ENOENT;
-	khmap_canary_drop(name, freed);
-	khmap_version_tell(name);
+	if (change->to) {
+		err = khmap_version_fits(change->name, change->to, change->file);
+		if (err)
+			return err;
+	}
+	if (change->to || args->arg->flags & KHMAP_CANARY_END) {
+		khmap_change_needs(maps, change->to);
+		khmap_change_needs(maps, second);
+	}
 	return 0;
 }
 
-/* With the registry's lock held. */
-static int khmap_canary_locked(struct khmap_map *map, struct khmap_map *second,
-			       const struct file *file,
-			       struct khmap_ioc_canary *arg, u64 **ids,
-			       struct khmap_name **gone,
-			       struct khmap_freed *freed)
+static void khmap_canary_make(struct khmap_change *change)
 {
-	struct khmap_name *name = khmap_version_current(map);
-	int err = PTR_ERR_OR_ZERO(name);
+	struct khmap_canary_args *args = change->arg;
+	struct khmap_name *name = change->name;
 
-	if (err)
-		return err;
-	if (arg->flags & KHMAP_CANARY_END) {
-		err = khmap_canary_end(name, freed);
+	if (args->arg->flags & KHMAP_CANARY_END) {
+		khmap_canary_drop(name, &change->freed);
+		khmap_version_tell(name);
 	} else {
-		if (second)
-			err = khmap_version_fits(name, second, file);
-		else if (!name->versions.second)
-			err = -ENOENT;
-		if (!err && second)
-			*gone = khmap_object_unname(&second->object);
-		if (!err)
-			khmap_canary_set(name, second, arg, ids, freed);
+		if (change->to)
+			change->gone = khmap_object_unname(&change->to->object);
+		khmap_canary_set(name, change->to, args->arg, &args->ids,
+				 &change->freed);
 	}
-	arg->generation = name->versions.generation;
-	return err;
+	args->arg->generation = name->versions.generation;
 }
 
 int khmap_canary(struct khmap_call *call)
 {
-	struct khmap_ioc_canary *arg = &call->arg.canary;
-	struct khmap_map *second = NULL;
-	struct khmap_freed freed = {};
-	struct khmap_name *gone = NULL;
-	struct file *file = NULL;
-	u64 *ids;
+	struct khmap_canary_args args = { .arg = &call->arg.canary };
+	struct khmap_change change = {
+		.map = call->file->private_data,
+		.arg = &args,
+		.look = khmap_canary_look,
+		.make = khmap_canary_make,
+	};
 	int err;
 
-	err = khmap_canary_check(arg);
+	err = khmap_canary_check(args.arg);
 	if (err)
 		return err;
 	if (fault_in_writeable(call->user, call->size))
 		return -EFAULT;
-	ids = khmap_canary_ids(arg);
-	if (IS_ERR(ids))
-		return PTR_ERR(ids);
-	if (arg->flags & KHMAP_CANARY_MAP) {
-		file = khmap_version_file(arg->fd, &second);
-		if (IS_ERR(file)) {
-			kfree(ids);
-			return PTR_ERR(file);
+	args.ids = khmap_canary_ids(args.arg);
+	if (IS_ERR(args.ids))
+		return PTR_ERR(args.ids);
+	if (args.arg->flags & KHMAP_CANARY_MAP) {
+		change.file = khmap_version_file(args.arg->fd, &change.to);
+		if (IS_ERR(change.file)) {
+			kfree(args.ids);
+			return PTR_ERR(change.file);
 		}
 	}
-	mutex_lock(&khmap_registry_lock);
-	err = khmap_canary_locked(call->file->private_data, second, file, arg,
-				  &ids, &gone, &freed);
-	mutex_unlock(&khmap_registry_lock);
-	khmap_version_done(gone, &freed);
-	kfree(ids);
-	if (file)
-		fput(file);
+	err = khmap_change_do(&change);
+	kfree(args.ids);
+	if (change.file)
+		fput(change.file);
 	return err ?: khmap_call_reply(call);
 }
 

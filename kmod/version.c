@@ -10,6 +10,7 @@
 #include "core/retire.h"
 #include "account.h"
 #include "canary.h"
+#include "change.h"
 #include "file.h"
 #include "ioctl.h"
 #include "map.h"
@@ -144,7 +145,7 @@ static void khmap_version_trim(struct khmap_name *name, struct khmap_freed *free
 
 /*
  * The name moves.  The old map is retired first, the new one can be written to
- * last: a store goes to what the name means, or fails.
+ * last: a store goes to what the name means, or fails.  The maps are held.
  */
 static void khmap_version_move(struct khmap_name *name, struct khmap_map *to,
 			       enum khmap_version_role role,
@@ -165,6 +166,15 @@ static void khmap_version_move(struct khmap_name *name, struct khmap_map *to,
 	khmap_table_revive(to->table);
 	khmap_version_tell(name);
 	to->version.generation = name->versions.generation;
+}
+
+/* What khmap_version_move() retires and revives. */
+static void khmap_version_needs(const struct khmap_change *change,
+				struct khmap_change_maps *maps)
+{
+	khmap_change_needs(maps, change->map);
+	khmap_change_needs(maps, change->to);
+	khmap_change_needs(maps, change->name->versions.second);
 }
 
 /* The name that a map is what it means; or an error pointer. */
@@ -213,21 +223,40 @@ struct file *khmap_version_file(s32 fd, struct khmap_map **map)
 	return file;
 }
 
-/* What is to be done when the registry's lock is dropped. */
-void khmap_version_done(struct khmap_name *gone,
-			const struct khmap_freed *freed)
+static int khmap_publish_look(struct khmap_change *change,
+			      struct khmap_change_maps *maps)
 {
-	khmap_name_free(gone);
-	khmap_versions_free(freed);
+	int err;
+
+	change->name = khmap_version_current(change->map);
+	err = PTR_ERR_OR_ZERO(change->name) ?:
+	      khmap_version_fits(change->name, change->to, change->file);
+	if (!err)
+		khmap_version_needs(change, maps);
+	return err;
+}
+
+static void khmap_publish_make(struct khmap_change *change)
+{
+	struct khmap_ioc_publish *arg = change->arg;
+	struct khmap_name *name = change->name;
+
+	change->gone = khmap_object_unname(&change->to->object);
+	name->versions.keep = arg->keep;
+	khmap_version_move(name, change->to, KHMAP_ROLE_KEPT, &change->freed);
+	khmap_version_trim(name, &change->freed);
+	arg->generation = name->versions.generation;
 }
 
 int khmap_version_publish(struct khmap_call *call)
 {
 	struct khmap_ioc_publish *arg = &call->arg.publish;
-	struct khmap_map *map = call->file->private_data, *to;
-	struct khmap_freed freed = {};
-	struct khmap_name *name, *gone = NULL;
-	struct file *file;
+	struct khmap_change change = {
+		.map = call->file->private_data,
+		.arg = arg,
+		.look = khmap_publish_look,
+		.make = khmap_publish_make,
+	};
 	int err;
 
 	if (arg->keep > KHMAP_KEEP_MAX)
@@ -235,22 +264,11 @@ int khmap_version_publish(struct khmap_call *call)
 	/* Nothing moves for one who cannot be told where to. */
 	if (fault_in_writeable(call->user, call->size))
 		return -EFAULT;
-	file = khmap_version_file(arg->fd, &to);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	mutex_lock(&khmap_registry_lock);
-	name = khmap_version_current(map);
-	err = PTR_ERR_OR_ZERO(name) ?: khmap_version_fits(name, to, file);
-	if (!err) {
-		gone = khmap_object_unname(&to->object);
-		name->versions.keep = arg->keep;
-		khmap_version_move(name, to, KHMAP_ROLE_KEPT, &freed);
-		khmap_version_trim(name, &freed);
-		arg->generation = name->versions.generation;
-	}
-	mutex_unlock(&khmap_registry_lock);
-	khmap_version_done(gone, &freed);
-	fput(file);
+	change.file = khmap_version_file(arg->fd, &change.to);
+	if (IS_ERR(change.file))
+		return PTR_ERR(change.file);
+	err = khmap_change_do(&change);
+	fput(change.file);
 	return err ?: khmap_call_reply(call);
 }
 
@@ -289,13 +307,38 @@ static void khmap_version_forget_since(struct khmap_name *name,
 	}
 }
 
+static int khmap_rollback_look(struct khmap_change *change,
+			       struct khmap_change_maps *maps)
+{
+	change->name = khmap_version_current(change->map);
+	if (IS_ERR(change->name))
+		return PTR_ERR(change->name);
+	change->to = khmap_version_kept(change->name, change->arg);
+	if (!change->to)
+		return -ENOENT;
+	khmap_version_needs(change, maps);
+	return 0;
+}
+
+static void khmap_rollback_make(struct khmap_change *change)
+{
+	struct khmap_ioc_rollback *arg = change->arg;
+	struct khmap_name *name = change->name;
+
+	khmap_version_forget_since(name, change->to, &change->freed);
+	khmap_version_move(name, change->to, KHMAP_ROLE_FORMER, &change->freed);
+	arg->generation = name->versions.generation;
+}
+
 int khmap_version_rollback(struct khmap_call *call)
 {
 	struct khmap_ioc_rollback *arg = &call->arg.rollback;
-	struct khmap_map *map = call->file->private_data, *to;
-	struct khmap_freed freed = {};
-	struct khmap_name *name;
-	int err;
+	struct khmap_change change = {
+		.map = call->file->private_data,
+		.arg = arg,
+		.look = khmap_rollback_look,
+		.make = khmap_rollback_make,
+	};
 
 	if (arg->reserved ||
 	    (arg->flags & KHMAP_ROLLBACK_TO ? !!arg->steps :
@@ -303,22 +346,7 @@ int khmap_version_rollback(struct khmap_call *call)
 		return -EINVAL;
 	if (fault_in_writeable(call->user, call->size))
 		return -EFAULT;
-	mutex_lock(&khmap_registry_lock);
-	name = khmap_version_current(map);
-	err = PTR_ERR_OR_ZERO(name);
-	if (!err) {
-		to = khmap_version_kept(name, arg);
-		if (!to)
-			err = -ENOENT;
-	}
-	if (!err) {
-		khmap_version_forget_since(name, to, &freed);
-		khmap_version_move(name, to, KHMAP_ROLE_FORMER, &freed);
-		arg->generation = name->versions.generation;
-	}
-	mutex_unlock(&khmap_registry_lock);
-	khmap_versions_free(&freed);
-	return err ?: khmap_call_reply(call);
+	return khmap_change_do(&change) ?: khmap_call_reply(call);
 }
 
 static void khmap_version_info(struct khmap_map *map, u32 state,

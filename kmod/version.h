@@ -11,7 +11,8 @@
  *
  * All of it is under khmap_registry_lock, from the moment that the old map is
  * retired until the last one is told: who opens the node finds either version, and
- * who finds the new one comes after all that was stored to the old one.
+ * who finds the new one comes after all that was stored to the old one.  What may
+ * take long is waited for before, see change.h.
  */
 #ifndef _KHMAP_VERSION_H
 #define _KHMAP_VERSION_H
@@ -182,9 +183,5 @@ void khmap_version_leave_others(struct khmap_map *map,
  * Return: its file, a reference; -EBADF.
  */
 struct file *khmap_version_file(s32 fd, struct khmap_map **map);
-
-/* Free a name that a map has given up, or NULL, and put maps. */
-void khmap_version_done(struct khmap_name *gone,
-			const struct khmap_freed *freed);
 
 #endif /* _KHMAP_VERSION_H */

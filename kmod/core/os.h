@@ -37,8 +37,14 @@ typedef struct mutex os_mutex_t;
 #define os_mutex_init(m)		mutex_init(m)
 #define os_mutex_destroy(m)		mutex_destroy(m)
 #define os_mutex_lock(m)		mutex_lock(m)
+/*
+ * 0, or -EINTR with nothing held: the caller was killed.  Of several that are held
+ * together @rank counts the ones before it.
+ */
+#define os_mutex_lock_killable(m, rank)	mutex_lock_killable_nested(m, rank)
 #define os_mutex_trylock(m)		mutex_trylock(m)
 #define os_mutex_unlock(m)		mutex_unlock(m)
+#define os_mutex_assert(m)		lockdep_assert_held(m)
 
 #define os_lock_init(lock)		raw_spin_lock_init(lock)
 #define os_lock_destroy(lock)		do { } while (0)
@@ -202,8 +208,10 @@ typedef pthread_mutex_t os_mutex_t;
 #define os_mutex_init(m)	pthread_mutex_init(m, NULL)
 #define os_mutex_destroy(m)	pthread_mutex_destroy(m)
 #define os_mutex_lock(m)	pthread_mutex_lock(m)
+#define os_mutex_lock_killable(m, rank)	((void)(rank), pthread_mutex_lock(m))
 #define os_mutex_trylock(m)	(!pthread_mutex_trylock(m))
 #define os_mutex_unlock(m)	pthread_mutex_unlock(m)
+#define os_mutex_assert(m)	assert(pthread_mutex_trylock(m))
 
 #ifdef __SANITIZE_THREAD__
 /* ThreadSanitizer finds locks that are taken in different orders. */

@@ -13,24 +13,32 @@
 #include "cow.h"
 #include "retire.h"
 
+int khmap_table_hold(struct khmap_table *table, u32 rank)
+{
+	return os_mutex_lock_killable(&table->saves.mutex, rank);
+}
+
+void khmap_table_release(struct khmap_table *table)
+{
+	os_mutex_unlock(&table->saves.mutex);
+}
+
 void khmap_table_retire(struct khmap_table *table)
 {
 	struct khmap_saves *saves = &table->saves;
 	struct khmap_counts counts;
 
-	os_mutex_lock(&saves->mutex);
+	os_mutex_assert(&saves->mutex);
 	os_store(&saves->gate, saves->gate | KHMAP_GATE_RETIRED);
 	khmap_table_count(table, &counts);
-	os_mutex_unlock(&saves->mutex);
 }
 
 void khmap_table_revive(struct khmap_table *table)
 {
 	struct khmap_saves *saves = &table->saves;
 
-	os_mutex_lock(&saves->mutex);
+	os_mutex_assert(&saves->mutex);
 	os_store_release(&saves->gate, saves->gate & ~KHMAP_GATE_RETIRED);
-	os_mutex_unlock(&saves->mutex);
 }
 
 void khmap_table_tell(struct khmap_table *table, u32 generation)

@@ -25,21 +25,35 @@ static inline bool khmap_table_retired(const struct khmap_table *table)
 }
 
 /**
- * khmap_table_retire() - let no store succeed any more
+ * khmap_table_hold() - let nobody else retire or revive a map, or cut a snapshot
  * @table: the map
+ * @rank: how many the caller holds already: of several, those with lower ids
+ *
+ * Context: may sleep; waits for a snapshot that is being taken or dropped, and for
+ * an atomic batch.
+ * Return: 0; -EINTR the caller was killed.
+ */
+int khmap_table_hold(struct khmap_table *table, u32 rank);
+
+/* Undo khmap_table_hold(). */
+void khmap_table_release(struct khmap_table *table);
+
+/**
+ * khmap_table_retire() - let no store succeed any more
+ * @table: the map, held
  *
  * Those that are under way are done when it returns, and all that they stored is
  * seen by the caller.
  *
- * Context: may sleep; waits for a snapshot that is being taken or dropped.
+ * Context: waits for the map's locks, one at a time, and for nothing else.
  */
 void khmap_table_retire(struct khmap_table *table);
 
 /**
  * khmap_table_revive() - undo khmap_table_retire()
- * @table: the map
+ * @table: the map, held
  *
- * Context: may sleep; as khmap_table_retire().
+ * Context: any.
  */
 void khmap_table_revive(struct khmap_table *table);
 

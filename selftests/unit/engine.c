@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "../../kmod/core/retire.h"
 #include "engine.h"
 
 /* Address space of a test's image; what it needs beyond is a mistake. */
@@ -112,6 +113,20 @@ static u64 sum_bytes(u64 sum, const void *bytes, size_t size)
 	for (i = 0; i < size; i += 8)
 		sum = (sum ^ khmap_load64(p + i)) * 0x100000001b3ull + (sum >> 47);
 	return sum;
+}
+
+void table_retire(struct khmap_table *table)
+{
+	khmap_table_hold(table, 0);
+	khmap_table_retire(table);
+	khmap_table_release(table);
+}
+
+void table_revive(struct khmap_table *table)
+{
+	khmap_table_hold(table, 0);
+	khmap_table_revive(table);
+	khmap_table_release(table);
 }
 
 u64 engine_sum(struct engine *engine)

@@ -96,6 +96,18 @@ void engine_close(struct engine *engine);
 u64 table_clear(struct khmap_table *table);
 
 /**
+ * table_retire() - let no store to a map succeed any more
+ * @table: the map
+ */
+void table_retire(struct khmap_table *table);
+
+/**
+ * table_revive() - undo table_retire()
+ * @table: the map
+ */
+void table_revive(struct khmap_table *table);
+
+/**
  * engine_sum() - a hash of all pages, but for counts and successor in the header
  * @engine: the map
  *

@@ -92,16 +92,16 @@ static void test_retired(const char *name, u64 count)
 	is_u64(e.table->header->successor, 0, "%s: and has nothing to tell", name);
 	/* A snapshot of before, which shares pages with the map for good. */
 	is_i64(khmap_snapshot_create(e.table, e.account, NULL, &s), 0, "%s: older snapshot", name);
-	khmap_table_retire(e.table);
+	table_retire(e.table);
 	khmap_table_tell(e.table, 42);
 	ok(khmap_table_retired(e.table), "%s: retired", name);
 	is_u64(e.table->header->successor, 42, "%s: told", name);
 	every_store_fails(&e, name, count);
 	snapshots_work(&e, name);
-	khmap_table_retire(e.table);
+	table_retire(e.table);
 	every_store_fails(&e, name, count);
 
-	khmap_table_revive(e.table);
+	table_revive(e.table);
 	ok(!khmap_table_retired(e.table), "%s: revived", name);
 	is_i64(put(&e, key, 5), 0, "%s: revived: put", name);
 	is_i64(khmap_snapshot_get(s, &key, &value), 0, "%s: older snapshot: get", name);
@@ -134,12 +134,12 @@ static void test_half_way(void)
 		if (i % 16)
 			khmap_table_delete(e.table, &i, NULL, NULL);
 	ok(khmap_table_compact(e.table, &compact), "half-way: compaction has more to do");
-	khmap_table_retire(e.table);
+	table_retire(e.table);
 	sum = engine_sum(&e);
 	ok(!khmap_table_compact(e.table, &compact), "half-way: but stops");
 	is_u64(engine_sum(&e), sum, "half-way: nothing moved");
 	ok(table_is_sound(e.table, 30000 / 16), "half-way: sound");
-	khmap_table_revive(e.table);
+	table_revive(e.table);
 	while (khmap_table_compact(e.table, &compact))
 		;
 	ok(compact.released > 0, "half-way: revived, it goes on");

@@ -122,10 +122,10 @@ static void turn(struct name *name)
 	struct engine *from = &name->map[old], *to = &name->map[new];
 	u64 sum;
 
-	khmap_table_retire(from->table);
+	table_retire(from->table);
 	sum = engine_sum(from);
 	__atomic_store_n(&name->meaning, new, __ATOMIC_RELEASE);
-	khmap_table_revive(to->table);
+	table_revive(to->table);
 	name->generation++;
 	khmap_table_tell(to->table, name->generation);
 	khmap_table_tell(from->table, name->generation);
@@ -164,7 +164,7 @@ int main(void)
 		engine_open(&name.map[i], &p);
 		khmap_table_put(name.map[i].table, &key, &value, KHMAP_PUT_EITHER, NULL);
 	}
-	khmap_table_retire(name.map[1].table);
+	table_retire(name.map[1].table);
 	for (i = 0; i < WRITERS; i++) {
 		w[i] = (struct writer){ .name = &name, .number = i };
 		pthread_create(&thread[i], NULL, write_keys, &w[i]);
