@@ -71,13 +71,11 @@ int khmap_atomic_begin(struct khmap_atomic *atomic, struct khmap_table *table,
 	int err;
 
 	*atomic = (struct khmap_atomic){ .table = table, .puts = puts };
-	err = khmap_atomic_stage(atomic);
-	if (err) {
+	err = khmap_atomic_stage(atomic) ?:
+	      os_mutex_lock_killable(&table->saves.mutex, 0);
+	if (err)
 		khmap_atomic_unstage(atomic);
-		return err;
-	}
-	os_mutex_lock(&table->saves.mutex);
-	return 0;
+	return err;
 }
 
 int khmap_atomic_put(struct khmap_atomic *atomic, const void *key,

@@ -35,7 +35,7 @@ struct khmap_atomic {
  * snapshots may be called, and khmap_atomic_put().
  *
  * Context: may sleep; waits while a snapshot of the map is taken or dropped.
- * Return: 0; -ENOMEM, then nothing is held.
+ * Return: 0; -ENOMEM, or -EINTR the caller was killed: then nothing is held.
  */
 int khmap_atomic_begin(struct khmap_atomic *atomic, struct khmap_table *table,
 		       u32 puts);

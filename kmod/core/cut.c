@@ -215,7 +215,9 @@ static int khmap_snapshot_take(struct khmap_snapshot *snapshot,
 			err = khmap_snapshot_reserve(snapshot, pages, stop);
 		if (err)
 			return err;
-		os_mutex_lock(&table->saves.mutex);
+		err = os_mutex_lock_killable(&table->saves.mutex, 0);
+		if (err)
+			return err;
 		err = khmap_cut_check(&table->saves);
 		if (!err)
 			err = khmap_cut(snapshot);

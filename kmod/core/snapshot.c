@@ -8,6 +8,8 @@
 
 /* Pages between two moments for others to run. */
 #define KHMAP_SNAPSHOT_STEP	256
+/* Other snapshots that are looked at while the mutex is held, at least. */
+#define KHMAP_SNAPSHOT_LOOKS	4096
 
 void khmap_snapshot_trim(struct khmap_snapshot *snapshot, u64 from)
 {
@@ -72,19 +74,22 @@ static u64 khmap_snapshot_same(const struct khmap_snapshot *snapshot, u64 page,
 /*
  * A page of ours that another snapshot shares becomes that one's own, for the one
  * that it had in reserve.  So each has as many as it was granted, always.  Slots of
- * ours in others are not filled any more, so none has to be locked.
+ * ours in others are not filled any more, so none has to be locked, and who is cut
+ * from now on has none of our pages.  Returns how many others it looked at.
  */
-static void khmap_snapshot_bequeath(struct khmap_snapshot *snapshot, u64 page)
+static u32 khmap_snapshot_bequeath(struct khmap_snapshot *snapshot, u64 page)
 {
 	struct khmap_snapshot *other, *loose = NULL;
 	void *copy = snapshot->slot[page];
+	u32 looked = 0;
 	u64 place = 0;
 
 	if (copy != snapshot->own[page])
-		return;
+		return looked;
 	for (other = snapshot->table->saves.first; other; other = other->next) {
 		u64 same = khmap_snapshot_same(snapshot, page, other);
 
+		looked++;
 		if (!same || os_load_acquire(&other->slot[same]) != copy)
 			continue;
 		if (other->pool) {
@@ -94,19 +99,21 @@ static void khmap_snapshot_bequeath(struct khmap_snapshot *snapshot, u64 page)
 		}
 		snapshot->own[page] = other->own[same];
 		other->own[same] = copy;
-		return;
+		return looked;
 	}
 	if (!loose)
-		return;
+		return looked;
 	/* It has nothing to give for it, and readers may be at the copy. */
 	loose->own[place] = copy;
 	snapshot->own[page] = NULL;
 	os_page_move(snapshot->account, loose->account);
+	return looked;
 }
 
 void khmap_snapshot_destroy(struct khmap_snapshot *snapshot)
 {
 	struct khmap_saves *saves;
+	u32 looked = 0;
 	u64 page;
 
 	if (!snapshot)
@@ -116,9 +123,14 @@ void khmap_snapshot_destroy(struct khmap_snapshot *snapshot)
 	khmap_snapshot_unlink(snapshot);
 	for (page = 1; saves->first && page < snapshot->pages; page++) {
 		if (snapshot->slot[page])
-			khmap_snapshot_bequeath(snapshot, page);
-		if (!(page & (KHMAP_SNAPSHOT_STEP - 1)))
-			os_resched();
+			looked += khmap_snapshot_bequeath(snapshot, page);
+		if (looked < KHMAP_SNAPSHOT_LOOKS && page & (KHMAP_SNAPSHOT_STEP - 1))
+			continue;
+		/* Each page stands for itself, so somebody else may come between. */
+		looked = 0;
+		os_mutex_unlock(&saves->mutex);
+		os_resched();
+		os_mutex_lock(&saves->mutex);
 	}
 	os_mutex_unlock(&saves->mutex);
 	khmap_snapshot_free(snapshot);

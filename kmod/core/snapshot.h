@@ -53,9 +53,10 @@ struct khmap_snapshot {
  * @snapshot: the new snapshot, owned by the caller
  *
  * Context: may sleep.
- * Return: 0; -ENOMEM; -EINTR if @stop said so; -EAGAIN the map grew faster than
- * memory could be had, again and again; -EOVERFLOW KHMAP_SNAPSHOTS_MAX of this
- * map are there, or it has had as many as can be numbered.
+ * Return: 0; -ENOMEM; -EINTR if @stop said so, or the caller was killed; -EAGAIN
+ * the map grew faster than memory could be had, again and again; -EOVERFLOW
+ * KHMAP_SNAPSHOTS_MAX of this map are there, or it has had as many as can be
+ * numbered.
  */
 int khmap_snapshot_create(struct khmap_table *table,
 			  struct khmap_account *account, bool (*stop)(void),

@@ -585,11 +585,22 @@ inline drop()
 	!copying[2];
 #endif
 #endif
+	mutex = false;
+	/* Each page under the mutex; between any two others may have it. */
+	do
+	:: p < PAGES ->
+		atomic {
+			!mutex;
+			d_step {
+				bequeath();
+				p++
+			}
+		}
+	:: else -> break
+	od;
 	d_step {
-		mutex = false;
 		exists[s] = false;
 		for (p : 0 .. PAGES - 1) {
-			bequeath();
 			copy = own[AT(s, p)];
 			if
 			:: copy != NONE ->
