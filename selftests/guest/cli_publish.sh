@@ -154,6 +154,9 @@ ok 'is shown' is '["live","canary"] 12.5 2' sh -c 'khmapctl versions map --json 
 printf '5\n6\n0x7\n' >ids
 ok 'its ids of a file' is '12.5 3' sh -c 'khmapctl canary map --ids ./ids -q &&
 	khmapctl versions map --json | jq -r "\"\\(.canary_percent) \\(.canary_ids)\""'
+printf '5\n\n0xg\n' >bad-ids
+ok 'a line of the file that is none' refused 2 \
+	'canary: --ids: ./bad-ids line 3: "0xg" is no number' khmapctl canary map --ids ./bad-ids
 ok 'ids are decimal' after 0 khmapctl canary map --ids 010,0x10,18446744073709551615 -q
 ok 'no id' refused 2 'canary: --ids: "18446744073709551616" is no number' \
 	khmapctl canary map --ids 18446744073709551616

@@ -27,6 +27,12 @@ ok 'the first one is as it was' refused 1 'get: 4000: there is no such key' khma
 ok 'the ceiling is the file'\''s' is 5000 json .max_entries khmapctl info again --json
 ok 'a name that is taken' refused 3 'restore: a map "again" exists' \
 	khmapctl restore ./one.khm again
+ok 'a named snapshot' khmapctl snapshot map --name named
+ok 'a name that a snapshot has' refused 3 'restore: a snapshot "named" exists' \
+	khmapctl restore ./one.khm named
+ok 'nor is it created' refused 3 'create: a snapshot "named" exists' \
+	khmapctl create named --key u64 --value u64
+ok 'until it is dropped' khmapctl destroy named
 ok 'a live map' refused 3 'restore: map is a live map: take a snapshot of it, and restore that' \
 	khmapctl restore map other
 ok 'too many entries' refused 3 'restore: ./one.khm: it has more entries than --max-entries' \

@@ -44,7 +44,8 @@ struct canary_request {
 	bool quiet;
 };
 
-static int canary_id(struct canary_request *request, const char *text)
+/* @where: the place in a file, with a space behind it; or "". */
+static int canary_id(struct canary_request *request, const char *where, const char *text)
 {
 	unsigned long long id;
 	char *end;
@@ -52,9 +53,9 @@ static int canary_id(struct canary_request *request, const char *text)
 	errno = 0;
 	id = strtoull(text, &end, strncasecmp(text, "0x", 2) ? 10 : 16);
 	if (*text < '0' || *text > '9' || *end || errno)
-		return cli_usage("--ids: \"%s\" is no number", text);
+		return cli_usage("--ids: %s\"%s\" is no number", where, text);
 	if (request->options.id_count == KHMAP_CANARY_IDS_MAX)
-		return cli_usage("--ids: more than %d", KHMAP_CANARY_IDS_MAX);
+		return cli_usage("--ids: %smore than %d", where, KHMAP_CANARY_IDS_MAX);
 	request->ids[request->options.id_count++] = id;
 	return CLI_OK;
 }
@@ -62,8 +63,9 @@ static int canary_id(struct canary_request *request, const char *text)
 static int canary_ids_file(struct canary_request *request, const char *path)
 {
 	FILE *file = fopen(path, "re");
+	char *line = NULL, where[512];
+	unsigned long number = 0;
 	size_t size = 0;
-	char *line = NULL;
 	int code = CLI_OK;
 	ssize_t length;
 
@@ -71,8 +73,9 @@ static int canary_ids_file(struct canary_request *request, const char *path)
 		return cli_error(CLI_FAILED, "%s: %s", path, strerror(errno));
 	while (!code && (length = getline(&line, &size, file)) >= 0) {
 		line[strcspn(line, "\r\n")] = '\0';
+		snprintf(where, sizeof(where), "%s line %lu: ", path, ++number);
 		if (*line)
-			code = canary_id(request, line);
+			code = canary_id(request, where, line);
 	}
 	if (!code && ferror(file))
 		code = cli_error(CLI_FAILED, "%s: %s", path, strerror(errno));
@@ -92,7 +95,7 @@ static int canary_ids(struct canary_request *request, char *text)
 	if (strpbrk(text, "/."))
 		return canary_ids_file(request, text);
 	for (next = strtok_r(text, ",", &save); next && !code; next = strtok_r(NULL, ",", &save))
-		code = canary_id(request, next);
+		code = canary_id(request, "", next);
 	return code;
 }
 

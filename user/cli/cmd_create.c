@@ -21,12 +21,11 @@ static const char create_help[] =
 	"                            [packed|align4]{name:TYPE,...} structs\n"
 	"  -n, --entries N           about N are expected; nothing is allocated for them (1)\n"
 	"  --max-entries N           refuse more than N (no ceiling)\n"
-	"  --max-bytes SIZE          refuse to take more memory: 64M, 2G (the module's limit)\n"
+	CREATE_HELP_MAX_BYTES
 	"  --load-percent N          fill of the buckets, 10..95: 60 is fast, 85 dense (75)\n"
 	"  --hash fold|siphash13     siphash13 if enemies choose the keys (fold)\n"
 	"  --layout aligned|packed   packed takes less memory and shares cache lines (aligned)\n"
-	"  --owner [USER][:GROUP]    owner and group of the node (yours)\n"
-	"  --mode MODE               its permissions, octal (0660)\n"
+	CREATE_HELP_NODE
 	"\n"
 	"Examples:\n"
 	"  khmapctl create routes --key ipv4 --value '{gateway:ipv4,metric:u32}' -n 100000\n"

@@ -7,6 +7,13 @@
 
 #include "cli.h"
 
+/* What the help of several commands says of them. */
+#define CREATE_HELP_MAX_BYTES	\
+	"  --max-bytes SIZE          refuse to take more memory: 64M, 2G (the module's limit)\n"
+#define CREATE_HELP_NODE	\
+	"  --owner [USER][:GROUP]    owner and group of the node (yours)\n"	\
+	"  --mode MODE               its permissions, octal (0660)\n"
+
 /**
  * create_next() - Take the options of a new map; return the next one that is a command's own.
  * @argc: of the command

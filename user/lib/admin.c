@@ -81,11 +81,26 @@ static int khmap_create_sizes(const struct khmap_create_options *options,
 	return 0;
 }
 
+int khmap_name_taken(const char *name)
+{
+	struct khmap_map_info *infos = NULL;
+	const char *kind = "map";
+	size_t count = 0, i;
+
+	if (!khmap_list_with(KHMAP_LIST_SNAPSHOTS, &infos, &count))
+		for (i = 0; i < count; i++)
+			if (!strcmp((const char *)infos[i].name, name) &&
+			    infos[i].kind == KHMAP_IMAGE_SNAPSHOT)
+				kind = "snapshot";
+	free(infos);
+	return khmap_fail(EEXIST, "a %s \"%s\" exists", kind, name);
+}
+
 static int khmap_create_failed(const struct khmap_ioc_create *create, const char *name, int err)
 {
 	switch (err) {
 	case EEXIST:
-		return khmap_fail(err, "a map \"%s\" exists", name);
+		return khmap_name_taken(name);
 	case E2BIG:
 		/* One that fits a page fits a map. */
 		if (create->expected_entries == 1)

@@ -102,6 +102,14 @@ int khmap_schema_of(const struct khmap_image_header *header, const char *text, c
 int khmap_name_check(const char *name);
 
 /**
+ * khmap_name_taken() - Say what it is that has a name already.
+ * @name: the name
+ *
+ * Return: -EEXIST.
+ */
+int khmap_name_taken(const char *name);
+
+/**
  * khmap_node_missing() - Does a map exist whose node was removed?
  * @name: the name, of which there is no node
  *

@@ -88,7 +88,7 @@ static int khmap_restore_failed(const struct khmap_object *object, const char *n
 		return khmap_restore_refused(object, restore, err);
 	switch (err) {
 	case EEXIST:
-		return khmap_fail(err, "a map \"%s\" exists", name);
+		return khmap_name_taken(name);
 	case ENOMEM:
 		return khmap_fail(err,
 				  "%s: no memory, or above a limit; the limits are --max-bytes and /sys/module/khmap/parameters/max_bytes",
