@@ -20,8 +20,8 @@ MAKEFLAGS += --no-print-directory $(if $(V),,-s)
 
 .DEFAULT_GOAL := help
 .PHONY: help all setup kernel module lib cli prof unit guest check check-lint check-unit \
-	check-model check-vm check-guest check-oracle fuzz demo bench bench-study bench-guest \
-	bench-uml vm install clean format man
+	check-model check-vm check-guest check-oracle check-drift check-kernels fuzz demo bench bench-study \
+	bench-guest bench-uml vm install clean format man
 
 help: ## list the targets
 	@echo 'khmap: a hash map in the Linux kernel that everybody reads from memory.'
@@ -82,6 +82,17 @@ check-vm: kernel ## test the guest's own tools: whether they see panics, splats 
 check-guest: module lib cli prof guest ## run the tests of module and commands in the guest
 	@tools/vm/run.sh $(if $(KERNEL),--kernel $(KERNEL)) --timeout 1500 \
 		--report $(BUILD)/report/guest.tap --list selftests/guest/list
+
+# The other kernel's module only: the rest is the same program for each.
+check-drift: guest ## build for 6.12 too, and test there what most depends on the kernel
+	@tools/vm/build-module.sh --kernel 6.12
+	@tools/vm/build-dependent.sh --kernel 6.12 selftests/guest/example
+	@tools/vm/run.sh --kernel 6.12 --timeout 600 --report $(BUILD)/report/drift.tap \
+		--list selftests/guest/list-kernels
+
+check-kernels: ## build and test for Debian 12's kernel, its 6.12 and the newest (or KERNELS)
+	@tools/setup.sh build guest kernels
+	+@selftests/kernels/run.sh $(ARGS) $(KERNELS)
 
 check-oracle: module lib prof ## compare the profiler with what a plugin of QEMU sees
 	@$(MAKE) -C selftests/oracle all

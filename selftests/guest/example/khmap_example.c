@@ -158,6 +158,7 @@ static void khmap_example_interrupt(void)
 {
 	struct perf_event * __percpu *breakpoint;
 	struct perf_event_attr attr;
+	const void *error;
 
 	hw_breakpoint_init(&attr);
 	attr.bp_addr = (unsigned long)&khmap_example_watched;
@@ -165,8 +166,14 @@ static void khmap_example_interrupt(void)
 	attr.bp_type = HW_BREAKPOINT_W;
 	breakpoint = register_wide_hw_breakpoint(&attr, khmap_example_nmi,
 						 NULL);
-	if (IS_ERR((void __force *)breakpoint)) {
-		nmi = PTR_ERR((void __force *)breakpoint);
+	/*
+	 * Since 6.15, 6a367577153a "percpu/x86: enable strict percpu checks via
+	 * named AS qualifiers", such a pointer can become another one only as
+	 * a number.
+	 */
+	error = (const void *)(__force unsigned long)breakpoint;
+	if (IS_ERR(error)) {
+		nmi = PTR_ERR(error);
 		return;
 	}
 	WRITE_ONCE(khmap_example_watched, 1);
