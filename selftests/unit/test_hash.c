@@ -64,14 +64,17 @@ static void test_siphash(void)
 	is_u64(khmap_schema_text_hash("", 0), 0, "hash of no schema");
 }
 
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-/* Bytes 3, 10, 17, ...; from an implementation in Python's integers. */
+/*
+ * Bytes 3, 10, 17, ...; from an implementation in Python's integers.  Words of a
+ * key are loaded in the host's order, so either order has vectors of its own.
+ */
 static void test_fold(void)
 {
 	static const struct {
 		u32 size;
 		u64 counting, pi;
 	} vectors[] = {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 		{ 1, 0xac34131aaf06e267ull, 0x004e5d03541a0f31ull },
 		{ 2, 0xe5883fb1b55aed37ull, 0x10251a8ff061542full },
 		{ 3, 0xdd205891127fbe39ull, 0xc4348499ee8c4ca3ull },
@@ -95,6 +98,31 @@ static void test_fold(void)
 		{ 49, 0x1d79b989d021dba6ull, 0x596efffeea95ff9dull },
 		{ 63, 0x3f1a5f9fd5a6c4c0ull, 0xa2d1796b558dd39bull },
 		{ 64, 0x8e32267adf440babull, 0xadb9e17ce2da16a1ull },
+#else
+		{ 1, 0xac34131aaf06e267ull, 0x004e5d03541a0f31ull },
+		{ 2, 0xe5883fb1b55aed37ull, 0x10251a8ff061542full },
+		{ 3, 0xdd205891127fbe39ull, 0xc4348499ee8c4ca3ull },
+		{ 4, 0xba98525f1b4f00aeull, 0x19cc6a2c7368678bull },
+		{ 5, 0x830d13754961f9d0ull, 0x9990ce2518b7d7d7ull },
+		{ 6, 0xc3b709986cca74baull, 0x7c6f833029b4892bull },
+		{ 7, 0x4d33d8c44f214da2ull, 0x27fc27e27467ef5bull },
+		{ 8, 0xe61b60613c032fe5ull, 0x48afc1d55f68c239ull },
+		{ 9, 0xee2d777aa1e228d8ull, 0x0802f27ec4881a4bull },
+		{ 12, 0x209cb555a64f8b91ull, 0xa7d5928bdd5eeefbull },
+		{ 15, 0x445890b4cd8a1663ull, 0xfd652b238e421630ull },
+		{ 16, 0x5b4d780a2571109eull, 0x8a1eb9df093b0446ull },
+		{ 17, 0x5df500a57242e092ull, 0xda5fa6761cc1fe7aull },
+		{ 18, 0x0f9483f008a2c6f5ull, 0xedcf9e471fc986ccull },
+		{ 24, 0x0cf9f21a1c88d2b5ull, 0x15f2608565443825ull },
+		{ 31, 0x6f74636057242ad8ull, 0x59791edf6b3df8ffull },
+		{ 32, 0xdecbef1133c87aabull, 0xd16ae309240eb2dbull },
+		{ 33, 0x0534884b5c20a999ull, 0x48956db66a6fd621ull },
+		{ 40, 0x43937c8703bf3296ull, 0x8f4ea63c12a0f5f2ull },
+		{ 48, 0x12a2b1c6e45c7ee2ull, 0xee8b1ea05d845067ull },
+		{ 49, 0x9bd47e324a488813ull, 0x536d98f982746974ull },
+		{ 63, 0xc410c56fd6902f31ull, 0xa1a2db1b03b67d97ull },
+		{ 64, 0x5a9cf20ff7f7e3a9ull, 0xa57a28d7cf8a8e93ull },
+#endif
 	};
 	unsigned char bytes[72];
 	u32 i;
@@ -111,15 +139,9 @@ static void test_fold(void)
 		is_u64(fallback_hash_fold(pi, bytes + 1, size), vectors[i].pi,
 		       "fold of %u bytes from 32-bit products", size);
 	}
-	is_u64(khmap_hash(KHMAP_HASH_FOLD, pi, bytes + 1, 8), 0x0dcba9d98c157627ull,
-	       "hash kind 1 is fold");
+	is_u64(khmap_hash(KHMAP_HASH_FOLD, pi, bytes + 1, 8),
+	       khmap_hash_fold(pi, bytes + 1, 8), "hash kind 1 is fold");
 }
-#else
-static void test_fold(void)
-{
-	skip("the vectors of fold are of little-endian hosts");
-}
-#endif
 
 /* The product by schoolbook, in base 2^16. */
 static u64 school_multiply(u64 a, u64 b, u64 *high)

@@ -68,10 +68,12 @@ static bool __attribute__((format(printf, 2, 3))) wrong(struct run *run, const c
 /* A key's number, from its bytes; ~0 if it has none. */
 static u32 number_of(const struct run *run, const void *key)
 {
+	const unsigned char *bytes = key;
 	unsigned char again[64];
-	u32 number = 0;
+	u32 number = 0, i;
 
-	memcpy(&number, key, run->key_size < 4 ? run->key_size : 4);
+	for (i = 0; i < run->key_size && i < 4; i++)
+		number |= (u32)bytes[i] << 8 * i;
 	key_make(again, run->key_size, number);
 	return number < run->numbers && !memcmp(again, key, run->key_size) ? number : ~0u;
 }

@@ -99,7 +99,12 @@ static const struct field ignored[] = {
 
 static void poke(struct picture *picture, u64 at, u64 value, u32 size)
 {
-	memcpy(picture->bytes + at, &value, size);
+	const unsigned char *bytes = (const unsigned char *)&value;
+
+	/* The low bytes of it, where this machine has them. */
+	if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+		bytes += sizeof(value) - size;
+	memcpy(picture->bytes + at, bytes, size);
 }
 
 /* Restores it, and says whether nothing was left behind. */
