@@ -37,6 +37,17 @@ static u64 khmap_plan_pages(const struct khmap_plan *plan, u64 entries)
 		KHMAP_PLACE_UNITS - 1) / KHMAP_PLACE_UNITS;
 }
 
+bool khmap_schema_printable(const void *schema, u32 length)
+{
+	const u8 *text = schema;
+	u32 i;
+
+	for (i = 0; i < length; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return false;
+	return true;
+}
+
 static int khmap_plan_make(const struct khmap_table_params *p,
 			   struct khmap_plan *plan)
 {
@@ -48,6 +59,7 @@ static int khmap_plan_make(const struct khmap_table_params *p,
 	    p->stripes > KHMAP_STRIPES || p->stripes & (p->stripes - 1) ||
 	    p->load_percent < 10 || p->load_percent > 95 ||
 	    p->schema_length > KHMAP_SCHEMA_MAX ||
+	    !khmap_schema_printable(p->schema, p->schema_length) ||
 	    (p->hash_kind != KHMAP_HASH_FOLD &&
 	     p->hash_kind != KHMAP_HASH_SIPHASH13))
 		return -EINVAL;

@@ -83,6 +83,9 @@ static int khmap_restore_schema(struct khmap_restore *restore)
 	if (h->schema_offset != (h->schema_length ? KHMAP_HEADER_SIZE : 0))
 		return khmap_restore_refuse(restore, -EUCLEAN,
 					    KHMAP_FIELD(schema_offset));
+	if (!khmap_schema_printable(text, h->schema_length))
+		return khmap_restore_refuse(restore, -EUCLEAN,
+					    KHMAP_FIELD(schema_offset));
 	if (h->schema_hash != khmap_schema_text_hash(text, h->schema_length))
 		return khmap_restore_refuse(restore, -EUCLEAN,
 					    KHMAP_FIELD(schema_hash));

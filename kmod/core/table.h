@@ -336,6 +336,18 @@ enum khmap_put_mode {
 int khmap_geometry_solve(struct khmap_geometry *geometry, u32 schema_length);
 
 /**
+ * khmap_schema_printable() - is a schema one that readers take?
+ * @schema: its text
+ * @length: of it, in bytes, 0 or more
+ *
+ * They refuse an image with any other.
+ *
+ * Context: any.
+ * Return: whether all of it is printable ASCII.
+ */
+bool khmap_schema_printable(const void *schema, u32 length);
+
+/**
  * khmap_table_create() - an empty map
  * @params: see there; checked
  * @account: charged; must outlive the table

@@ -205,6 +205,24 @@ TEST_F(create, over_long_schema)
 	EXPECT_REFUSED(EINVAL);
 }
 
+/* Every reader would refuse the map, and RESTORE its snapshots. */
+TEST_F(create, schema_that_is_not_printable)
+{
+	char schema[] = "key u64; value u64";
+
+	self->args.schema = address_of(schema);
+	self->args.schema_length = strlen(schema);
+	schema[8] = '\n';
+	EXPECT_REFUSED(EINVAL);
+	schema[8] = 0x7f;
+	EXPECT_REFUSED(EINVAL);
+	schema[8] = (char)0x80;
+	EXPECT_REFUSED(EINVAL);
+	schema[8] = ' ';
+	self->args.schema_length = sizeof(schema);
+	EXPECT_REFUSED(EINVAL);
+}
+
 TEST_F(create, name_that_exists)
 {
 	struct khmap_ioc_abi one, two;

@@ -428,6 +428,34 @@ static void test_slack(void)
 	free(p.bytes);
 }
 
+/* One that readers refuse, though its hash is right. */
+static void test_schema(void)
+{
+	static const char schema[] = "key u64;value u64";
+	struct khmap_table_params params = params_make(8, 8, 1);
+	struct khmap_damage_place damage;
+	struct khmap_image_header *h;
+	struct picture p;
+	struct engine e;
+	bool clean;
+	char *text;
+
+	params.schema = schema;
+	params.schema_length = sizeof(schema) - 1;
+	engine_open(&e, &params);
+	p = picture_take(e.table);
+	engine_close(&e);
+	h = picture_header(&p);
+	text = (char *)p.bytes + h->schema_offset;
+	is_i64(attempt(&p, &damage, &clean), 0, "an image with a schema is right");
+	text[7] = '\n';
+	h->schema_hash = khmap_schema_text_hash(text, h->schema_length);
+	is_i64(attempt(&p, &damage, &clean), -EUCLEAN, "not if the schema is not printable");
+	ok(damage.what == KHMAP_DAMAGE_HEADER && damage.offset == AT(schema_offset) && clean,
+	   "schema_offset is said to be the reason");
+	free(p.bytes);
+}
+
 static void test_truncated(struct picture *p)
 {
 	struct khmap_damage_place damage;
@@ -485,7 +513,7 @@ int main(void)
 	u32 i;
 
 	plan(1 + sizeof(fields) / sizeof(fields[0]) + sizeof(ignored) / sizeof(ignored[0]) + 21 +
-	     1 + 3 + 8 + 3 + 1 + 2);
+	     1 + 3 + 8 + 3 + 1 + 2 + 3);
 	is_i64(attempt(&p, &damage, &clean), 0, "the image is right");
 	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		try_field(&p, &fields[i]);
@@ -496,6 +524,7 @@ int main(void)
 	test_partly();
 	test_small();
 	test_slack();
+	test_schema();
 	test_truncated(&p);
 	test_every_byte(&q);
 	free(p.bytes);

@@ -431,6 +431,11 @@ static void test_refused(void)
 	REFUSED(expected_entries, ~0ull, -E2BIG);
 	REFUSED(schema_length, 1025, -EINVAL);
 #undef REFUSED
+	p = good;
+	p.schema = "key u64;\nvalue u64";
+	p.schema_length = 18;
+	is_i64(khmap_table_create(&p, account, &table), -EINVAL,
+	       "create with a schema that is not printable");
 	khmap_account_destroy(account);
 }
 

@@ -129,8 +129,8 @@ struct khmap_ioc_abi {
  * @name_length: bytes at @name; 0 for an unnamed map
  * @schema_length: bytes at @schema, 0..KHMAP_SCHEMA_MAX
  * @name: address of the name, [A-Za-z0-9_-]{1,63} and not "control"
- * @schema: address of a description of keys and values, printable ASCII; the
- *	kernel does not read it
+ * @schema: address of a description of keys and values, printable ASCII: what it
+ *	says is not looked at
  * @fd: out: a descriptor of the map, open for reading and writing, close on
  *	exec
  * @reserved: must be 0
