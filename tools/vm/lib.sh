@@ -38,3 +38,5 @@ qemu_machine() {
 # once. An emulated CPU on a busy host may stand still for a while without being stuck.
 kernel_append='console=ttyS0 panic=-1 oops=panic loglevel=5 tsc=reliable'
 kernel_append="$kernel_append rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30"
+# Debian's kernel would zero all memory that it gives, and so hide what the module forgets to zero.
+kernel_append="$kernel_append init_on_alloc=0"

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * hostile.h - what the tests of hostile users share
+ *
+ * Memory that does not come until the test says so, by userfaultfd(2): what an
+ * unprivileged user does with a file system in user space.  And the work of
+ * everybody else, in a process of its own, that must get on meanwhile.
+ */
+#ifndef _HOSTILE_H
+#define _HOSTILE_H
+
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/uio.h>
+#include <time.h>
+#include "publish_test.h"
+
+#define HOSTILE_MAP	"hostile-map"
+#define HOSTILE_OTHER	"hostile-other"
+#define HOSTILE_KEYS	2000u
+#define HOSTILE_PAGE	4096u
+
+/* What others may need in this slow machine, and never do if nobody waits. */
+#define HOSTILE_LIMIT_MS	20000
+
+static inline double seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+/**
+ * struct stall - a page whose next touch waits
+ * @uffd: who waits is told here
+ * @page: of two, the second of which is like any other
+ * @writes: a touch is a store to a page that is there; else any touch at all
+ * @content: that the page gets, if it was not there
+ */
+struct stall {
+	int uffd;
+	char *page;
+	bool writes;
+	char content[HOSTILE_PAGE];
+};
+
+/* Of a page that is not there, or, if it is writes that stall, that is.  0 or -errno. */
+static inline int stall_at(struct stall *stall, char *page, bool writes)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = {
+		.range.len = HOSTILE_PAGE,
+		.mode = writes ? UFFDIO_REGISTER_MODE_WP : UFFDIO_REGISTER_MODE_MISSING,
+	};
+	struct uffdio_writeprotect protect = {
+		.range.len = HOSTILE_PAGE,
+		.mode = UFFDIO_WRITEPROTECT_MODE_WP,
+	};
+
+	stall->page = page;
+	stall->writes = writes;
+	stall->uffd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	if (stall->uffd < 0)
+		return -errno;
+	range.range.start = address_of(stall->page);
+	protect.range.start = address_of(stall->page);
+	if (ioctl(stall->uffd, UFFDIO_API, &api) ||
+	    ioctl(stall->uffd, UFFDIO_REGISTER, &range))
+		return -errno;
+	if (writes && ioctl(stall->uffd, UFFDIO_WRITEPROTECT, &protect))
+		return -errno;
+	return 0;
+}
+
+/* Of a page of its own; with @content, if it is writes that stall.  0 or -errno. */
+static inline int stall_make(struct stall *stall, bool writes)
+{
+	char *page = mmap(NULL, 2 * HOSTILE_PAGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED)
+		return -errno;
+	if (writes)
+		memcpy(page, stall->content, HOSTILE_PAGE);
+	return stall_at(stall, page, writes);
+}
+
+/* Wait until somebody waits for the page; false if nobody comes. */
+static inline bool stall_wait(const struct stall *stall)
+{
+	struct pollfd event = { .fd = stall->uffd, .events = POLLIN };
+	struct uffd_msg message;
+
+	return poll(&event, 1, HOSTILE_LIMIT_MS) == 1 &&
+	       read(stall->uffd, &message, sizeof(message)) == sizeof(message) &&
+	       message.event == UFFD_EVENT_PAGEFAULT;
+}
+
+/* Let them have it. */
+static inline int stall_give(const struct stall *stall)
+{
+	struct uffdio_copy copy = {
+		.dst = address_of(stall->page),
+		.src = address_of(stall->content),
+		.len = HOSTILE_PAGE,
+	};
+	struct uffdio_writeprotect allow = {
+		.range = { .start = address_of(stall->page), .len = HOSTILE_PAGE },
+	};
+
+	if (stall->writes)
+		return ioctl(stall->uffd, UFFDIO_WRITEPROTECT, &allow) ? -errno : 0;
+	return ioctl(stall->uffd, UFFDIO_COPY, &copy) ? -errno : 0;
+}
+
+static inline void stall_end(struct stall *stall)
+{
+	munmap(stall->page, 2 * HOSTILE_PAGE);
+	close(stall->uffd);
+}
+
+/* Copy a page of a mapping; false if it is not there, which would be a SIGBUS. */
+static inline bool page_copy(const void *page, void *to)
+{
+	struct iovec here = { .iov_base = to, .iov_len = HOSTILE_PAGE };
+	struct iovec there = { .iov_base = (void *)(uintptr_t)page, .iov_len = HOSTILE_PAGE };
+
+	return process_vm_readv(getpid(), &here, 1, &there, 1, 0) == HOSTILE_PAGE;
+}
+
+/* A named map of HOSTILE_KEYS keys, open for reading and writing, or -errno. */
+static inline int hostile_map(const char *name)
+{
+	struct khmap_ioc_create args = create_args(name, HOSTILE_KEYS);
+	uint64_t i;
+	int fd;
+
+	map_remove(name);
+	fd = create_map(&args);
+	for (i = 0; fd >= 0 && i < HOSTILE_KEYS; i++) {
+		int err = put(fd, i, i);
+
+		if (err) {
+			close(fd);
+			return err;
+		}
+	}
+	return fd;
+}
+
+/* A batch that no snapshot comes between: 64 additions of 0.  0 or -errno. */
+static inline int hostile_batch(int fd)
+{
+	uint64_t keys[64], zeros[64] = { 0 };
+	struct khmap_ioc_batch batch = {
+		.size = sizeof(batch),
+		.flags = KHMAP_BATCH_ARRAYS | KHMAP_BATCH_ATOMIC,
+		.count = 64,
+		.opcode = KHMAP_OP_FETCH_ADD,
+		.keys = address_of(keys),
+		.operands = address_of(zeros),
+	};
+	uint64_t i;
+	int err;
+
+	for (i = 0; i < 64; i++)
+		keys[i] = i;
+	err = call(fd, KHMAP_IOC_BATCH, &batch);
+	return err ?: batch.done == 64 && !batch.failed ? 0 : -EIO;
+}
+
+/*
+ * What others do with a map and with all of them: each of these takes locks that
+ * everybody shares.  Returns 0, or which step failed.
+ */
+static inline int others_work(const char *name, bool nodes)
+{
+	struct khmap_map_info infos[16];
+	struct khmap_ioc_list list = {
+		.size = sizeof(list),
+		.flags = KHMAP_LIST_SNAPSHOTS,
+		.infos = address_of(infos),
+		.info_size = sizeof(infos[0]),
+		.count = 16,
+	};
+	struct khmap_ioc_snapshot args;
+	struct khmap_ioc_choose choice;
+	struct khmap_ioc_stat stat;
+	struct khmap_ioc_abi abi;
+	int fd = map_open(name, O_RDWR), control = control_open(O_RDWR), shot, fresh;
+	uint64_t i, value;
+
+	if (fd < 0 || control < 0)
+		return 1;
+	/* Every stripe. */
+	for (i = 0; i < HOSTILE_KEYS; i++)
+		if (put(fd, i, i + 1) || get(fd, i, &value) || value != i + 1)
+			return 2;
+	if (map_stat(fd, &stat) || query_abi(control, &abi))
+		return 3;
+	if (call(control, KHMAP_IOC_LIST, &list) || !list.count)
+		return 4;
+	/* A cut passes every lock of writers, a drop every lock of copies. */
+	shot = snapshot(fd, &args);
+	if (shot < 0 || put(fd, 1, 1) || get(shot, 1, &value) || value != 2)
+		return 5;
+	close(shot);
+	if (hostile_batch(fd))
+		return 6;
+	fresh = fresh_map(1, 1);
+	if (fresh < 0 || choose(fd, &choice))
+		return 7;
+	close(fresh);
+	if (nodes) {
+		map_remove("hostile-node");
+		fresh = create_named("hostile-node", 1);
+		if (fresh < 0 || map_destroy(fresh))
+			return 8;
+		close(fresh);
+	}
+	close(fd);
+	close(control);
+	return 0;
+}
+
+/*
+ * The same in a process of its own: 0, which step failed, or -1 if it has not ended
+ * in time; it is killed then, and waited for by hostile_reap().
+ */
+static inline int others_get_on(const char *name, bool nodes, pid_t *child)
+{
+	double end = seconds_now() + HOSTILE_LIMIT_MS / 1000.;
+	int status;
+
+	*child = fork();
+	if (!*child)
+		_exit(others_work(name, nodes));
+	while (*child > 0 && seconds_now() < end) {
+		pid_t ended = waitpid(*child, &status, WNOHANG);
+
+		if (ended == *child)
+			return WIFEXITED(status) ? WEXITSTATUS(status) : 256;
+		usleep(2000);
+	}
+	if (*child > 0)
+		kill(*child, SIGKILL);
+	return -1;
+}
+
+#endif /* _HOSTILE_H */

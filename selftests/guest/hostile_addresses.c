@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * hostile_addresses.c - no address of the kernel in anything that it shows
+ */
+#include "kselftest_harness.h"
+#include <ctype.h>
+#include <dirent.h>
+#include <sys/klog.h>
+#include "hostile.h"
+
+#define SHOT	"hostile-shot"
+#define EVENTS	"/sys/kernel/tracing/events/khmap"
+#define TRACE	"/sys/kernel/tracing/instances/khmap-addresses"
+
+/* Of eight bytes at any place: does it look like an address of the kernel? */
+static bool is_address(const unsigned char *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	/* The upper half, but for small negative numbers, which errnos are. */
+	return word >> 47 == 0x1ffff && word < (uint64_t)-4096;
+}
+
+/* Of text: 16 hexadecimal digits that begin with ffff. */
+static const char *text_address(const char *text)
+{
+	const char *at;
+
+	for (at = text; (at = strstr(at, "ffff")); at++) {
+		int digits = 0;
+
+		while (isxdigit((unsigned char)at[digits]))
+			digits++;
+		if (digits >= 12 && (at == text || !isxdigit((unsigned char)at[-1])))
+			return at;
+	}
+	return NULL;
+}
+
+FIXTURE(addresses) {
+	int map;
+	int shot;
+	int control;
+};
+
+FIXTURE_SETUP(addresses)
+{
+	struct khmap_ioc_snapshot args = snapshot_args(SHOT);
+
+	map_remove(SHOT);
+	self->map = hostile_map(HOSTILE_MAP);
+	ASSERT_LE(0, self->map);
+	self->shot = take_snapshot(self->map, &args);
+	ASSERT_LE(0, self->shot);
+	self->control = control_open(O_RDWR);
+	ASSERT_LE(0, self->control);
+}
+
+FIXTURE_TEARDOWN(addresses)
+{
+	map_remove(SHOT);
+	map_remove(HOSTILE_MAP);
+	close(self->map);
+	close(self->shot);
+	close(self->control);
+}
+
+/* Where a pointer would be.  Elsewhere other things are side by side, tags say. */
+static int bytes_found(const void *bytes, size_t size)
+{
+	size_t at;
+	int found = 0;
+
+	for (at = 0; at + 8 <= size; at += 8)
+		found += is_address((const unsigned char *)bytes + at);
+	return found;
+}
+
+TEST(addresses_are_known_when_seen)
+{
+	unsigned char bytes[16] = { 0 };
+	uint64_t word = 0xffff888012345678ull;
+
+	memcpy(bytes + 8, &word, 8);
+	EXPECT_EQ(1, bytes_found(bytes, sizeof(bytes)));
+	EXPECT_NE(NULL, text_address("x=ffff888012345678"));
+	EXPECT_EQ(NULL, text_address("sum=fffe1234 ffff"));
+}
+
+/* Pages of a region; SIZE_MAX if one is not there. */
+static size_t region_found(const char *image, uint64_t offset, uint32_t pages)
+{
+	char page[HOSTILE_PAGE];
+	size_t found = 0;
+	uint32_t i;
+
+	for (i = 0; i < pages; i++) {
+		if (!page_copy(image + offset + (uint64_t)i * HOSTILE_PAGE, page))
+			return SIZE_MAX;
+		found += (size_t)bytes_found(page, sizeof(page));
+	}
+	return found;
+}
+
+TEST_F(addresses, in_images)
+{
+	int fds[] = { self->map, self->shot }, k;
+
+	for (k = 0; k < 2; k++) {
+		struct khmap_image_header *header;
+		char copy[HOSTILE_PAGE];
+		size_t size;
+		char *image = image_map(fds[k], &size);
+
+		ASSERT_NE(MAP_FAILED, image);
+		memcpy(copy, image, sizeof(copy));
+		header = (void *)copy;
+		EXPECT_LE(2, header->primary_pages);
+		EXPECT_EQ(0, region_found(image, header->primary_offset,
+					  header->primary_pages));
+		/* A random number may look like anything. */
+		memset(header->hash_secret, 0, sizeof(header->hash_secret));
+		EXPECT_EQ(0, bytes_found(copy, sizeof(copy)));
+		munmap(image, size);
+	}
+}
+
+TEST_F(addresses, in_answers)
+{
+	struct khmap_version_info infos[8];
+	struct khmap_map_info list[16];
+	struct khmap_ioc_versions args;
+	struct khmap_ioc_choose choice;
+	struct khmap_ioc_list ask = {
+		.size = sizeof(ask),
+		.flags = KHMAP_LIST_SNAPSHOTS,
+		.infos = address_of(list),
+		.info_size = sizeof(list[0]),
+		.count = 16,
+	};
+	struct khmap_ioc_stat stat;
+	struct khmap_ioc_abi abi;
+
+	memset(list, 0, sizeof(list));
+	memset(infos, 0, sizeof(infos));
+	ASSERT_EQ(0, map_stat(self->map, &stat));
+	EXPECT_EQ(0, bytes_found(&stat, sizeof(stat)));
+	ASSERT_EQ(0, map_stat(self->shot, &stat));
+	EXPECT_EQ(0, bytes_found(&stat, sizeof(stat)));
+	ASSERT_EQ(0, query_abi(self->control, &abi));
+	EXPECT_EQ(0, bytes_found(&abi, sizeof(abi)));
+	ASSERT_EQ(0, call(self->control, KHMAP_IOC_LIST, &ask));
+	EXPECT_LE(2, ask.count);
+	EXPECT_EQ(0, bytes_found(list, sizeof(list)));
+	ASSERT_EQ(0, versions(self->map, infos, 8, &args));
+	EXPECT_EQ(0, bytes_found(infos, sizeof(infos)));
+	ASSERT_EQ(0, choose(self->map, &choice));
+	EXPECT_EQ(0, bytes_found(&choice, sizeof(choice)));
+}
+
+static int file_found(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char line[4096];
+	int found = 0;
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (text_address(line)) {
+			printf("# %s: %s", path, line);
+			found++;
+		}
+		/* A format that would print one. */
+		if (strstr(line, "print fmt") && strstr(line, "%p")) {
+			printf("# %s: %s", path, line);
+			found++;
+		}
+	}
+	if (file)
+		fclose(file);
+	return file ? found : -1;
+}
+
+TEST_F(addresses, in_proc)
+{
+	int fds[] = { self->map, self->shot, self->control }, k;
+	char path[64];
+
+	for (k = 0; k < 3; k++) {
+		snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fds[k]);
+		EXPECT_EQ(0, file_found(path));
+	}
+}
+
+static int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY), err;
+
+	if (fd < 0)
+		return -errno;
+	err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+TEST_F(addresses, in_events)
+{
+	DIR *folder = opendir(EVENTS);
+	struct dirent *entry;
+	char path[512];
+	int formats = 0;
+	pid_t others;
+
+	if (!folder)
+		SKIP(return, "no tracefs");
+	while ((entry = readdir(folder))) {
+		if (strncmp(entry->d_name, "khmap_", 6))
+			continue;
+		snprintf(path, sizeof(path), EVENTS "/%s/format", entry->d_name);
+		EXPECT_EQ(0, file_found(path));
+		formats++;
+	}
+	closedir(folder);
+	EXPECT_LE(10, formats);
+	ASSERT_TRUE(!mkdir(TRACE, 0700) || errno == EEXIST);
+	ASSERT_EQ(0, write_text(TRACE "/events/khmap/enable", "1"));
+	EXPECT_EQ(0, others_get_on(HOSTILE_MAP, true, &others));
+	write_text(TRACE "/events/khmap/enable", "0");
+	EXPECT_EQ(0, file_found(TRACE "/trace"));
+	rmdir(TRACE);
+}
+
+/* What was printed since the module was loaded, by it. */
+TEST_F(addresses, in_the_kernel_s_log)
+{
+	static char log[1 << 20];
+	int size = klogctl(3, log, sizeof(log) - 1), lines = 0;
+	char *line, *rest = log;
+
+	ASSERT_LE(0, size);
+	while ((line = strsep(&rest, "\n"))) {
+		if (!strstr(line, "khmap"))
+			continue;
+		lines++;
+		EXPECT_EQ(NULL, text_address(line)) TH_LOG("%s", line);
+	}
+	EXPECT_LE(1, lines);
+}
+
+TEST_HARNESS_MAIN
