@@ -13,7 +13,7 @@
 #include "core/update.h"
 #include "guard.h"
 #include "map.h"
-#include "trace.h"
+#include "tell.h"
 
 struct khmap_map *khmap_map_open(const char *name, u32 key_size,
 				 u32 value_size)
@@ -67,14 +67,6 @@ static int khmap_put_mode_of(u32 flags, enum khmap_put_mode *mode)
 	}
 }
 
-static void khmap_map_trace_put(const struct khmap_map *map,
-				const struct khmap_store *store)
-{
-	trace_khmap_put(map->object.id, store);
-	if (store->overflowed)
-		trace_khmap_overflow(map->object.id, store);
-}
-
 int khmap_map_update(struct khmap_map *map, const void *key, const void *value,
 		     u32 flags)
 {
@@ -89,7 +81,7 @@ int khmap_map_update(struct khmap_map *map, const void *key, const void *value,
 		return -EBUSY;
 	err = khmap_table_try_put(map->table, key, value, mode, &store);
 	if (!err)
-		khmap_map_trace_put(map, &store);
+		khmap_tell_put(map, &store);
 	return err;
 }
 EXPORT_SYMBOL_GPL(khmap_map_update);
@@ -107,7 +99,7 @@ int khmap_map_update_sleepable(struct khmap_map *map, const void *key,
 		return err;
 	err = khmap_table_put(map->table, key, value, mode, &store);
 	if (!err)
-		khmap_map_trace_put(map, &store);
+		khmap_tell_put(map, &store);
 	return err;
 }
 EXPORT_SYMBOL_GPL(khmap_map_update_sleepable);
@@ -122,7 +114,7 @@ int khmap_map_add(struct khmap_map *map, const void *key, u32 offset,
 		return -EBUSY;
 	err = khmap_table_add(map->table, key, offset, delta, old, &store);
 	if (!err)
-		khmap_map_trace_put(map, &store);
+		khmap_tell_put(map, &store);
 	return err;
 }
 EXPORT_SYMBOL_GPL(khmap_map_add);
@@ -136,7 +128,7 @@ int khmap_map_remove(struct khmap_map *map, const void *key, void *value)
 		return -EBUSY;
 	err = khmap_table_delete(map->table, key, value, &store);
 	if (!err)
-		trace_khmap_delete(map->object.id, &store);
+		khmap_tell_delete(map, &store);
 	return err;
 }
 EXPORT_SYMBOL_GPL(khmap_map_remove);

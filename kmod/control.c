@@ -17,6 +17,7 @@
 #include "ioctl.h"
 #include "map.h"
 #include "restore.h"
+#include "sample.h"
 
 int khmap_control_abi(struct khmap_call *call)
 {
@@ -158,6 +159,8 @@ static const struct khmap_ioctl khmap_control_ioctls[] = {
 		    KHMAP_CREATE_FLAGS, FMODE_WRITE, khmap_restore_call),
 	KHMAP_IOCTL(KHMAP_IOC_LIST, khmap_ioc_list, info_size,
 		    KHMAP_LIST_FLAGS, FMODE_READ, khmap_list),
+	KHMAP_IOCTL(KHMAP_IOC_SAMPLE, khmap_ioc_sample, reserved, 0, FMODE_READ,
+		    khmap_sample_open),
 };
 
 static long khmap_control_ioctl(struct file *file, unsigned int command,

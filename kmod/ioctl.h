@@ -30,6 +30,7 @@ struct khmap_call {
 		struct khmap_ioc_create create;
 		struct khmap_ioc_list list;
 		struct khmap_ioc_restore restore;
+		struct khmap_ioc_sample sample;
 		struct khmap_ioc_destroy destroy;
 		struct khmap_ioc_record record;
 		struct khmap_ioc_clear clear;

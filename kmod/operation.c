@@ -14,6 +14,7 @@
 #include "map.h"
 #include "operation.h"
 #include "record.h"
+#include "sample.h"
 #include "trace.h"
 
 /* Operations from asking for a bucket to using it, and for its overflow. */
@@ -140,6 +141,8 @@ struct khmap_run *khmap_run_create(struct khmap_map *map, fmode_t mode,
 	struct khmap_run *run;
 
 	BUILD_BUG_ON(KHMAP_ATOMIC_MAX > KHMAP_RUN_MAX);
+	BUILD_BUG_ON(BITS_PER_TYPE(u64) < KHMAP_RUN_MAX);
+	BUILD_BUG_ON(BITS_PER_TYPE(u8) < KHMAP_SAMPLERS_MAX);
 
 	run = kvmalloc(sizeof(*run) + (size_t)room *
 		       (sizeof(*run->ops) + sizeof(*run->stores) + bytes),
@@ -247,6 +250,18 @@ static int khmap_op_execute(struct khmap_run *run, u32 index,
 	return -EOPNOTSUPP;
 }
 
+/* Of an operation that was carried out. */
+static bool khmap_op_changed(const struct khmap_op *op)
+{
+	return !op->status && op->opcode != KHMAP_OP_GET;
+}
+
+static bool khmap_op_deletes(const struct khmap_op *op)
+{
+	return op->opcode == KHMAP_OP_DELETE ||
+	       op->opcode == KHMAP_OP_GET_DELETE;
+}
+
 static bool khmap_run_traced(void)
 {
 	return trace_khmap_put_enabled() || trace_khmap_delete_enabled() ||
@@ -262,16 +277,77 @@ static void khmap_run_trace(const struct khmap_run *run, u32 count)
 		const struct khmap_store *store = &run->stores[i];
 		const struct khmap_op *op = &run->ops[i];
 
-		if (op->status || op->opcode == KHMAP_OP_GET)
+		if (!khmap_op_changed(op))
 			continue;
-		if (op->opcode == KHMAP_OP_DELETE ||
-		    op->opcode == KHMAP_OP_GET_DELETE) {
+		if (khmap_op_deletes(op)) {
 			trace_khmap_delete(map_id, store);
 			continue;
 		}
 		trace_khmap_put(map_id, store);
 		if (store->overflowed)
 			trace_khmap_overflow(map_id, store);
+	}
+}
+
+/**
+ * struct khmap_run_samples - operations of a run, as samplers count them
+ * @count: that were not counted yet
+ * @pass: of these, none is taken
+ *
+ * Samplers are asked as seldom as they take one: where an operation stored is only
+ * found out for those that will be taken.
+ */
+struct khmap_run_samples {
+	u32 count;
+	u32 pass;
+};
+
+static void khmap_samples_begin(struct khmap_run_samples *samples,
+				struct khmap_run *run)
+{
+	run->sampled = 0;
+	samples->count = 0;
+	samples->pass = khmap_sampling() ?
+			khmap_sample_pass(run->map->object.id) : U32_MAX;
+}
+
+/* Will the next one be taken? */
+static bool khmap_samples_due(const struct khmap_run_samples *samples)
+{
+	return khmap_sampling() && samples->count >= samples->pass;
+}
+
+/* Operation @index is done; @told: it is known where it stored. */
+static void khmap_samples_add(struct khmap_run_samples *samples,
+			      struct khmap_run *run, u32 index, bool told)
+{
+	u64 map_id = run->map->object.id;
+	u32 takers;
+
+	if (!khmap_op_changed(&run->ops[index]) ||
+	    ++samples->count <= samples->pass)
+		return;
+	takers = khmap_sample_count(map_id, samples->count, told);
+	if (takers) {
+		run->samplers[index] = takers;
+		run->sampled |= BIT_ULL(index);
+	}
+	samples->count = 0;
+	samples->pass = khmap_sample_pass(map_id);
+}
+
+static void khmap_samples_end(const struct khmap_run_samples *samples,
+			      const struct khmap_run *run)
+{
+	u64 sampled;
+
+	if (samples->count)
+		khmap_sample_count(run->map->object.id, samples->count, false);
+	for (sampled = run->sampled; sampled; sampled &= sampled - 1) {
+		u32 i = __ffs64(sampled);
+
+		khmap_sample_tell(run->map, khmap_op_deletes(&run->ops[i]),
+				  &run->stores[i], run->samplers[i]);
 	}
 }
 
@@ -305,9 +381,12 @@ int khmap_run_execute(struct khmap_run *run, u32 count)
 {
 	bool large = khmap_table_large(run->map->table);
 	bool traced = khmap_run_traced();
+	struct khmap_run_samples samples;
 	struct khmap_atomic atomic;
 	u32 i;
 	int err;
+
+	khmap_samples_begin(&samples, run);
 
 	if (run->atomic) {
 		err = khmap_atomic_begin(&atomic, run->map->table,
@@ -320,13 +399,16 @@ int khmap_run_execute(struct khmap_run *run, u32 count)
 			khmap_table_prefetch(run->map->table,
 					     khmap_run_key(run, i));
 	for (i = 0; i < count; i++) {
+		bool told = traced || khmap_samples_due(&samples);
 		struct khmap_op *op = &run->ops[i];
 
 		if (large)
 			khmap_run_near(run, i, count);
 		if (!op->status)
-			op->status = khmap_op_execute(run, i, &atomic, traced ?
+			op->status = khmap_op_execute(run, i, &atomic, told ?
 						      &run->stores[i] : NULL);
+		if (khmap_sampling())
+			khmap_samples_add(&samples, run, i, told);
 		if (op->status && run->stop)
 			count = i + 1;
 	}
@@ -334,6 +416,8 @@ int khmap_run_execute(struct khmap_run *run, u32 count)
 		khmap_atomic_end(&atomic);
 	if (traced)
 		khmap_run_trace(run, count);
+	if (khmap_sampling())
+		khmap_samples_end(&samples, run);
 	return count;
 }
 

@@ -25,10 +25,12 @@ struct khmap_store;
  * @room: operations that there is room for
  * @key_step: bytes from a key to the next
  * @value_step: bytes from a value to the next
+ * @sampled: a bit for each operation that samplers took
+ * @samplers: of each one that is
  * @stop: end with the first operation that fails
  * @atomic: no snapshot comes between any two operations
  * @ops: the operations; those with a status other than 0 are left out
- * @stores: where each one wrote, if that is traced
+ * @stores: where each one wrote, if that is traced or @sampled
  * @keys: of each one
  * @values: of each one, in or out
  * @expected: of each one that compares
@@ -41,6 +43,8 @@ struct khmap_run {
 	u32 room;
 	u32 key_step;
 	u32 value_step;
+	u64 sampled;
+	u8 samplers[KHMAP_RUN_MAX];
 	bool stop;
 	bool atomic;
 	struct khmap_op *ops;

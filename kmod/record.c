@@ -10,7 +10,7 @@
 #include "ioctl.h"
 #include "map.h"
 #include "record.h"
-#include "trace.h"
+#include "tell.h"
 
 /* Room for most records, so that most operations allocate nothing. */
 #define KHMAP_RECORD_SMALL	256
@@ -87,11 +87,8 @@ int khmap_record_put(struct khmap_map *map,
 		goto free;
 	err = khmap_table_put(map->table, copy.key, copy.value,
 			      khmap_put_mode(record->flags), &store);
-	if (!err) {
-		trace_khmap_put(map->object.id, &store);
-		if (store.overflowed)
-			trace_khmap_overflow(map->object.id, &store);
-	}
+	if (!err)
+		khmap_tell_put(map, &store);
 free:
 	khmap_record_free(&copy);
 	return err;
@@ -150,7 +147,7 @@ int khmap_record_delete(struct khmap_map *map,
 	err = khmap_table_delete(map->table, copy.key, copy.value, &store);
 	if (err)
 		goto free;
-	trace_khmap_delete(map->object.id, &store);
+	khmap_tell_delete(map, &store);
 	if (record->value)
 		err = khmap_copy_out(record->value, copy.value,
 				     geometry->value_size);

@@ -17,6 +17,10 @@ _Static_assert(offsetof(struct khmap_op, operand) == 24, "operand");
 _Static_assert(offsetof(struct khmap_op, offset) == 32, "offset");
 _Static_assert(offsetof(struct khmap_op, status) == 36, "status");
 _Static_assert(offsetof(struct khmap_op, result) == 40, "result");
+_Static_assert(sizeof(struct khmap_ioc_sample) == 32, "khmap_ioc_sample");
+_Static_assert(offsetof(struct khmap_ioc_sample, every) == 16, "every");
+_Static_assert(offsetof(struct khmap_ioc_sample, fd) == 20, "fd");
+_Static_assert(offsetof(struct khmap_ioc_sample, sampler) == 24, "sampler");
 _Static_assert(sizeof(struct khmap_ioc_compact) == 24, "khmap_ioc_compact");
 _Static_assert(offsetof(struct khmap_ioc_compact, moved) == 8, "moved");
 _Static_assert(offsetof(struct khmap_ioc_compact, released) == 16, "released");
@@ -102,6 +106,7 @@ union any {
 	struct khmap_ioc_create create;
 	struct khmap_ioc_list list;
 	struct khmap_ioc_restore restore;
+	struct khmap_ioc_sample sample;
 	struct khmap_ioc_destroy destroy;
 	struct khmap_ioc_record record;
 	struct khmap_ioc_clear clear;
@@ -202,6 +207,12 @@ FIXTURE_VARIANT_ADD(ioctls, list) {
 	.command = KHMAP_IOC_LIST,
 	.size = sizeof(struct khmap_ioc_list),
 	.known_flags = KHMAP_LIST_FLAGS,
+};
+
+FIXTURE_VARIANT_ADD(ioctls, sample) {
+	.target = CONTROL_FD,
+	.command = KHMAP_IOC_SAMPLE,
+	.size = sizeof(struct khmap_ioc_sample),
 };
 
 FIXTURE_VARIANT_ADD(ioctls, put) {
@@ -352,6 +363,9 @@ FIXTURE_SETUP(ioctls)
 		self->arg.restore.image = address_of(self->image);
 		self->arg.restore.image_bytes = self->image_size;
 		break;
+	case KHMAP_IOC_SAMPLE:
+		self->arg.sample.every = 1;
+		break;
 	case KHMAP_IOC_LIST:
 		self->arg.list.infos = address_of(self->infos);
 		self->arg.list.info_size = sizeof(self->infos[0]);
@@ -392,6 +406,8 @@ static void put_away(unsigned long command, const union any *arg)
 		close(arg->create.fd);
 	else if (command == KHMAP_IOC_RESTORE)
 		close(arg->restore.fd);
+	else if (command == KHMAP_IOC_SAMPLE)
+		close(arg->sample.fd);
 	else if (command == KHMAP_IOC_SNAPSHOT)
 		close(arg->snapshot.fd);
 }
@@ -545,13 +561,13 @@ TEST(unknown_commands)
 		_IO(KHMAP_IOC_TYPE, 0xff), 0,
 	};
 	static const unsigned long on_map[] = {
-		KHMAP_IOC_CREATE, KHMAP_IOC_LIST, KHMAP_IOC_RESTORE,
+		KHMAP_IOC_CREATE, KHMAP_IOC_LIST, KHMAP_IOC_RESTORE, KHMAP_IOC_SAMPLE,
 		KHMAP_IOC_MATERIALIZE,
 		_IO(KHMAP_IOC_TYPE, 0xff),
 		_IOWR(KHMAP_IOC_TYPE, 0x12, struct khmap_ioc_record), 0,
 	};
 	static const unsigned long on_snapshot[] = {
-		KHMAP_IOC_CREATE, KHMAP_IOC_LIST, KHMAP_IOC_RESTORE,
+		KHMAP_IOC_CREATE, KHMAP_IOC_LIST, KHMAP_IOC_RESTORE, KHMAP_IOC_SAMPLE,
 		KHMAP_IOC_WARN_AFTER,
 		KHMAP_IOC_PUT, KHMAP_IOC_DELETE, KHMAP_IOC_CLEAR,
 		KHMAP_IOC_SNAPSHOT, KHMAP_IOC_RESERVE, KHMAP_IOC_COMPACT, 0,

@@ -46,6 +46,7 @@
 #define KHMAP_IOC_CREATE	_IO(KHMAP_IOC_TYPE, 0x01)
 #define KHMAP_IOC_LIST		_IO(KHMAP_IOC_TYPE, 0x02)
 #define KHMAP_IOC_RESTORE	_IO(KHMAP_IOC_TYPE, 0x03)
+#define KHMAP_IOC_SAMPLE	_IO(KHMAP_IOC_TYPE, 0x04)
 
 /* On a map; those that only read, and DESTROY, also on a snapshot. */
 #define KHMAP_IOC_DESTROY	_IO(KHMAP_IOC_TYPE, 0x10)
@@ -308,6 +309,44 @@ struct khmap_ioc_list {
 	__aligned_u64 infos;
 	__u32 count;
 	__u32 info_size;
+};
+
+#define KHMAP_SAMPLERS_MAX	8
+#define KHMAP_SAMPLE_MAX	(1u << 30)
+
+/**
+ * struct khmap_ioc_sample - KHMAP_IOC_SAMPLE: have one operation in so many told
+ * @size: sizeof(struct khmap_ioc_sample)
+ * @flags: must be 0
+ * @map_id: on this map; 0 on any
+ * @every: of the operations on each processor that change a map, as the tracepoints
+ *	khmap_put and khmap_delete tell of, the first is taken, and then each
+ *	@every-th; 1..KHMAP_SAMPLE_MAX
+ * @fd: out: a descriptor, close on exec
+ * @sampler: out: below KHMAP_SAMPLERS_MAX: in the tracepoint khmap_sample this bit
+ *	of "samplers" is set for operations that were taken
+ * @reserved: must be 0
+ *
+ * While the descriptor is open, operations are counted, and khmap_sample fires for
+ * those that are taken, which costs the others next to nothing.  read(2) of it
+ * gives a __u64 in the host's byte order: operations counted so far.  Each
+ * descriptor counts for itself.
+ *
+ * An operation that is to be taken in the middle of a batch, while another task
+ * counts on the same processor, may be counted only, and the next is taken in
+ * its place.
+ *
+ * Errors: EPERM the caller lacks CAP_PERFMON; EBUSY there are KHMAP_SAMPLERS_MAX;
+ * EMFILE.
+ */
+struct khmap_ioc_sample {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 map_id;
+	__u32 every;
+	__s32 fd;
+	__u32 sampler;
+	__u32 reserved;
 };
 
 /**
