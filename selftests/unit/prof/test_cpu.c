@@ -31,6 +31,8 @@ int main(void)
 	identity("haswell", PROF_VENDOR_INTEL, 6, 60, false, "GenuineIntel, family 6, model 60");
 	identity("sapphire_rapids", PROF_VENDOR_INTEL, 6, 143, false,
 		 "GenuineIntel, family 6, model 143");
+	identity("meteor_lake", PROF_VENDOR_INTEL, 6, 170, false,
+		 "GenuineIntel, family 6, model 170");
 	identity("zen5", PROF_VENDOR_AMD, 26, 2, false, "AuthenticAMD, family 26, model 2");
 	identity("tcg", PROF_VENDOR_AMD, 15, 107, true,
 		 "AuthenticAMD, family 15, model 107, in a virtual machine");

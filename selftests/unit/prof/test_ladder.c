@@ -22,11 +22,12 @@ static void numbers(const char *name, uint32_t type, uint64_t config, uint64_t c
 	   all_stores ? "samples tell which missed" : "each counts");
 }
 
-static void missed(const char *what, uint64_t op, uint64_t level, bool want)
+static void missed(const char *what, const char *rung, uint64_t op, uint64_t level, bool want)
 {
 	union perf_mem_data_src source = { .mem_op = op, .mem_lvl = level };
 
-	ok(prof_source_missed(source) == want, "%s: %s", what, want ? "a miss" : "no miss");
+	ok(prof_source_missed(source, prof_rung_find(rung)->mixed) == want, "%s: %s", what,
+	   want ? "a miss" : "no miss");
 }
 
 static void table_is_sound(void)
@@ -38,7 +39,8 @@ static void table_is_sound(void)
 
 		bad += !rung->name || !rung->event || !rung->machines || !rung->counts ||
 		       !rung->period || (rung->period_step && rung->period % rung->period_step) ||
-		       (rung->all_stores && !rung->has_address);
+		       (rung->all_stores && !rung->has_address) ||
+		       (rung->mixed && !rung->all_stores);
 		for (k = 0; k < i; k++)
 			same += !strcmp(rung->name, prof_ladder[k].name);
 	}
@@ -54,6 +56,8 @@ int main(void)
 	numbers("store-latency", 4, 0x2cd, 0, 2, true, true);
 	numbers("store-latency-core", 0, 0x2cd, 0, 2, true, true);
 	is_str(prof_rung_find("store-latency-core")->pmu, "cpu_core", "its PMU");
+	numbers("store-latency-atom", 0, 0x6d0, 0, 2, true, true);
+	is_str(prof_rung_find("store-latency-atom")->pmu, "cpu_atom", "its PMU");
 	numbers("all-stores", 4, 0x82d0, 0, 2, true, true);
 	numbers("precise-store", 4, 0x2cd, 0, 2, true, true);
 	numbers("ibs-op", 0, 0x80000, 0, 0, true, true);
@@ -73,14 +77,25 @@ int main(void)
 	is_u64(prof_rung_period(prof_rung_find("ibs-op"), 7), 16, "the lowest");
 	is_u64(prof_rung_period(prof_rung_find("rfo-hitm"), 7), 7, "others have all");
 
-	missed("Haswell, hit", PERF_MEM_OP_STORE, PERF_MEM_LVL_L1 | PERF_MEM_LVL_HIT, false);
-	missed("Haswell, missed", PERF_MEM_OP_STORE, PERF_MEM_LVL_L1 | PERF_MEM_LVL_MISS, true);
-	missed("Sapphire Rapids, L2", PERF_MEM_OP_STORE, PERF_MEM_LVL_L2 | PERF_MEM_LVL_HIT, true);
-	missed("Sapphire Rapids, fill buffer", PERF_MEM_OP_STORE,
+	missed("Haswell, hit", "all-stores", PERF_MEM_OP_STORE,
+	       PERF_MEM_LVL_L1 | PERF_MEM_LVL_HIT, false);
+	missed("Haswell, missed", "all-stores", PERF_MEM_OP_STORE,
+	       PERF_MEM_LVL_L1 | PERF_MEM_LVL_MISS, true);
+	missed("Sapphire Rapids, L2", "store-latency", PERF_MEM_OP_STORE,
+	       PERF_MEM_LVL_L2 | PERF_MEM_LVL_HIT, true);
+	missed("Sapphire Rapids, fill buffer", "store-latency", PERF_MEM_OP_STORE,
 	       PERF_MEM_LVL_LFB | PERF_MEM_LVL_HIT, true);
-	missed("AMD, beyond L2", PERF_MEM_OP_STORE, PERF_MEM_LVL_NA, true);
-	missed("AMD, a load", PERF_MEM_OP_LOAD, PERF_MEM_LVL_L2 | PERF_MEM_LVL_HIT, false);
-	missed("AMD, neither", PERF_MEM_OP_NA, PERF_MEM_LVL_NA, false);
-	missed("a driver that says nothing", 0, 0, false);
+	missed("AMD, beyond L2", "ibs-op", PERF_MEM_OP_STORE, PERF_MEM_LVL_NA, true);
+	missed("AMD, a load", "ibs-op", PERF_MEM_OP_LOAD, PERF_MEM_LVL_L2 | PERF_MEM_LVL_HIT,
+	       false);
+	missed("AMD, neither", "ibs-op", PERF_MEM_OP_NA, PERF_MEM_LVL_NA, false);
+	/* Their driver says "load" of stores, too. */
+	missed("an efficient core, hit", "store-latency-atom", PERF_MEM_OP_LOAD,
+	       PERF_MEM_LVL_L1 | PERF_MEM_LVL_HIT, false);
+	missed("an efficient core, L2", "store-latency-atom", PERF_MEM_OP_LOAD,
+	       PERF_MEM_LVL_L2 | PERF_MEM_LVL_HIT, true);
+	missed("an efficient core, not known", "store-latency-atom", PERF_MEM_OP_NA,
+	       PERF_MEM_LVL_NA, false);
+	missed("a driver that says nothing", "all-stores", 0, 0, false);
 	return done();
 }

@@ -16,6 +16,7 @@
 #define RUNGS_MAX	32
 #define TYPE_IBS	10	/* numbers that a kernel gives at boot */
 #define TYPE_CORE	4
+#define TYPE_ATOM	11
 
 /*
  * A machine: @raw, @precise, @ibs and @generic say what of its processor's
@@ -46,6 +47,10 @@ static int answer(const struct machine *machine, const struct perf_event_attr *a
 	case PERF_TYPE_HW_CACHE:
 		return machine->generic ? 0 : -ENOENT;
 	case PERF_TYPE_RAW:
+		if (!machine->raw)
+			return -ENOENT;
+		return attr->precise_ip > machine->precise ? -EOPNOTSUPP : 0;
+	case TYPE_ATOM:
 		if (!machine->raw)
 			return -ENOENT;
 		return attr->precise_ip > machine->precise ? -EOPNOTSUPP : 0;
@@ -139,7 +144,16 @@ static void bare_metal(void)
 	root_write("/sys/bus/event_source/devices/cpu_core/type", "4\n");
 	root_write("/sys/bus/event_source/devices/cpu_core/cpus", "2-5\n");
 	stands_on("store-latency-core", "alder_lake", .raw = true, .precise = 3);
+	stands_on("store-latency-core", "meteor_lake", .raw = true, .precise = 3);
+	is_str(verdict("store-latency-atom")->why, "the kernel has no PMU \"cpu_atom\" (/sys/bus/event_source/devices/cpu_atom)",
+	       "the efficient cores are off");
+	root_write("/sys/bus/event_source/devices/cpu_atom/type", "11\n");
+	stands_on("store-latency-core", "meteor_lake", .raw = true, .precise = 3);
+	is_u64(verdict("store-latency-atom")->standing, PROF_STANDING_FREE,
+	       "the efficient cores have theirs");
 	root_remove("/sys/bus/event_source/devices/cpu_core/type");
+	stands_on("store-latency-atom", "meteor_lake", .raw = true, .precise = 3);
+	root_remove("/sys/bus/event_source/devices/cpu_atom/type");
 	stands_on("tracepoints", "alder_lake", .raw = true, .precise = 3);
 
 	root_write("/sys/bus/event_source/devices/ibs_op/type", "10\n");
@@ -151,8 +165,11 @@ static void bare_metal(void)
 	root_remove("/sys/bus/event_source/devices/ibs_op/type");
 	stands_on("change-to-x", "zen1", .raw = true);
 	stands_on("change-to-x", "zen4", .raw = true);
-	/* The same number may mean something else there. */
-	stands_on("tracepoints", "zen5", .raw = true);
+	/* It has no changes of state any more, but stores that the L1 cache lacked. */
+	stands_on("rd-blk-x", "zen5", .raw = true);
+	is_u64(verdict("change-to-x")->standing, PROF_STANDING_FOREIGN,
+	       "Zen 5 has no change-to-x");
+	stands_on("tracepoints", "zen5");
 }
 
 static void virtual_machines(void)

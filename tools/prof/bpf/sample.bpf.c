@@ -23,12 +23,15 @@ char sample_license[] SEC("license") = "Dual BSD/GPL";
 /* linux/perf_event.h */
 #define SAMPLE_ADDR	(1ull << 3)
 #define SAMPLE_DATA_SRC	(1ull << 15)
+#define MEM_OP_LOAD	0x02u
 #define MEM_OP_STORE	0x04u
 #define MEM_LVL_HIT	0x02u
 #define MEM_LVL_L1	0x08u
 
 /* Samples are those of all stores: the source of their data tells the misses. */
 const volatile bool sample_all_stores;
+/* And of other instructions. */
+const volatile bool sample_mixed;
 
 /* The module's code, and of it the functions that call one for each ioctl. */
 const volatile __u64 sample_code_start;
@@ -88,11 +91,12 @@ static __always_inline bool sample_has(struct perf_sample_data *data, u64 part)
 static __always_inline bool sample_missed(struct perf_sample_data *data,
 					  struct prof_sample_totals *total)
 {
+	u32 ops = sample_mixed ? MEM_OP_STORE : MEM_OP_STORE | MEM_OP_LOAD;
 	union perf_mem_data_src source = {};
 
 	if (sample_has(data, SAMPLE_DATA_SRC))
 		bpf_core_read(&source, sizeof(source), &data->data_src);
-	if (!(source.mem_op & MEM_OP_STORE)) {
+	if (!(source.mem_op & ops)) {
 		total->others++;
 		return false;
 	}

@@ -25,6 +25,8 @@ static const struct prof_models store_latency[] = {
 static const struct prof_models store_latency_hybrid[] = {
 	{ 6, 151, 151 },	/* Alder Lake */
 	{ 6, 154, 154 },
+	{ 6, 170, 170 },	/* Meteor Lake */
+	{ 6, 172, 172 },
 	{ 6, 183, 183 },	/* Raptor Lake */
 	{ 6, 186, 186 },
 	{ 6, 191, 191 },
@@ -92,6 +94,15 @@ static const struct prof_models zen[] = {
 	{ 0 }
 };
 
+/* Zen 5 no longer lists changes of state, 0x08, among its requests to the L2 cache. */
+static const struct prof_models zen_stores[] = {
+	{ 23, 0, 255 },
+	{ 24, 0, 255 },
+	{ 25, 0, 255 },
+	{ 26, 0, 255 },		/* 5 */
+	{ 0 }
+};
+
 /* Of Arm itself (0x41): those whose manuals list event 0x43. */
 static const struct prof_models refill_write[] = {
 	{ 0x41, 0xd07, 0xd08 },	/* Cortex-A57, A72 */
@@ -121,12 +132,28 @@ const struct prof_rung prof_ladder[] = {
 	{
 		.name = "store-latency-core",
 		.event = "MEM_TRANS_RETIRED.STORE_SAMPLE",
-		.machines = "the performance cores of Intel Alder and Raptor Lake",
+		.machines = "the performance cores of Intel Alder, Raptor and Meteor Lake",
 		.counts = "retired stores of the kernel on the performance cores, of which those are kept whose sample says that they missed the L1 cache",
 		.vendor = PROF_VENDOR_INTEL,
 		.models = store_latency_hybrid,
 		.pmu = "cpu_core",
 		.config = RAW(0x02, 0xcd),
+		.precise = 2,
+		.period = 2003,
+		.kernel_only = true,
+		.has_address = true,
+		.all_stores = true,
+	},
+	{
+		/* What the kernel's own alias mem-stores stands for there. */
+		.name = "store-latency-atom",
+		.event = "MEM_UOPS_RETIRED.STORE_LATENCY",
+		.machines = "the efficient cores of Intel Alder, Raptor and Meteor Lake",
+		.counts = "retired stores of the kernel on the efficient cores, of which those are kept whose sample says that they missed the L1 cache",
+		.vendor = PROF_VENDOR_INTEL,
+		.models = store_latency_hybrid,
+		.pmu = "cpu_atom",
+		.config = RAW(0x06, 0xd0),
 		.precise = 2,
 		.period = 2003,
 		.kernel_only = true,
@@ -175,6 +202,7 @@ const struct prof_rung prof_ladder[] = {
 		.period_step = 16,
 		.has_address = true,
 		.all_stores = true,
+		.mixed = true,
 	},
 	{
 		.name = "rfo-hitm",
@@ -216,10 +244,10 @@ const struct prof_rung prof_ladder[] = {
 	{
 		.name = "rd-blk-x",
 		.event = "l2_request_g1.rd_blk_x",
-		.machines = "AMD Zen 1 to 4",
+		.machines = "AMD Zen 1 to 5",
 		.counts = "requests of stores to the L2 cache for a line that the L1 cache lacked",
 		.vendor = PROF_VENDOR_AMD,
-		.models = zen,
+		.models = zen_stores,
 		.type = PERF_TYPE_RAW,
 		.config = RAW(0x40, 0x60),
 		.period = 1009,

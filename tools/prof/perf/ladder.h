@@ -69,6 +69,7 @@ enum prof_choice {
  * @has_address: samples say which byte was accessed
  * @all_stores: samples are those of all stores, or of other instructions too,
  *	and their source of data tells which ones missed
+ * @mixed: of other instructions too, and it tells which are stores
  */
 struct prof_rung {
 	const char *name;
@@ -89,6 +90,7 @@ struct prof_rung {
 	bool kernel_only;
 	bool has_address;
 	bool all_stores;
+	bool mixed;
 };
 
 /* Best first. */
@@ -124,16 +126,20 @@ uint64_t prof_rung_period(const struct prof_rung *rung, uint64_t period);
 /**
  * prof_source_missed() - did a store miss the nearest cache?
  * @data_src: of its sample
+ * @mixed: see struct prof_rung
  *
  * All drivers agree on it: a store that hit says so, by hit and L1.  Beyond
  * that they differ: Sandy Bridge to Ice Lake say L1 and miss; AMD says nothing
- * of a store that has missed the second level too.
+ * of a store that has missed the second level too; and of an efficient core's
+ * stores it says where they hit, but calls them loads.
  *
- * Return: false of loads, and of samples that do not say what they are.
+ * Return: false of loads if @mixed, and of samples that do not say what they are.
  */
-static inline bool prof_source_missed(union perf_mem_data_src data_src)
+static inline bool prof_source_missed(union perf_mem_data_src data_src, bool mixed)
 {
-	return data_src.mem_op & PERF_MEM_OP_STORE &&
+	uint64_t ops = PERF_MEM_OP_STORE | (mixed ? 0 : PERF_MEM_OP_LOAD);
+
+	return data_src.mem_op & ops &&
 	       !(data_src.mem_lvl & PERF_MEM_LVL_HIT && data_src.mem_lvl & PERF_MEM_LVL_L1);
 }
 

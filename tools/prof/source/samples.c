@@ -102,6 +102,7 @@ static int skeleton_load(struct prof_samples *samples, const struct prof_samples
 		return err;
 	skeleton->rodata->pages_map_id = options->map_id;
 	skeleton->rodata->sample_all_stores = options->rung->all_stores;
+	skeleton->rodata->sample_mixed = options->rung->mixed;
 	skeleton->rodata->sample_code_start = start;
 	skeleton->rodata->sample_code_end = end;
 	skeleton->rodata->sample_dispatch_start = dispatch_start;
