@@ -6,7 +6,7 @@
 
 set -u
 
-tests=31
+tests=32
 . "${0%/*}/prof_test.sh"
 
 watch() {
@@ -71,6 +71,8 @@ stripe=$(prof_stall place wait_large 5 | cut -d ' ' -f 2)
 ok 'two writers of a key are watched' watch -- prof_stall race wait_large 5 20000
 ok 'they wait for each other' test "$(count wait_large stripe)" -gt 0
 ok 'at the stripe of that key alone' is "[$stripe]" places wait_large stripe
+ok 'advice is given where waits were long' is true query '.duration_ns as $all | .waits[] |
+	(.advice == null) == (.ns * 100 < $all)'
 ok 'no other map waits' is '["wait_large"]' query '[.waits[].map] | unique'
 ok 'sums agree' sums_agree
 

@@ -9,6 +9,7 @@
 
 /* enum khmap_stall, see kmod/core/stall.h. */
 #define PROF_WAIT_LOST		0
+#define PROF_WAIT_STRIPE	1
 #define PROF_WAIT_KINDS		8
 
 /* Bucket N of a histogram has from 2^N to below 2^(N+1); the first also has 0. */

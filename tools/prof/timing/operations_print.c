@@ -94,7 +94,7 @@ static int row_fill(struct libscols_line *line, const struct prof_operations *op
 		return -ENOMEM;
 	snprintf(text, sizeof(text), "%" PRIu64, (uint64_t)row->failed);
 	if (scols_line_set_data(line, 3, text) ||
-	    scols_line_set_data(line, 4, prof_time_text(row->ns / row->count, text,
+	    scols_line_set_data(line, 4, prof_time_text(row->count ? row->ns / row->count : 0, text,
 							sizeof(text))) ||
 	    scols_line_set_data(line, 5, prof_time_text(row->longest_ns, text, sizeof(text))))
 		return -ENOMEM;

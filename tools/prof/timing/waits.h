@@ -90,6 +90,18 @@ void prof_waits_free(struct prof_waits *waits);
 /* A kind in one word, as the tracepoint has it. */
 const char *prof_wait_name(uint32_t kind);
 
+/**
+ * prof_waits_advice() - what would make waits fewer
+ * @waits: what was watched
+ * @row: of it
+ * @text: filled: a sentence or two; empty if there is no advice
+ * @size: of @text; 512 are enough
+ *
+ * Return: whether there is advice: of waits for stripes, if they are long.
+ */
+bool prof_waits_advice(const struct prof_waits *waits, const struct prof_waits_row *row,
+		       char *text, size_t size);
+
 /* prof_waits_print() - tables and histograms; 0 or -errno. */
 int prof_waits_print(const struct prof_waits *waits, FILE *out);
 

@@ -49,9 +49,10 @@ static json_t *json_sums(const struct prof_waits_sum *sums, size_t count,
 static json_t *json_row(const struct prof_waits *waits, const struct prof_waits_row *row)
 {
 	const struct prof_wait_sum *sum = &row->row.sum;
-	char name[PROF_NAME_SIZE];
+	char name[PROF_NAME_SIZE], advice[512];
+	bool advised = prof_waits_advice(waits, row, advice, sizeof(advice));
 
-	return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s?}",
 			 "map_id", json_number(row->key.map_id),
 			 "map", prof_names_get(&waits->names, row->key.map_id, name, sizeof(name)),
 			 "kind", prof_wait_name(row->key.kind),
@@ -59,7 +60,8 @@ static json_t *json_row(const struct prof_waits *waits, const struct prof_waits_
 			 "longest_ns", json_number(sum->longest_ns),
 			 "histogram", json_buckets(&row->row),
 			 "places", json_sums(waits->places, waits->place_count, row, "place"),
-			 "slots", json_sums(waits->slots, waits->slot_count, row, "slot"));
+			 "slots", json_sums(waits->slots, waits->slot_count, row, "slot"),
+			 "advice", advised ? advice : NULL);
 }
 
 json_t *prof_waits_json(const struct prof_waits *waits)

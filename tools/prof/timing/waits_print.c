@@ -77,7 +77,7 @@ static int row_fill(struct libscols_line *line, const struct prof_waits *waits,
 	snprintf(text, sizeof(text), "%" PRIu64, (uint64_t)sum->count);
 	if (scols_line_set_data(line, 2, text) ||
 	    scols_line_set_data(line, 3, prof_time_text(sum->ns, text, sizeof(text))) ||
-	    scols_line_set_data(line, 4, prof_time_text(sum->ns / sum->count, text,
+	    scols_line_set_data(line, 4, prof_time_text(sum->count ? sum->ns / sum->count : 0, text,
 							sizeof(text))) ||
 	    scols_line_set_data(line, 5, prof_time_text(below + 1, text, sizeof(text))) ||
 	    scols_line_set_data(line, 6, prof_time_text(sum->longest_ns, text, sizeof(text))))
@@ -139,7 +139,7 @@ static void totals_print(const struct prof_waits *waits, FILE *out)
 int prof_waits_print(const struct prof_waits *waits, FILE *out)
 {
 	struct libscols_table *table;
-	char name[PROF_NAME_SIZE];
+	char name[PROF_NAME_SIZE], advice[512];
 	size_t i;
 	int err;
 
@@ -162,6 +162,8 @@ int prof_waits_print(const struct prof_waits *waits, FILE *out)
 			kinds[row->key.kind].what);
 		prof_histogram_print((const uint64_t *)row->row.buckets, PROF_WAIT_BUCKETS, out);
 		slots_print(waits, row, out);
+		if (prof_waits_advice(waits, row, advice, sizeof(advice)))
+			fprintf(out, "  %s\n", advice);
 	}
 	fprintf(out, "\n");
 	totals_print(waits, out);
