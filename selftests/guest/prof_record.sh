@@ -7,7 +7,7 @@
 
 set -u
 
-tests=54
+tests=56
 . "${0%/*}/prof_test.sh"
 
 record() {
@@ -58,6 +58,16 @@ ok 'instructions have names: of the module, of a library though the process has 
 	[any(.kernel and (.symbol | test("^khmap_.*[+]0x[0-9a-f]+ \\[khmap\\]$"))),
 	any(.kernel and (.symbol | test("^do_syscall_64[+]0x[0-9a-f]+$"))),
 	any((.kernel | not) and (.symbol | test("^ioctl[+]0x[0-9a-f]+ \\[libc[.]so[.]6\\]$")))]'
+
+# What lies at its path when the profile ends is another program.
+replaced() {
+	record --map prof_inline --stacks -- sh -c "cp '$top/build/guest/prof_writer' '$work/writer' &&
+		'$work/writer' turns prof_inline 4 5 20 && cp '$work/writer' '$work/other' &&
+		mv '$work/other' '$work/writer'"
+}
+ok 'a program that is replaced is recorded' replaced
+ok 'another program does not give it names' is '[true,true]' query \
+	'[.symbols[].symbol | select(endswith(" [writer]")) | startswith("0x")] | [length > 0, all]'
 
 ok 'the same value is recorded' record --map prof_inline -- prof_writer turns prof_inline 5 5 500
 ok 'the same value: true sharing' is \

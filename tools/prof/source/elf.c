@@ -9,6 +9,7 @@
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "prof.h"
 #include "source/elf.h"
@@ -85,7 +86,14 @@ static void functions_read(struct prof_elf *elf)
 	qsort(elf->functions, elf->function_count, sizeof(*elf->functions), function_compare);
 }
 
-struct prof_elf *prof_elf_open(const char *path)
+static bool is_inode(int fd, uint64_t inode)
+{
+	struct stat status;
+
+	return !inode || (!fstat(fd, &status) && status.st_ino == inode);
+}
+
+struct prof_elf *prof_elf_open(const char *path, uint64_t inode)
 {
 	struct prof_elf *elf;
 	int fd;
@@ -97,7 +105,7 @@ struct prof_elf *prof_elf_open(const char *path)
 		return NULL;
 	elf = prof_alloc(1, sizeof(*elf));
 	elf->fd = fd;
-	elf->elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	elf->elf = is_inode(fd, inode) ? elf_begin(fd, ELF_C_READ_MMAP, NULL) : NULL;
 	if (!elf->elf || elf_kind(elf->elf) != ELF_K_ELF) {
 		prof_elf_close(elf);
 		return NULL;

@@ -23,10 +23,11 @@ struct prof_elf_object {
 /**
  * prof_elf_open() - read the symbols of a file
  * @path: of the file
+ * @inode: that the file at @path must have; 0 if it is sure to be the right one
  *
- * Return: NULL if it is no ELF file, or cannot be read.
+ * Return: NULL if it is no ELF file, cannot be read, or is another one.
  */
-struct prof_elf *prof_elf_open(const char *path);
+struct prof_elf *prof_elf_open(const char *path, uint64_t inode);
 
 /**
  * prof_elf_close() - free them

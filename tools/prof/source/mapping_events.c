@@ -128,6 +128,7 @@ static uint64_t record_take(const void *record, struct prof_mappings *mappings)
 			.start = mapped->start,
 			.end = mapped->start + mapped->length,
 			.offset = mapped->offset,
+			.inode = mapped->inode[0],
 			.path = (char *)mapped->path,
 		});
 	return 0;

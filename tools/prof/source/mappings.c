@@ -49,8 +49,8 @@ int prof_mappings_read(struct prof_mappings *mappings, pid_t pid)
 		int name = 0;
 
 		line[strcspn(line, "\n")] = '\0';
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64 " %*s %*s %n", &row.start,
-			   &row.end, &row.offset, &name) != 3 || !name)
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64 " %*s %" SCNu64 " %n",
+			   &row.start, &row.end, &row.offset, &row.inode, &name) != 4 || !name)
 			continue;
 		row.path = line + name;
 		prof_mappings_add(mappings, &row);

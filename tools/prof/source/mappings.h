@@ -15,6 +15,7 @@
  * @start: first address
  * @end: behind the last one
  * @offset: in the file, of @start
+ * @inode: of the file; 0 if there is none
  * @path: of the file; empty if there is none, "[stack]" and the like else
  */
 struct prof_mapping {
@@ -22,6 +23,7 @@ struct prof_mapping {
 	uint64_t start;
 	uint64_t end;
 	uint64_t offset;
+	uint64_t inode;
 	char *path;
 };
 

@@ -161,7 +161,7 @@ static int symbol_in_file(struct prof_ranges *ranges, struct prof_range *range,
 
 	if (!file_path(ranges->pid, mapping->path, path, sizeof(path)))
 		return -ENOENT;
-	elf = prof_elf_open(path);
+	elf = prof_elf_open(path, 0);
 	if (!elf)
 		return -ENOENT;
 	err = prof_elf_object(elf, range->name, &object);

@@ -19,6 +19,7 @@
 
 struct file {
 	char *path;
+	uint64_t inode;
 	struct prof_elf *elf;	/* NULL if it has no symbols for us */
 };
 
@@ -101,18 +102,24 @@ static void *array_grow(void *array, size_t count, size_t size)
 	return grown;
 }
 
-static const struct prof_elf *file_elf(struct prof_symbols *symbols, const char *path)
+/*
+ * By its path, as the process may have ended.  A file that has been replaced since,
+ * or that has this path in a container only, is another one.
+ */
+static const struct prof_elf *file_elf(struct prof_symbols *symbols, const char *path,
+				       uint64_t inode)
 {
 	struct file *file;
 	size_t i;
 
 	for (i = 0; i < symbols->file_count; i++)
-		if (!strcmp(symbols->files[i].path, path))
+		if (symbols->files[i].inode == inode && !strcmp(symbols->files[i].path, path))
 			return symbols->files[i].elf;
 	symbols->files = array_grow(symbols->files, symbols->file_count, sizeof(*file));
 	file = &symbols->files[symbols->file_count++];
 	file->path = strdup(path);
-	file->elf = prof_elf_open(path);
+	file->inode = inode;
+	file->elf = prof_elf_open(path, inode);
 	if (!file->path) {
 		prof_error("out of memory");
 		exit(PROF_EXIT_FAILED);
@@ -147,7 +154,7 @@ static char *user_name(struct prof_symbols *symbols, pid_t pid, uint64_t address
 	if (!mapping || !mapping->path[0] || !strncmp(mapping->path, "//", 2))
 		return NULL;	/* the kernel's name for what is in no file */
 	offset = address - mapping->start + mapping->offset;
-	elf = file_elf(symbols, mapping->path);
+	elf = file_elf(symbols, mapping->path, mapping->inode);
 	if (!elf || !prof_elf_address(elf, offset, &offset))
 		return name_make(NULL, offset, base_name(mapping->path));
 	function = prof_elf_function(elf, offset, &start);
