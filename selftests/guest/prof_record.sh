@@ -7,7 +7,7 @@
 
 set -u
 
-tests=56
+tests=57
 . "${0%/*}/prof_test.sh"
 
 record() {
@@ -201,6 +201,7 @@ ok 'the exit status is that of the command' is 7 sh -c \
 ok 'there is no such command' fails 127 'No such file' khmap-prof record -- /nonexistent
 ok 'there is no such map' fails 3 'there is no map "nobody"' khmap-prof record --map nobody
 ok 'wrong usage' fails 2 'not "0"' khmap-prof record --sample 0
+ok 'no time at all is not for ever' fails 2 'not "1e-10"' khmap-prof record --duration 1e-10
 ok 'no such option' fails 2 'khmap-prof record: unrecognized option' khmap-prof record --bogus
 ok 'no file for the JSON' fails 1 '/nonexistent/file: No such file' khmap-prof record \
 	--json /nonexistent/file -- true

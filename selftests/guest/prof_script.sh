@@ -7,7 +7,7 @@
 
 set -u
 
-tests=17
+tests=20
 . "${0%/*}/prof_test.sh"
 
 script=$top/tools/prof/bpftool/khmap-hot-lines.sh
@@ -49,7 +49,31 @@ mount -t tmpfs none /sys/kernel/btf
 : >/sys/kernel/btf/vmlinux
 ok 'type information is missing' fails 4 'make module' "$script" -- true
 umount /sys/kernel/btf
+ok 'this is no time' fails 2 'needs a number of seconds' "$script" --duration 1.2.3
 ok 'nothing is left of failures' nothing_left
+
+# What cannot begin is not left attached.
+half() {
+	dir=/sys/fs/bpf/half
+	mkdir "$dir" "$dir/programs" "$dir/maps" &&
+		bpftool prog loadall "$top/build/prof/store.bpf.o" "$dir/programs" \
+			pinmaps "$dir/maps" && rm "$dir/maps/settings" &&
+		fails 1 'was pinmaps given' khmap-prof attach "$dir" && [ ! -e "$dir/links" ]
+	status=$?
+	rm -r "$dir"
+	return "$status"
+}
+ok 'half of it is not attached' half
+
+stale() {
+	dir=/sys/fs/bpf/stale
+	mkdir "$dir" "$dir/links" &&
+		fails 1 "rm -r $dir" khmap-prof attach "$dir" && [ -e "$dir/links" ]
+	status=$?
+	rm -r "$dir"
+	return "$status"
+}
+ok 'what another one attached stays' stale
 
 # start SIGNAL: send it to a script that is recording.
 start() {

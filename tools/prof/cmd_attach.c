@@ -78,16 +78,30 @@ static int program_attach(const char *dir, const char *name)
 	return err;
 }
 
-static int programs_attach(const char *dir)
+/* Detach all again: half of them would run until somebody finds them. */
+static void links_remove(const char *dir)
+{
+	struct dirent *entry;
+	char path[PATH_MAX];
+	DIR *links;
+
+	snprintf(path, sizeof(path), "%s/links", dir);
+	links = opendir(path);
+	while (links && (entry = readdir(links)))
+		if (entry->d_name[0] != '.')
+			unlinkat(dirfd(links), entry->d_name, 0);
+	if (links)
+		closedir(links);
+	rmdir(path);
+}
+
+static int programs_each_attach(const char *dir)
 {
 	struct dirent *entry;
 	char path[PATH_MAX];
 	DIR *programs;
 	int err = 0, count = 0;
 
-	snprintf(path, sizeof(path), "%s/links", dir);
-	if (mkdir(path, 0700))
-		return -errno;
 	snprintf(path, sizeof(path), "%s/programs", dir);
 	programs = opendir(path);
 	if (!programs)
@@ -100,6 +114,20 @@ static int programs_attach(const char *dir)
 	}
 	closedir(programs);
 	return err ? err : count ? 0 : -ENOENT;
+}
+
+static int programs_attach(const char *dir)
+{
+	char path[PATH_MAX];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/links", dir);
+	if (mkdir(path, 0700))
+		return -errno;
+	err = programs_each_attach(dir);
+	if (err)
+		links_remove(dir);
+	return err;
 }
 
 static int map_get(const char *dir, const char *name)
@@ -169,10 +197,18 @@ int prof_attach_main(int argc, char **argv)
 	if (status || check)
 		return status;
 	err = programs_attach(argv[optind]);
+	if (err == -EEXIST) {
+		prof_error("%s/links is there already, of an earlier attach: \"rm -r %s\" detaches that",
+			   argv[optind], argv[optind]);
+		return PROF_EXIT_FAILED;
+	}
 	if (err) {
 		prof_error("the programs in %s cannot be attached: %s", argv[optind],
 			   strerror(-err));
 		return err == -EPERM ? PROF_EXIT_NOT_PERMITTED : PROF_EXIT_FAILED;
 	}
-	return begin(argv[optind], &settings);
+	status = begin(argv[optind], &settings);
+	if (status)
+		links_remove(argv[optind]);
+	return status;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include "options.h"
 
+#define SECONDS_MIN	1e-9	/* less would be none, which means something else */
 #define SECONDS_MAX	1e9
 
 bool prof_option_count(const char *name, const char *text, uint64_t max, uint64_t *count)
@@ -24,10 +25,11 @@ bool prof_option_seconds(const char *name, const char *text, uint64_t *ns)
 
 	errno = 0;
 	seconds = strtod(text, &end);
-	if (!errno && *text && !*end && seconds > 0 && seconds <= SECONDS_MAX) {
+	if (!errno && *text && !*end && seconds >= SECONDS_MIN && seconds <= SECONDS_MAX) {
 		*ns = (uint64_t)(seconds * (double)PROF_SECOND_NS);
 		return true;
 	}
-	prof_error("%s needs a number of seconds above 0, not \"%s\"", name, text);
+	prof_error("%s needs a number of seconds, from a billionth to a billion, not \"%s\"", name,
+		   text);
 	return false;
 }

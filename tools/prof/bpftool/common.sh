@@ -84,7 +84,7 @@ while [ $# -gt 0 ]; do
 			attach="$attach $1=$2" ;;
 		--duration)
 			case $2 in
-			*[!0-9.]* | '') wrong_usage '--duration needs a number of seconds' ;;
+			*[!0-9.]* | *.*.* | . | '') wrong_usage '--duration needs a number of seconds' ;;
 			esac
 			duration=$2 ;;
 		--top)
