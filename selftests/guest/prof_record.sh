@@ -7,7 +7,7 @@
 
 set -u
 
-tests=57
+tests=65
 . "${0%/*}/prof_test.sh"
 
 record() {
@@ -136,6 +136,19 @@ ok 'only its slot is modelled' is '["header",10,1,1,"0x000000ffff000000",null]' 
 ok 'one in ten is recorded' record --map prof_inline --sample 10 -- \
 	prof_writer put prof_inline 1 2 3 4 5 6 7 8 1 2 3 4 5 6 7 8 1 2 3 4
 ok 'one in ten is taken' is '[20,2,2,0,0,0,0]' totals
+ok 'another map does not count' record --map prof_inline --sample 2 -- sh -c \
+	"prof_writer put prof_aligned $one && prof_writer put prof_inline 1 2 3"
+ok 'one in two of this one is taken' is '[3,2,2,0,0,0,0]' totals
+ok 'two profilers sample at a time' record --map prof_inline --sample 3 -- \
+	khmap-prof record --json "$work/inner" --map prof_inline --sample 10 -- \
+	prof_writer put prof_inline 1 2 3 4 5 6 7 8 1 2 3 4 5 6 7 8 1 2 3 4
+ok 'each takes its own' is '[20,7,7,0,0,0,0]' totals
+ok 'and so does the other' is '[20,2,10]' jq -c '[.totals.events, .totals.taken, .source.sample]' \
+	"$work/inner"
+ok 'a sampled overflow is recorded' record --map prof_aligned --sample 2 -- sh -c \
+	"prof_writer put prof_aligned ${zero##* } && prof_writer delete prof_aligned ${zero##* }"
+ok 'the put is taken, and its overflow bucket' is '[2,1,1,0,1,0,0]' totals
+ok 'nothing samples any more' sh -c '! grep -l khmap-every /proc/[0-9]*/fdinfo/*'
 
 ok 'too many lines are recorded' record --map prof_packed --lines 1 -- \
 	prof_writer turns prof_packed "$(keys prof_packed 0 1)" "$(keys prof_packed 1 1)" 10

@@ -220,6 +220,7 @@ static int record_run(struct record *record, const struct prof_recorder *recorde
 static int record_read(const struct prof_recorder *recorder, struct prof_profile *profile)
 {
 	struct prof_fds fds = prof_recorder_fds(recorder);
+	int err;
 
 	if (recorder->session)
 		profile->missed = prof_session_missed(recorder->session);
@@ -227,7 +228,6 @@ static int record_read(const struct prof_recorder *recorder, struct prof_profile
 		struct prof_sampling *sampling = prof_alloc(1, sizeof(*sampling));
 		struct prof_function_row *rows;
 		size_t count;
-		int err;
 
 		profile->sampling = sampling;
 		err = prof_samples_count(recorder->samples, &sampling->counts);
@@ -239,7 +239,10 @@ static int record_read(const struct prof_recorder *recorder, struct prof_profile
 		free(rows);
 		profile->totals.outside = sampling->counts.totals.outside;
 	}
-	return prof_profile_read(profile, &fds);
+	err = prof_profile_read(profile, &fds);
+	if (recorder->session)
+		prof_session_events(recorder->session, &profile->totals.events);
+	return err;
 }
 
 static int record_session(struct record *record, const struct prof_rung *rung,
@@ -249,6 +252,7 @@ static int record_session(struct record *record, const struct prof_rung *rung,
 		.rung = rung,
 		.period = record->every,
 		.map_id = profile->settings.map_id,
+		.sample = profile->settings.sample,
 		.lines = (uint32_t)record->lines,
 		.verbose = record->verbose,
 	};

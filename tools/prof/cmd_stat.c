@@ -166,7 +166,10 @@ static int stat_model(struct stat_command *stat)
 		stat->operations.transfers_why = "as stores that miss are counted";
 		return PROF_EXIT_OK;
 	}
-	status = prof_session_open(PROF_LINES_DEFAULT, stat->verbose, &stat->session);
+	status = prof_session_open(&(struct prof_session_options){
+		.map_id = stat->settings.map_id,
+		.verbose = stat->verbose,
+	}, &stat->session);
 	if (status)
 		return status;
 	fds = prof_session_fds(stat->session);
@@ -189,7 +192,7 @@ static void stat_enable(void *context, bool on)
 		bpf_map_update_elem(bpf_map__fd(stat->skeleton->maps.op_tasks), &pid, &one,
 				    BPF_ANY);
 	if (stat->session)
-		prof_settings_write(prof_session_fds(stat->session).settings, &settings);
+		prof_session_write(stat->session, &settings);
 	stat->settings.enabled = on;
 	bpf_map_update_elem(bpf_map__fd(stat->skeleton->maps.op_settings), &zero, &stat->settings,
 			    BPF_ANY);

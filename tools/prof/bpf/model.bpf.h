@@ -177,6 +177,7 @@ static __always_inline void model_cpu_count(struct model_event *event, u64 bytes
 {
 	struct prof_line_cpu fresh = {}, *part;
 	struct prof_line_key key = event->key;
+	u64 *known;
 
 	key.cpu = event->cpu;
 	part = bpf_map_lookup_elem(&line_cpus, &key);
@@ -190,7 +191,9 @@ static __always_inline void model_cpu_count(struct model_event *event, u64 bytes
 	}
 	/* One CPU's, but a program may interrupt another. */
 	__sync_fetch_and_add(load ? &part->loads : &part->stores, 1);
-	__sync_fetch_and_or(load ? &part->loaded_bytes : &part->stored_bytes, bytes);
+	known = load ? &part->loaded_bytes : &part->stored_bytes;
+	if ((*known & bytes) != bytes)
+		__sync_fetch_and_or(known, bytes);
 	if (moved->store_true)
 		__sync_fetch_and_add(&part->transfers.store_true, 1);
 	if (moved->store_false)
@@ -295,16 +298,17 @@ static __always_inline void model_stacks_get(struct model_event *event)
 static __always_inline void model_stack_count(struct model_event *event,
 					      const struct prof_transfers *moved)
 {
-	struct prof_stack_key key = {
+	struct prof_stack fresh = {}, *stack;
+	struct prof_stack_key key;
+
+	if (!(event->settings->flags & PROF_FLAG_STACKS))
+		return;
+	key = (struct prof_stack_key){
 		.line = event->key,
 		.tgid = bpf_get_current_pid_tgid() >> 32,
 		.kernel = event->kernel_stack,
 		.user = event->user_stack,
 	};
-	struct prof_stack fresh = {}, *stack;
-
-	if (!(event->settings->flags & PROF_FLAG_STACKS))
-		return;
 	/* -EFAULT: a task of the kernel has no stack of the other kind. */
 	if ((key.kernel < 0 && key.kernel != -14) || (key.user < 0 && key.user != -14))
 		event->totals->stacks_dropped++;
@@ -363,6 +367,28 @@ static __always_inline void model_access(struct model_event *event, u32 offset,
 	}
 }
 
+/* Is an event on this map one that is profiled?  If so fills in @event's first part. */
+static __always_inline bool model_event_wanted(struct model_event *event, u64 map_id)
+{
+	u32 zero = 0;
+	struct prof_settings *set = bpf_map_lookup_elem(&settings, &zero);
+
+	if (!set || !set->enabled || (set->map_id && map_id && set->map_id != map_id))
+		return false;
+	event->settings = set;
+	event->totals = bpf_map_lookup_elem(&totals, &zero);
+	return event->totals;
+}
+
+/* The event is taken: fill in the rest. */
+static __always_inline void model_event_take(struct model_event *event, void *context)
+{
+	event->totals->taken++;
+	event->context = context;
+	event->cpu = bpf_get_smp_processor_id();
+	model_stacks_get(event);
+}
+
 /**
  * model_event_begin() - is an event to be modelled?
  * @event: filled if so, but for @key
@@ -376,27 +402,18 @@ static __always_inline void model_access(struct model_event *event, u32 offset,
 static __always_inline bool model_event_begin(struct model_event *event,
 					      void *context, u64 map_id)
 {
-	u32 zero = 0;
-	struct prof_settings *set = bpf_map_lookup_elem(&settings, &zero);
 	struct prof_totals *total;
 
-	if (!set || !set->enabled || (set->map_id && map_id && set->map_id != map_id))
+	if (!model_event_wanted(event, map_id))
 		return false;
-	total = bpf_map_lookup_elem(&totals, &zero);
-	if (!total)
-		return false;
+	total = event->totals;
 	total->events++;
 	if (total->until > 1) {
 		total->until--;
 		return false;
 	}
-	total->until = set->sample;
-	total->taken++;
-	event->context = context;
-	event->settings = set;
-	event->totals = total;
-	event->cpu = bpf_get_smp_processor_id();
-	model_stacks_get(event);
+	total->until = event->settings->sample;
+	model_event_take(event, context);
 	return true;
 }
 

@@ -47,7 +47,7 @@
  * @sample: take one event in so many of each CPU; 0 and 1 take all
  * @enabled: while 0 no event is looked at
  * @flags: PROF_FLAG_*
- * @reserved: 0
+ * @samplers: if the module samples, the bit of the sampler in khmap_sample
  */
 struct prof_settings {
 	__u64 map_id;
@@ -56,7 +56,7 @@ struct prof_settings {
 	__u32 sample;
 	__u32 enabled;
 	__u32 flags;
-	__u32 reserved;
+	__u32 samplers;
 };
 
 /**
@@ -65,7 +65,8 @@ struct prof_settings {
  * @taken: of those, the ones that the model was told of
  * @puts: of those taken, puts
  * @deletes: of those taken, deletes
- * @overflows: buckets that were added to chains; never sampled
+ * @overflows: buckets that were added to chains; of operations taken only, if the
+ *	module samples
  * @outside: samples whose address is in nothing that is profiled
  * @partial: taken, but the map's geometry is unknown: the slot was modelled as
  *	written whole, the head of its bucket not at all
@@ -78,7 +79,7 @@ struct prof_settings {
  * @buckets_dropped: operations that the map "buckets" had no room for
  * @times_dropped: likewise, of the map "times"
  * @maps_dropped: maps that the map "maps" had no room for
- * @until: events until the next is taken
+ * @until: events until the next is taken; if the module samples, not 0 once one was
  */
 struct prof_totals {
 	__u64 events;

@@ -37,6 +37,7 @@ struct khmap_store {
 	u32 head_page;
 	u32 head_bucket;
 	bool replaced;
+	bool overflowed;
 };
 
 #pragma clang attribute pop
@@ -249,10 +250,13 @@ bucket_get(const struct prof_bucket_key *key)
 static __always_inline void bucket_time_count(const struct model_event *event,
 					      const struct prof_bucket_key *bucket)
 {
-	u64 now = bpf_ktime_get_ns(), fresh = 0, *count;
 	struct prof_time_key key = { .bucket = *bucket };
+	u64 now, fresh = 0, *count;
 
-	if (!event->settings->slot_ns || now < event->settings->began_ns)
+	if (!event->settings->slot_ns)
+		return;
+	now = bpf_ktime_get_ns();
+	if (now < event->settings->began_ns)
 		return;
 	key.slot = (now - event->settings->began_ns) / event->settings->slot_ns;
 	count = bpf_map_lookup_elem(&times, &key);
@@ -284,6 +288,30 @@ static __always_inline void bucket_count(const struct model_event *event,
 	bucket_time_count(event, &key);
 }
 
+static __always_inline void operation_model(struct prof_operation *op, u64 map_id,
+					    const struct khmap_store *store,
+					    bool deleted)
+{
+	if (deleted)
+		op->event.totals->deletes++;
+	else
+		op->event.totals->puts++;
+
+	op->event.key = (struct prof_line_key){ .map_id = map_id };
+	op->key = span(0, 0);
+	op->value = op->key;
+	op->tag = op->key;
+	op->head = op->key;
+	op->first_line = 0;
+	op->region = store->region;
+	op->page = store->page;
+	op->head_region = head_region(store->region);
+	op->head_page = store->head_page;
+	operation_place(op, store, deleted);
+	operation_store(op);
+	bucket_count(&op->event, store, deleted);
+}
+
 /*
  * @store is never NULL, but since Linux 6.12 the verifier wants to see a check
  * of a tracepoint's pointers.
@@ -294,27 +322,9 @@ static __always_inline int store_event(void *context, u64 map_id,
 {
 	struct prof_operation op;
 
-	/* What is not taken costs no more than the counting: @op is filled below. */
-	if (!store || !model_event_begin(&op.event, context, map_id))
-		return 0;
-	if (deleted)
-		op.event.totals->deletes++;
-	else
-		op.event.totals->puts++;
-
-	op.event.key = (struct prof_line_key){ .map_id = map_id };
-	op.key = span(0, 0);
-	op.value = op.key;
-	op.tag = op.key;
-	op.head = op.key;
-	op.first_line = 0;
-	op.region = store->region;
-	op.page = store->page;
-	op.head_region = head_region(store->region);
-	op.head_page = store->head_page;
-	operation_place(&op, store, deleted);
-	operation_store(&op);
-	bucket_count(&op.event, store, deleted);
+	/* What is not taken costs no more than the counting: @op is filled later. */
+	if (store && model_event_begin(&op.event, context, map_id))
+		operation_model(&op, map_id, store, deleted);
 	return 0;
 }
 
@@ -330,24 +340,47 @@ int BPF_PROG(store_delete, u64 map_id, const struct khmap_store *store)
 	return store_event(ctx, map_id, store, true);
 }
 
-SEC("tp_btf/khmap_overflow")
-int BPF_PROG(store_overflow, u64 map_id, const struct khmap_store *store)
+static __always_inline void overflow_count(struct prof_totals *total, u64 map_id,
+					   const struct khmap_store *store)
 {
-	u32 zero = 0;
-	struct prof_settings *set = bpf_map_lookup_elem(&settings, &zero);
-	struct prof_totals *total = bpf_map_lookup_elem(&totals, &zero);
-	struct prof_bucket_key key;
-	struct prof_bucket *bucket;
+	struct prof_bucket_key key = bucket_key(map_id, store);
+	struct prof_bucket *bucket = bucket_get(&key);
 
-	if (!store || !set || !total || !set->enabled ||
-	    (set->map_id && set->map_id != map_id))
-		return 0;
 	total->overflows++;
-	key = bucket_key(map_id, store);
-	bucket = bucket_get(&key);
 	if (bucket)
 		__sync_fetch_and_add(&bucket->overflows, 1);
 	else
 		total->buckets_dropped++;
+}
+
+SEC("tp_btf/khmap_overflow")
+int BPF_PROG(store_overflow, u64 map_id, const struct khmap_store *store)
+{
+	struct model_event event;
+
+	if (store && model_event_wanted(&event, map_id))
+		overflow_count(event.totals, map_id, store);
+	return 0;
+}
+
+/* In place of the others: the module took one event in so many of each CPU. */
+SEC("tp_btf/khmap_sample")
+int BPF_PROG(store_sample, u64 map_id, const struct khmap_store *store, bool deleted,
+	     u32 samplers)
+{
+	struct prof_operation op;
+	struct prof_totals *total;
+
+	if (!store || !model_event_wanted(&op.event, map_id) ||
+	    !(op.event.settings->samplers & samplers))
+		return 0;
+	/* For who looks meanwhile; at the end the module says how many there were. */
+	total = op.event.totals;
+	total->events += total->until ? op.event.settings->sample : 1;
+	total->until = 1;
+	model_event_take(&op.event, ctx);
+	operation_model(&op, map_id, store, deleted);
+	if (!deleted && store->overflowed)
+		overflow_count(total, map_id, store);
 	return 0;
 }

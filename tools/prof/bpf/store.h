@@ -61,7 +61,7 @@ struct prof_bucket_key {
  * @inserts: puts that added a key
  * @replaces: puts that replaced a value
  * @deletes: keys deleted
- * @overflows: buckets added; never sampled
+ * @overflows: buckets added; see struct prof_totals
  */
 struct prof_bucket {
 	__u64 inserts;

@@ -137,6 +137,7 @@ int demo_map_model(const struct prof_pair *pair, uint32_t layout, uint64_t turns
 	struct demo_map map = { .turns = true, .puts = turns };
 	struct prof_settings settings = { .sample = 1, .enabled = 1 };
 	struct prof_profile profile = { 0 };
+	const struct prof_session_options options = { 0 };
 	struct prof_session *session;
 	struct prof_fds fds;
 	double ns;
@@ -144,17 +145,17 @@ int demo_map_model(const struct prof_pair *pair, uint32_t layout, uint64_t turns
 	int err;
 
 	*transfers = (struct demo_transfers){ 0 };
-	if (prof_session_open(PROF_LINES_DEFAULT, false, &session))
+	if (prof_session_open(&options, &session))
 		return -EIO;
 	fds = prof_session_fds(session);
 	err = demo_map_make(&map, layout);
 	settings.map_id = map.map_id;
 	if (!err)
-		err = prof_settings_write(fds.settings, &settings);
+		err = prof_session_write(session, &settings);
 	if (!err) {
 		err = demo_pair_run(pair, demo_map_work, &map, &ns);
 		settings.enabled = 0;
-		prof_settings_write(fds.settings, &settings);
+		prof_session_write(session, &settings);
 		close(map.fd);
 	}
 	if (!err)

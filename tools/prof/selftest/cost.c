@@ -134,9 +134,12 @@ int selftest_cost(struct selftest_cost *cost)
 	settings.map_id = map.map_id;
 	for (i = 0; i < KEYS; i++)
 		load->keys[i] = i;
-	status = prof_session_open(PROF_LINES_DEFAULT, false, &session);
+	status = prof_session_open(&(struct prof_session_options){
+		.map_id = map.map_id,
+		.sample = cost->sample,
+	}, &session);
 	if (!status) {
-		err = prof_settings_write(prof_session_fds(session).settings, &settings);
+		err = prof_session_write(session, &settings);
 		if (!err)
 			err = rounds_measure(cost, load, session);
 		prof_session_close(session);

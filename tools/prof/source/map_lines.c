@@ -120,15 +120,20 @@ int prof_hunt_open(uint64_t map_id, uint64_t duration_ns, uint32_t lines, bool v
 		   struct prof_hunt **hunt)
 {
 	const struct prof_settings settings = { .map_id = map_id, .sample = 1, .enabled = 1 };
+	const struct prof_session_options options = {
+		.map_id = map_id,
+		.lines = lines,
+		.verbose = verbose,
+	};
 	struct prof_session *session;
 	struct prof_fds fds;
-	int status = prof_session_open(lines, verbose, &session);
+	int status = prof_session_open(&options, &session);
 
 	if (status)
 		return status;
 	fds = prof_session_fds(session);
 	prof_geometries_write(fds.maps);
-	prof_settings_write(fds.settings, &settings);
+	prof_session_write(session, &settings);
 	*hunt = prof_alloc(1, sizeof(**hunt));
 	(*hunt)->session = session;
 	(*hunt)->duration_ns = duration_ns;

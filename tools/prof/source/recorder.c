@@ -14,7 +14,12 @@ int prof_recorder_open(struct prof_recorder *recorder, const struct prof_samples
 {
 	*recorder = (struct prof_recorder){ 0 };
 	if (options->rung->kind == PROF_RUNG_TRACEPOINTS)
-		return prof_session_open(options->lines, options->verbose, &recorder->session);
+		return prof_session_open(&(struct prof_session_options){
+			.map_id = options->map_id,
+			.sample = options->sample,
+			.lines = options->lines,
+			.verbose = options->verbose,
+		}, &recorder->session);
 	return prof_samples_open(options, &recorder->samples);
 }
 
@@ -24,10 +29,19 @@ struct prof_fds prof_recorder_fds(const struct prof_recorder *recorder)
 				   prof_session_fds(recorder->session);
 }
 
+static void settings_write(const struct prof_recorder *recorder,
+			   const struct prof_settings *settings)
+{
+	if (recorder->session)
+		prof_session_write(recorder->session, settings);
+	else
+		prof_settings_write(prof_recorder_fds(recorder).settings, settings);
+}
+
 void prof_recorder_begin(const struct prof_recorder *recorder, struct prof_settings *settings)
 {
 	settings->enabled = 1;
-	prof_settings_write(prof_recorder_fds(recorder).settings, settings);
+	settings_write(recorder, settings);
 	if (recorder->samples)
 		prof_samples_begin(recorder->samples);
 }
@@ -37,7 +51,7 @@ void prof_recorder_end(const struct prof_recorder *recorder, struct prof_setting
 	if (recorder->samples)
 		prof_samples_end(recorder->samples);
 	settings->enabled = 0;
-	prof_settings_write(prof_recorder_fds(recorder).settings, settings);
+	settings_write(recorder, settings);
 }
 
 void prof_recorder_overhead(const struct prof_recorder *recorder, struct prof_overhead *overhead)

@@ -17,6 +17,7 @@ struct prof_samples;
  * @rung: which event; of PROF_RUNG_EVENT
  * @period: one in so many is a sample; 0 for the rung's own
  * @map_id: only this map's pages; 0 for all maps'
+ * @sample: of these, or of the tracepoints' events, take one in so many of each CPU
  * @lines: cache lines that there is room for
  * @verbose: show what libbpf says
  */
@@ -24,6 +25,7 @@ struct prof_samples_options {
 	const struct prof_rung *rung;
 	uint64_t period;
 	uint64_t map_id;
+	uint32_t sample;
 	uint32_t lines;
 	bool verbose;
 };

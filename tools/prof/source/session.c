@@ -12,11 +12,18 @@
 #include "source/maps.h"
 #include "source/overhead.h"
 #include "source/rights.h"
+#include "source/sampler.h"
 #include "source/session.h"
 #include "store.skel.h"
 
+/* @sampler is open if the module samples, and programs are attached. */
 struct prof_session {
 	struct store_bpf *skeleton;
+	struct prof_session_options options;
+	struct prof_sampler sampler;
+	struct prof_settings settings;
+	uint64_t seen_before;
+	uint64_t seen;
 };
 
 int prof_session_check(void)
@@ -24,16 +31,10 @@ int prof_session_check(void)
 	return prof_rights_check(PROF_NEED_MODULE | PROF_NEED_TYPES | PROF_NEED_BPF);
 }
 
-int prof_session_open(uint32_t lines, bool verbose, struct prof_session **session)
+static int maps_size(const struct store_bpf *skeleton, uint32_t lines)
 {
-	struct store_bpf *skeleton;
-	int err;
+	int err = bpf_map__set_max_entries(skeleton->maps.lines, lines);
 
-	prof_rights_log(verbose);
-	skeleton = store_bpf__open();
-	if (!skeleton)
-		return prof_rights_failure("the BPF programs cannot be opened", -errno, verbose);
-	err = bpf_map__set_max_entries(skeleton->maps.lines, lines);
 	if (!err)
 		err = bpf_map__set_max_entries(skeleton->maps.buckets, lines);
 	if (!err)
@@ -44,20 +45,91 @@ int prof_session_open(uint32_t lines, bool verbose, struct prof_session **sessio
 					       lines * PROF_ACCESSES_PER_LINE);
 	if (!err)
 		err = bpf_map__set_max_entries(skeleton->maps.times, lines);
+	return err;
+}
+
+/* If events are to be left out, the module does it: each that is not costs much less. */
+static void sampler_open(struct prof_session *session)
+{
+	int err;
+
+	if (session->options.sample <= 1)
+		return;
+	err = prof_sampler_open(&session->sampler, session->options.map_id,
+				session->options.sample);
+	if (err)
+		prof_error("the module cannot sample (%s), so every event costs its time: %s",
+			   err == -EBUSY ? "as many profilers as can do" : "is it an older one?",
+			   strerror(-err));
+}
+
+/* Leave out the programs that are not wanted. */
+static int programs_choose(const struct prof_session *session)
+{
+	const struct store_bpf *skeleton = session->skeleton;
+	bool sampled = session->sampler.fd >= 0;
+	int err = bpf_program__set_autoload(skeleton->progs.store_sample, sampled);
+
 	if (!err)
-		err = store_bpf__load(skeleton);
-	if (err) {
-		store_bpf__destroy(skeleton);
-		return prof_rights_failure("the BPF programs cannot be loaded", err, verbose);
+		err = bpf_program__set_autoload(skeleton->progs.store_put, !sampled);
+	if (!err)
+		err = bpf_program__set_autoload(skeleton->progs.store_delete, !sampled);
+	if (!err)
+		err = bpf_program__set_autoload(skeleton->progs.store_overflow, !sampled);
+	return err;
+}
+
+int prof_session_open(const struct prof_session_options *options,
+		      struct prof_session **session)
+{
+	struct prof_session *fresh = prof_alloc(1, sizeof(*fresh));
+	const char *what = "the BPF programs cannot be opened";
+	int err;
+
+	fresh->options = *options;
+	fresh->sampler.fd = -1;
+	prof_rights_log(options->verbose);
+	fresh->skeleton = store_bpf__open();
+	err = fresh->skeleton ? 0 : -errno;
+	if (!err) {
+		what = "the BPF programs cannot be loaded";
+		sampler_open(fresh);
+		err = programs_choose(fresh);
 	}
-	err = store_bpf__attach(skeleton);
-	if (err) {
-		store_bpf__destroy(skeleton);
-		return prof_rights_failure("the BPF programs cannot be attached", err, verbose);
+	if (!err)
+		err = maps_size(fresh->skeleton, options->lines ? options->lines :
+								  PROF_LINES_DEFAULT);
+	if (!err)
+		err = store_bpf__load(fresh->skeleton);
+	if (!err) {
+		what = "the BPF programs cannot be attached";
+		err = store_bpf__attach(fresh->skeleton);
 	}
-	*session = prof_alloc(1, sizeof(**session));
-	(*session)->skeleton = skeleton;
+	if (err) {
+		prof_session_close(fresh);
+		return prof_rights_failure(what, err, options->verbose);
+	}
+	*session = fresh;
 	return PROF_EXIT_OK;
+}
+
+int prof_session_write(struct prof_session *session, const struct prof_settings *settings)
+{
+	bool sampled = session->sampler.fd >= 0;
+
+	if (sampled && settings->enabled)
+		session->seen_before = prof_sampler_seen(&session->sampler);
+	session->settings = *settings;
+	session->settings.samplers = sampled ? session->sampler.bit : 0;
+	if (sampled && !settings->enabled)
+		session->seen = prof_sampler_seen(&session->sampler) - session->seen_before;
+	return prof_settings_write(prof_session_fds(session).settings, &session->settings);
+}
+
+void prof_session_events(const struct prof_session *session, __u64 *events)
+{
+	if (session->sampler.fd >= 0)
+		*events = session->seen;
 }
 
 struct prof_fds prof_object_fds(struct bpf_object *object)
@@ -103,10 +175,23 @@ void prof_session_overhead(const struct prof_session *session, struct prof_overh
 
 int prof_session_attach(struct prof_session *session, bool on)
 {
-	if (on)
-		return store_bpf__attach(session->skeleton);
-	store_bpf__detach(session->skeleton);
-	return 0;
+	int err = 0;
+
+	if (!on) {
+		store_bpf__detach(session->skeleton);
+		if (session->sampler.fd >= 0)
+			prof_sampler_close(&session->sampler);
+		return 0;
+	}
+	/* As loaded, so that no other programs are asked for. */
+	if (bpf_program__fd(session->skeleton->progs.store_sample) >= 0) {
+		prof_sampler_close(&session->sampler);
+		err = prof_sampler_open(&session->sampler, session->options.map_id,
+					session->options.sample);
+	}
+	if (!err)
+		err = prof_session_write(session, &session->settings);
+	return err ? err : store_bpf__attach(session->skeleton);
 }
 
 void prof_session_close(struct prof_session *session)
@@ -114,6 +199,7 @@ void prof_session_close(struct prof_session *session)
 	if (!session)
 		return;
 	store_bpf__destroy(session->skeleton);
+	prof_sampler_close(&session->sampler);
 	free(session);
 }
 

@@ -55,17 +55,48 @@ struct prof_fds prof_object_fds(struct bpf_object *object);
 int prof_session_check(void);
 
 /**
- * prof_session_open() - load the programs and attach them
- * @lines: lines that there is room for
+ * struct prof_session_options - what the programs are for
+ * @map_id: the map to profile; 0 for all
+ * @sample: take one event in so many of each CPU; 0 and 1 take all
+ * @lines: lines that there is room for; 0 for the default
  * @verbose: show what libbpf says
+ */
+struct prof_session_options {
+	uint64_t map_id;
+	uint32_t sample;
+	uint32_t lines;
+	bool verbose;
+};
+
+/**
+ * prof_session_open() - load the programs and attach them
+ * @options: what they are for
  * @session: the new session; unchanged on failure
  *
- * The programs do nothing until prof_settings_write() enables them.  Prints
- * what went wrong.
+ * The programs do nothing until prof_session_write() enables them.  Which events
+ * are taken the module decides, if all are not; should it not be able to, the
+ * programs do, at a higher cost, and that is said.  Prints what went wrong.
  *
  * Return: enum prof_exit.
  */
-int prof_session_open(uint32_t lines, bool verbose, struct prof_session **session);
+int prof_session_open(const struct prof_session_options *options,
+		      struct prof_session **session);
+
+/**
+ * prof_session_write() - begin, or end, a profile
+ * @session: the session
+ * @settings: what to profile, as the session's options have it
+ *
+ * Return: 0 or -errno.
+ */
+int prof_session_write(struct prof_session *session, const struct prof_settings *settings);
+
+/**
+ * prof_session_events() - how many events have there been?
+ * @session: whose profile has ended
+ * @events: of its totals, as the programs count them; made right
+ */
+void prof_session_events(const struct prof_session *session, __u64 *events);
 
 /**
  * prof_session_fds() - the maps of a session
@@ -116,7 +147,7 @@ void prof_session_close(struct prof_session *session);
 int prof_geometries_write(int maps_fd);
 
 /**
- * prof_settings_write() - begin, or end, a profile
+ * prof_settings_write() - begin, or end, a profile of another source
  * @settings_fd: the map "settings"
  * @settings: what to profile
  *
