@@ -11,7 +11,8 @@ build='build-essential clang llvm libbpf-dev libelf-dev zlib1g-dev libcsv-dev li
 	bpftool dwarves bc xz-utils linux-source-6.1'
 guest='qemu-system-x86 busybox-static cpio kmod e2fsprogs strace ieee-data jq'
 test='sparse shellcheck spin mandoc python3-docutils clang-format
-	gcc-multilib g++-multilib libclang-rt-14-dev libxml2-utils'
+	gcc-multilib g++-multilib libclang-rt-14-dev libxml2-utils
+	flex bison ccache'
 bench='liblmdb-dev libboost1.81-dev libabsl-dev libyajl-dev rapidjson-dev libcbor-dev
 	gnuplot-nox valgrind flex bison'
 kernels='bubblewrap debian-archive-keyring'

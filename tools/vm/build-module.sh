@@ -12,12 +12,14 @@ build=${BUILD:-$top/build}
 
 usage() {
 	cat <<-EOF
-	Usage: ${0##*/} [--kernel VERSION] [--sparse]
+	Usage: ${0##*/} [--kernel VERSION] [--sparse | --coverage]
 	Builds build/module/VERSION/khmap.ko; build/module/khmap.ko then links to it.
 	Warnings of the compiler (W=1) and of modpost are errors.
 
 	  --kernel VERSION   the kernel to build for (see kernel.sh)
 	  --sparse           build with sparse as a checker, in build/lint, and keep no module
+	  --coverage         build a module that counts, for gcov, what of it runs, in build/coverage;
+	                     for a kernel that has gcov, as 6.1-kasan
 	EOF
 }
 
@@ -27,12 +29,13 @@ die() {
 }
 
 version=
-sparse=
+sparse='' coverage=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help) usage; exit 0 ;;
 	--kernel) version=${2?--kernel needs a version}; shift ;;
 	--sparse) sparse=yes ;;
+	--coverage) coverage=yes ;;
 	*) usage >&2; exit 2 ;;
 	esac
 	shift
@@ -46,6 +49,9 @@ if [ -n "$sparse" ]; then
 	out=$build/lint/sparse/$KERNEL
 	# Sparse sees only what is compiled, so compile everything.
 	rm -rf "$out"
+elif [ -n "$coverage" ]; then
+	grep -qsx 'CONFIG_GCOV_KERNEL=y' "$KDIR/.config" || die "kernel $KERNEL has no gcov"
+	out=$build/coverage/$KERNEL
 else
 	out=$build/module/$KERNEL
 fi
@@ -75,7 +81,8 @@ if [ -n "$sparse" ]; then
 	# Context is off: a lock that is taken on one of two ways out cannot be told to sparse.
 	set -- C=2 CF='-D__CHECK_ENDIAN__ -Wsparse-error -Wno-context'
 else
-	set --
+	# For kernels that have kcov, a fuzzer is told which parts of the module ran.
+	set -- KCOV_INSTRUMENT=y ${coverage:+GCOV_PROFILE=y}
 fi
 status=0
 kbuild "$@" >"$log" 2>&1 || status=$?
@@ -105,8 +112,10 @@ ids_resolved() {
 ko=$out/khmap.ko
 if [ ! -f "$ko" ] || [ -n "$(find "$work/khmap.ko" -newer "$ko")" ]; then
 	cp "$work/khmap.ko" "$ko.tmp"
-	# Newer headers have a vmlinux, and then kbuild has done this.
-	if ! has_btf "$ko.tmp"; then
+	# Newer headers have a vmlinux, and then kbuild has done this; a kernel may not read it.
+	if grep -qsx '# CONFIG_DEBUG_INFO_BTF_MODULES is not set' "$KDIR/.config"; then
+		echo "Kernel $KERNEL reads no BTF of modules." >&2
+	elif ! has_btf "$ko.tmp"; then
 		flags=$(PAHOLE=pahole "$KDIR/scripts/pahole-flags.sh")
 		# shellcheck disable=SC2086 # a list of words
 		pahole -J $flags --btf_base "$BTF" "$ko.tmp"
@@ -114,8 +123,8 @@ if [ ! -f "$ko" ] || [ -n "$(find "$work/khmap.ko" -newer "$ko")" ]; then
 		resolve=$("$here/resolve-btfids.sh")
 		"$resolve" -b "$BTF" "$ko.tmp"
 	fi
-	ids_resolved "$ko.tmp" || die "$ko has BTF ids that are 0"
+	! has_btf "$ko.tmp" || ids_resolved "$ko.tmp" || die "$ko has BTF ids that are 0"
 	mv "$ko.tmp" "$ko"
 	printf '  %-7s %s\n' MODULE "${ko#"$top"/}"
 fi
-ln -sfn "$KERNEL/khmap.ko" "$build/module/khmap.ko"
+[ -n "$coverage" ] || ln -sfn "$KERNEL/khmap.ko" "$build/module/khmap.ko"

@@ -74,6 +74,7 @@ done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | sort -u | while read -r file; do
 	*) cp "$file" "$target" ;;
 	esac
 done
+mkdir -p "$root/lib/modules/$KERNEL"
 for index in builtin builtin.modinfo order; do
 	cp "$MODULES/lib/modules/$KERNEL/modules.$index" "$root/lib/modules/$KERNEL/"
 done

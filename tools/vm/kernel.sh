@@ -19,10 +19,12 @@ usage() {
 	  VMLINUX   the ELF kernel that a guest boots
 	  BTF       the kernel's type information
 	  MODULES   a root folder for modprobe -d
+	  SLOWER    how many times longer than a usual kernel it may take
 
 	VERSION is like 6.1.0-56-amd64; by default what linux-image-amd64 depends on. 6.12 is the
 	newest kernel of that release in this machine's package lists, "newest" the one of Debian's
-	unstable suite.
+	unstable suite. 6.1-kasan and 6.1-kcsan are debug kernels, which are built when they are
+	first asked for (see debug/).
 	The cache is \$KHMAP_CACHE, now $cache.
 	EOF
 }
@@ -194,6 +196,11 @@ case $version in
 *[!A-Za-z0-9.+~-]* | [!0-9]*) die "not a kernel version: $version" ;;
 esac
 
+# A debug kernel is not fetched, but built.
+if [ "${version%-common}" = "$version" ] && [ -f "$here/debug/${version##*-}.config" ]; then
+	exec "$here/debug/kernel.sh" "$version"
+fi
+
 final=$cache/kernels/$version
 if [ ! -f "$final/vmlinux.btf" ]; then
 	mkdir -p "$cache/kernels"
@@ -209,4 +216,5 @@ KDIR=$final/root/usr/src/linux-headers-$version
 VMLINUX=$final/vmlinux
 BTF=$final/vmlinux.btf
 MODULES=$final/root
+SLOWER=1
 EOF

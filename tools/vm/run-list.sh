@@ -35,6 +35,9 @@ end_session() {
 }
 
 [ -z "$module" ] || count=$((count + 1))
+keeps_account=
+[ -z "$module" ] || [ ! -e /sys/kernel/debug/kmemleak ] || keeps_account=yes
+[ -z "$keeps_account" ] || count=$((count + 1))
 echo 'TAP version 13'
 echo "1..$count"
 # Descriptor 9, so that a test may read its own standard input.
@@ -76,6 +79,14 @@ if [ -n "$module" ]; then
 		verdict 'not ok' "the module unloads # $message"
 	else
 		verdict ok 'the module unloads'
+	fi
+fi
+if [ -n "$keeps_account" ]; then
+	if left=$(sh /vm/leaks); then
+		verdict ok 'the module leaves no memory behind'
+	else
+		echo "$left" | sed 's/^/# /'
+		verdict 'not ok' 'the module leaves no memory behind'
 	fi
 fi
 exit $failed

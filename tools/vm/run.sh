@@ -37,7 +37,8 @@ usage() {
 	  --disk SIZE         an empty scratch disk, like 1G; \$KHMAP_DISK in the guest
 	  --append WORDS      more for the kernel's command line
 	  --timeout SECONDS   for the whole run (default $seconds)
-  --plugin FILE[,ARG] load a plugin of QEMU, which then emulates the processors, KVM or not
+	  --slower FACTOR     multiply every time limit (default: as the kernel needs it)
+	  --plugin FILE[,ARG] load a plugin of QEMU, which then emulates the processors, KVM or not
 
 	What comes out
 	  --out DIR           afterwards, copy the guest's /out into this folder
@@ -67,7 +68,7 @@ wrong_usage() {
 die_status=101
 test_seconds=${KHMAP_TEST_TIMEOUT:-120}
 version='' module='' want_module=yes files='' list='' tap='' mode=''
-smp=2 mem=2048 disk='' append='' plugin='' seconds=${KHMAP_VM_TIMEOUT:-600}
+smp=2 mem=2048 disk='' append='' plugin='' seconds=${KHMAP_VM_TIMEOUT:-600} slower=''
 out='' report='' json='' quiet=''
 newline='
 '
@@ -81,7 +82,7 @@ while [ $# -gt 0 ]; do
 	--shell) mode=shell ;;
 	--) shift; break ;;
 	--kernel | --module | --file | --list | --smp | --mem | --disk | --append | --timeout | \
-	--plugin | --out | --report | --json)
+	--slower | --plugin | --out | --report | --json)
 		[ $# -ge 2 ] || wrong_usage "$1 needs a value"
 		case $1 in
 		--kernel) version=$2 ;;
@@ -93,6 +94,7 @@ while [ $# -gt 0 ]; do
 		--disk) disk=$2 ;;
 		--append) append="$append $2" ;;
 		--timeout) seconds=$2 ;;
+		--slower) slower=$2 ;;
 		--plugin) plugin=$2 ;;
 		--out) out=$2 ;;
 		--report) report=$2 ;;
@@ -106,7 +108,7 @@ while [ $# -gt 0 ]; do
 	shift
 done
 
-for number in "$smp" "$mem" "$seconds" "$test_seconds"; do
+for number in "$smp" "$mem" "$seconds" "$test_seconds" "${slower:-1}"; do
 	case $number in
 	'' | *[!0-9]*) wrong_usage "not a number: $number" ;;
 	esac
@@ -128,6 +130,8 @@ note() {
 started=$(date +%s)
 env=$("$here/kernel.sh" ${version:+"$version"}) || exit 101
 eval "$env"
+slower=${slower:-$SLOWER}
+seconds=$((seconds * slower))
 base=$("$here/image.sh" "$KERNEL") || exit 101
 if [ -n "$plugin" ]; then
 	[ -f "${plugin%%,*}" ] || die "there is no ${plugin%%,*} (is it built?)"
@@ -155,6 +159,7 @@ trap 'exit 130' INT TERM HUP
 stage=$work/stage
 . "$here/stage.sh"
 mkdir -p "$stage/vm" "$stage/khmap"
+cp "$here/leaks.sh" "$stage/vm/leaks"
 
 if [ -n "$want_module" ]; then
 	module=${module:-$build/module/$KERNEL/khmap.ko}
@@ -188,7 +193,7 @@ fi
 
 cat >"$stage/vm/config" <<EOF
 mode=$mode
-export module=${want_module:+khmap}
+export module=${want_module:+khmap} KHMAP_SLOWER=$slower
 disks=${disks:+yes}
 out_disk=$out_disk
 scratch_disk=$scratch_disk

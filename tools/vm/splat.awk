@@ -2,7 +2,8 @@
 #
 # Prints what the kernel complained about on its console, with some lines of context; exit
 # status 1 if there is any. A process that exceeds its memory cgroup is killed with a stack
-# trace and much text: that is the cgroup at work, not a fault.
+# trace and much text: that is the cgroup at work, not a fault. Of data races (KCSAN), which the rest of
+# the kernel has many of, only those count that the module, or another of this project, takes part in.
 
 function is_splat(line) {
 	return line ~ /BUG:|BUG at|WARNING:|Oops|Kernel panic|Call Trace|general protection/ ||
@@ -12,6 +13,14 @@ function is_splat(line) {
 	       line ~ /INFO: task .* blocked|rcu.*stall|lockup|LOCKUP/ ||
 	       line ~ /refcount_t:|list_(add|del) corruption|ODEBUG|DEADLOCK/ ||
 	       line ~ /Unable to handle|page allocation failure|Out of memory:/
+}
+
+function tell_race(	i) {
+	found = 1
+	for (i = 0; i < raced && shown < 120; i++) {
+		print race[i]
+		shown++
+	}
 }
 
 { sub(/\r$/, "") }
@@ -37,6 +46,26 @@ holding {
 	next
 }
 
+/BUG: KCSAN:/ {
+	racing = 1
+	raced = ours = 0
+}
+
+racing {
+	race[raced++] = $0
+	if (/\[khmap/)
+		ours = 1
+	if (/======/) {
+		racing = 0
+		if (ours)
+			tell_race()
+		next
+	}
+	# Another processor may complain in between.
+	if (/KCSAN/ || !is_splat($0))
+		next
+}
+
 is_splat($0) {
 	if (!show && found)
 		print "..."
@@ -51,7 +80,9 @@ show > 0 && shown < 120 {
 }
 
 END {
-	# A report of the killer without its end is one more thing that went wrong.
+	# A report without its end is one more thing that went wrong.
+	if (racing)
+		tell_race()
 	if (holding) {
 		for (i = 0; i < held && i < 30; i++)
 			print hold[i]

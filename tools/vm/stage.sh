@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #
 # What goes into a guest beside its base image. Sourced by run.sh, whose names it uses: top,
-# build, here, list, test_seconds, stage (the folder that becomes the guest's root), work.
+# build, here, list, test_seconds, slower, stage (the folder that becomes the guest's root), work.
 # shellcheck disable=SC2154,SC2034 # names of, and for, that script
 
 # Where a path of the command line or of a list is on this machine ...
@@ -57,7 +57,7 @@ add_list() {
 			add_file "$first"
 			first=$target ;;
 		esac
-		echo "$limit $first${rest:+ $rest}" >>"$stage/vm/list"
+		echo "$((limit * slower)) $first${rest:+ $rest}" >>"$stage/vm/list"
 	done <"$list"
 	[ -s "$stage/vm/list" ] || die "the list $list names no test"
 	cp "$here/run-list.sh" "$stage/vm/run-list"
