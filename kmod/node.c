@@ -49,7 +49,12 @@ static char *khmap_node_path(khmap_devnode_const struct device *device,
 		*uid = node->owner.uid;
 	if (gid)
 		*gid = node->owner.gid;
-	return kasprintf(GFP_KERNEL, "khmap/%s", dev_name(device));
+	/*
+	 * Without a path the driver core would make, or remove, a node of that name
+	 * in /dev itself, and tell nobody.  So this waits for its few bytes.
+	 */
+	return kasprintf(GFP_KERNEL | __GFP_NOFAIL, "khmap/%s",
+			 dev_name(device));
 }
 
 static void khmap_node_release(struct device *device)
