@@ -7,6 +7,7 @@
  */
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
+#include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/workqueue.h>
 
@@ -86,6 +87,9 @@ int khmap_growth_reserve(struct khmap_call *call)
 
 	if (reserve->reserved)
 		return -EINVAL;
+	/* Nothing grows for one who cannot be told about it. */
+	if (fault_in_writeable(call->user, call->size))
+		return -EFAULT;
 	err = khmap_table_reserve(map->table, reserve->entries,
 				  khmap_growth_stopped);
 	if (err)

@@ -5,6 +5,7 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/module.h>
+#include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/splice.h>
 #include <linux/uio.h>
@@ -77,6 +78,9 @@ static int khmap_snapshot_materialize(struct khmap_call *call)
 	struct khmap_shot *shot = call->file->private_data;
 	int err = 0;
 
+	/* Nothing is copied for one who cannot be told about it. */
+	if (fault_in_writeable(call->user, call->size))
+		return -EFAULT;
 	if (arg->flags & KHMAP_MATERIALIZE_BACKGROUND)
 		khmap_shot_copy_later(shot);
 	else

@@ -264,4 +264,37 @@ TEST_F_TIMEOUT(grow, reserve_can_be_killed, 240)
 	EXPECT_EQ(0, put(fd, 1, 1));
 }
 
+/* Nothing grows, nor is copied, for one who cannot be told about it. */
+TEST(answer_on_read_only_memory)
+{
+	struct khmap_ioc_reserve *reserve;
+	struct khmap_ioc_materialize *all;
+	struct khmap_ioc_snapshot args;
+	struct khmap_ioc_stat stat;
+	int map = create_named(NULL, 1), shot;
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_NE(MAP_FAILED, page);
+	ASSERT_LE(0, map);
+	ASSERT_EQ(0, map_reserve(map, 1000));
+	shot = snapshot(map, &args);
+	ASSERT_LE(0, shot);
+	reserve = page;
+	*reserve = (struct khmap_ioc_reserve){ .size = sizeof(*reserve), .entries = 100000 };
+	all = (void *)((char *)page + 1024);
+	*all = (struct khmap_ioc_materialize){ .size = sizeof(*all) };
+	ASSERT_EQ(0, mprotect(page, 4096, PROT_READ));
+
+	EXPECT_EQ(-EFAULT, call(map, KHMAP_IOC_RESERVE, reserve));
+	ASSERT_EQ(0, map_stat(map, &stat));
+	EXPECT_GT(100, stat.shape);
+	EXPECT_EQ(-EFAULT, call(shot, KHMAP_IOC_MATERIALIZE, all));
+	ASSERT_EQ(0, map_stat(shot, &stat));
+	EXPECT_EQ(1, stat.copied_pages);
+	munmap(page, 4096);
+	close(shot);
+	close(map);
+}
+
 TEST_HARNESS_MAIN
