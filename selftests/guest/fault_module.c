@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * fault_module.c - the module comes and goes, with each allocation failing
+ *
+ * Most of them are the kernel's own, for what a module brings along; those of the
+ * module's beginning come last.  The module is there and works, or nothing of it is.
+ */
+#include "kselftest_harness.h"
+#include "fault_test.h"
+
+#define MODULE_FILE	"/khmap.ko"
+#define PRINTK		"/proc/sys/kernel/printk"
+
+static int unload(void)
+{
+	int tries = 100, err;
+
+	/* The last file of a process may be closed a moment later. */
+	do
+		err = syscall(SYS_delete_module, "khmap", O_NONBLOCK) ? -errno : 0;
+	while (err == -EAGAIN && --tries && !usleep(20000));
+	return err;
+}
+
+static int load(int file)
+{
+	return syscall(SYS_finit_module, file, "", 0) ? -errno : 0;
+}
+
+static bool works(void)
+{
+	struct khmap_ioc_create args = create_args("fault-module", 10);
+	uint64_t value = 0;
+	int fd = create_map(&args), err;
+
+	if (fd < 0)
+		return false;
+	err = put(fd, 1, 7);
+	if (!err)
+		err = get(fd, 1, &value);
+	if (!err)
+		err = access(KHMAP_DEVICE_DIR "/fault-module", F_OK);
+	if (!err)
+		err = map_destroy(fd);
+	close(fd);
+	return !err && value == 7;
+}
+
+static bool nothing_is_left(void)
+{
+	return access("/sys/module/khmap", F_OK) && access(KHMAP_DEVICE_DIR, F_OK) &&
+	       access("/sys/class/khmap", F_OK) && access("/sys/class/misc/khmap-control", F_OK);
+}
+
+FIXTURE(fault) {
+	int file;	/* the module's */
+	int nth;
+	int log;
+	unsigned int refused, done;
+};
+
+FIXTURE_SETUP(fault)
+{
+	if (access(MODULE_FILE, R_OK))
+		SKIP(return, "there is no %s to load again", MODULE_FILE);
+	self->file = open(MODULE_FILE, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, self->file);
+	self->nth = fault_file();
+	ASSERT_LE(0, self->nth);
+	/* The kernel tells of memory that it could not have, with a trace of calls. */
+	ASSERT_EQ(0, fault_write(PRINTK, "4"));
+	self->log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	ASSERT_LE(0, self->log);
+	lseek(self->log, 0, SEEK_END);
+}
+
+/* What the console was not to show, as it may: is anything worse among it? */
+static unsigned int complaints(int log)
+{
+	static const char *const words[] = {
+		"WARNING:", "BUG", "KASAN", "KCSAN", "UBSAN", "possible circular", "refcount_t",
+		"possible recursive", "inconsistent lock", "suspicious RCU", "ODEBUG", "corruption",
+	};
+	unsigned int found = 0;
+	char line[8192];
+	ssize_t count;
+	size_t i;
+
+	while ((count = read(log, line, sizeof(line) - 1)) > 0 || (count < 0 && errno == EPIPE)) {
+		if (count < 0)
+			continue;
+		line[count] = '\0';
+		for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+			if (!strstr(line, words[i]))
+				continue;
+			printf("# log: %s\n", line);
+			found++;
+		}
+	}
+	return found;
+}
+
+FIXTURE_TEARDOWN(fault)
+{
+	EXPECT_EQ(0, complaints(self->log));
+	EXPECT_EQ(0, fault_write(PRINTK, "5"));
+	EXPECT_TRUE(works());
+	fflush(stdout);
+	close(self->log);
+	close(self->nth);
+	close(self->file);
+}
+
+TEST_F_TIMEOUT(fault, load, 3 * FAULT_SECONDS)
+{
+	unsigned int n;
+	bool hit = true;
+
+	ASSERT_EQ(0, unload());
+	for (n = 1; n <= FAULT_MAX && hit; n++) {
+		int err;
+
+		fault_arm(self->nth, n);
+		err = load(self->file);
+		hit = fault_disarm(self->nth);
+		if (err) {
+			self->refused++;
+			EXPECT_TRUE(hit);
+			/* EINVAL, ENOEXEC: of the kernel's ways to say that it has no memory. */
+			EXPECT_TRUE(err == -ENOMEM || err == -EFAULT || err == -EINVAL ||
+				    err == -ENOEXEC)
+				TH_LOG("fault %u: %s", n, strerror(-err));
+			EXPECT_TRUE(nothing_is_left())
+				TH_LOG("fault %u left something", n);
+			continue;
+		}
+		self->done += hit;
+		EXPECT_TRUE(works())
+			TH_LOG("fault %u: the module does not work", n);
+		ASSERT_EQ(0, unload());
+		EXPECT_TRUE(nothing_is_left());
+	}
+	EXPECT_LT(50, self->refused);
+	printf("# faults: %u in the module's load: %u refused, %u done all the same\n",
+	       self->refused + self->done, self->refused, self->done);
+	ASSERT_EQ(0, load(self->file));
+}
+
+TEST_F_TIMEOUT(fault, unload, FAULT_SECONDS)
+{
+	unsigned int n;
+	bool hit = true;
+
+	for (n = 1; n <= FAULT_MAX && hit; n++) {
+		int err;
+
+		ASSERT_TRUE(works());
+		fault_arm(self->nth, n);
+		err = unload();
+		hit = fault_disarm(self->nth);
+		if (err) {
+			self->refused++;
+			EXPECT_TRUE(hit);
+			EXPECT_TRUE(err == -ENOMEM || err == -EFAULT);
+			EXPECT_TRUE(works());
+			ASSERT_EQ(0, unload());
+		}
+		self->done += !err && hit;
+		EXPECT_TRUE(nothing_is_left());
+		ASSERT_EQ(0, load(self->file));
+	}
+	EXPECT_LT(0, self->refused + self->done);
+	printf("# faults: %u in the module's unload: %u refused, %u done all the same\n",
+	       self->refused + self->done, self->refused, self->done);
+}
+
+TEST_HARNESS_MAIN
