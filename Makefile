@@ -20,8 +20,8 @@ MAKEFLAGS += --no-print-directory $(if $(V),,-s)
 
 .DEFAULT_GOAL := help
 .PHONY: help all setup kernel module lib cli prof unit guest check check-lint check-unit \
-	check-model check-vm check-guest check-oracle check-drift check-kernels fuzz demo bench bench-study \
-	bench-guest bench-uml vm install clean format man
+	check-model check-vm check-guest check-oracle check-drift check-kernels fuzz soak demo \
+	bench bench-study bench-guest bench-uml vm install clean format man
 
 help: ## list the targets
 	@echo 'khmap: a hash map in the Linux kernel that everybody reads from memory.'
@@ -62,6 +62,7 @@ unit: ## build the unit tests of the engine
 guest: lib module ## build the test programs, and a module, that run in the guest
 	@tools/vm/build-dependent.sh $(if $(KERNEL),--kernel $(KERNEL)) selftests/guest/example
 	@$(MAKE) -C selftests/guest all
+	@$(MAKE) -C selftests/soak all
 	@$(MAKE) -C tools/demo all
 
 check: ## set up, then run every check and test; closes with one line of counts
@@ -100,6 +101,11 @@ check-oracle: module lib prof ## compare the profiler with what a plugin of QEMU
 
 fuzz: ## fuzz what reads images, records and profiles, or makes maps, for SECONDS (600) each
 	@$(MAKE) -C selftests/fuzz run
+
+soak: module lib ## use a map in a guest without mercy for MINUTES (10), beside a journal (SEED=, JSON=)
+	@$(MAKE) -C selftests/soak all
+	@selftests/soak/run.sh --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED)) \
+		$(if $(JSON),--json $(JSON)) $(if $(KERNEL),--kernel $(KERNEL))
 
 demo: ## set up, then show khmap at work on real data, in a guest
 	@tools/setup.sh build guest

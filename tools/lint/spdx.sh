@@ -18,7 +18,7 @@ licence() {
 	kmod/* | include/linux/* | Kbuild | selftests/guest/example/*) echo 'GPL-2.0-only' ;;
 	*.bpf.[ch]) echo 'GPL-2.0-only OR BSD-2-Clause' ;;
 	# These include the kernel's kselftest headers.
-	selftests/guest/*.[ch]) echo 'GPL-2.0-only' ;;
+	selftests/guest/*.[ch] | selftests/soak/*.[ch]) echo 'GPL-2.0-only' ;;
 	*) echo 'LGPL-2.1-only OR BSD-2-Clause' ;;
 	esac
 }
