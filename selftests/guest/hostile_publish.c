@@ -9,12 +9,13 @@
 #include "kselftest_harness.h"
 #include "hostile.h"
 
-#define KEYS		300000u
-#define SHARERS		150
-#define ROUNDS		5
+#define KEYS		600000u
+#define SHARERS		500
+/* The drop has begun by then, and is far from its end. */
+#define BEGUN_US	10000
 /* Far more than all of it takes, far less than the hog runs. */
-#define SOON_S		1.5
-#define HOG_S		6.
+#define SOON_S		2.5
+#define HOG_S		8.
 
 FIXTURE(dropped) {
 	int map;
@@ -123,6 +124,7 @@ TEST_F_TIMEOUT(dropped, by_one_who_gets_no_processor, 300)
 		pin(0);
 		if (read(closed[0], &byte, 1) != 1)
 			_exit(1);
+		usleep(BEGUN_US);
 		end = seconds_now() + HOG_S;
 		while (seconds_now() < end)
 			;
@@ -131,7 +133,7 @@ TEST_F_TIMEOUT(dropped, by_one_who_gets_no_processor, 300)
 	pin(1);
 	began = seconds_now();
 	ASSERT_EQ(1, write(go[1], &byte, 1));
-	usleep(20000);
+	usleep(3 * BEGUN_US);
 	publisher = fork();
 	if (!publisher)
 		_exit(publish(self->map, fresh, 1) < 0);

@@ -345,7 +345,7 @@ static const struct touch touches[] = {
 	TOUCH(abi_answer, true, .size = sizeof(struct khmap_ioc_abi)),
 	TOUCH(list_infos, true),
 	TOUCH(create_name, false, .text = "hostile1"),
-	TOUCH(create_schema, false),
+	TOUCH(create_schema, false, .text = "hostile1"),
 	TOUCH(create_answer, true, .size = sizeof(struct khmap_ioc_create)),
 	TOUCH(snapshot_name, false, .text = "hostile2"),
 	TOUCH(snapshot_answer, true, .size = sizeof(struct khmap_ioc_snapshot)),
