@@ -270,9 +270,10 @@ static __always_inline void bucket_time_count(const struct model_event *event,
 		event->totals->times_dropped++;
 }
 
+/* @sampled: nobody else tells of a bucket that was added. */
 static __always_inline void bucket_count(const struct model_event *event,
 					 const struct khmap_store *store,
-					 bool deleted)
+					 bool deleted, bool sampled)
 {
 	struct prof_bucket_key key = bucket_key(event->key.map_id, store);
 	struct prof_bucket *bucket = bucket_get(&key);
@@ -285,12 +286,17 @@ static __always_inline void bucket_count(const struct model_event *event,
 		__sync_fetch_and_add(&bucket->replaces, 1);
 	else
 		__sync_fetch_and_add(&bucket->inserts, 1);
+	if (sampled && !deleted && store->overflowed) {
+		event->totals->overflows++;
+		if (bucket)
+			__sync_fetch_and_add(&bucket->overflows, 1);
+	}
 	bucket_time_count(event, &key);
 }
 
 static __always_inline void operation_model(struct prof_operation *op, u64 map_id,
 					    const struct khmap_store *store,
-					    bool deleted)
+					    bool deleted, bool sampled)
 {
 	if (deleted)
 		op->event.totals->deletes++;
@@ -309,7 +315,7 @@ static __always_inline void operation_model(struct prof_operation *op, u64 map_i
 	op->head_page = store->head_page;
 	operation_place(op, store, deleted);
 	operation_store(op);
-	bucket_count(&op->event, store, deleted);
+	bucket_count(&op->event, store, deleted, sampled);
 }
 
 /*
@@ -324,7 +330,7 @@ static __always_inline int store_event(void *context, u64 map_id,
 
 	/* What is not taken costs no more than the counting: @op is filled later. */
 	if (store && model_event_begin(&op.event, context, map_id))
-		operation_model(&op, map_id, store, deleted);
+		operation_model(&op, map_id, store, deleted, false);
 	return 0;
 }
 
@@ -340,26 +346,22 @@ int BPF_PROG(store_delete, u64 map_id, const struct khmap_store *store)
 	return store_event(ctx, map_id, store, true);
 }
 
-static __always_inline void overflow_count(struct prof_totals *total, u64 map_id,
-					   const struct khmap_store *store)
-{
-	struct prof_bucket_key key = bucket_key(map_id, store);
-	struct prof_bucket *bucket = bucket_get(&key);
-
-	total->overflows++;
-	if (bucket)
-		__sync_fetch_and_add(&bucket->overflows, 1);
-	else
-		total->buckets_dropped++;
-}
-
 SEC("tp_btf/khmap_overflow")
 int BPF_PROG(store_overflow, u64 map_id, const struct khmap_store *store)
 {
+	struct prof_bucket_key key;
+	struct prof_bucket *bucket;
 	struct model_event event;
 
-	if (store && model_event_wanted(&event, map_id))
-		overflow_count(event.totals, map_id, store);
+	if (!store || !model_event_wanted(&event, map_id))
+		return 0;
+	event.totals->overflows++;
+	key = bucket_key(map_id, store);
+	bucket = bucket_get(&key);
+	if (bucket)
+		__sync_fetch_and_add(&bucket->overflows, 1);
+	else
+		event.totals->buckets_dropped++;
 	return 0;
 }
 
@@ -369,18 +371,14 @@ int BPF_PROG(store_sample, u64 map_id, const struct khmap_store *store, bool del
 	     u32 samplers)
 {
 	struct prof_operation op;
-	struct prof_totals *total;
 
 	if (!store || !model_event_wanted(&op.event, map_id) ||
 	    !(op.event.settings->samplers & samplers))
 		return 0;
 	/* For who looks meanwhile; at the end the module says how many there were. */
-	total = op.event.totals;
-	total->events += total->until ? op.event.settings->sample : 1;
-	total->until = 1;
+	op.event.totals->events += op.event.totals->until ? op.event.settings->sample : 1;
+	op.event.totals->until = 1;
 	model_event_take(&op.event, ctx);
-	operation_model(&op, map_id, store, deleted);
-	if (!deleted && store->overflowed)
-		overflow_count(total, map_id, store);
+	operation_model(&op, map_id, store, deleted, true);
 	return 0;
 }
