@@ -57,7 +57,7 @@ struct khmap_account *khmap_account_create_snapshot(struct khmap_account *map)
 	struct mem_cgroup *old = set_active_memcg(map->memcg);
 	struct khmap_account *account;
 
-	account = kzalloc(sizeof(*account), GFP_KERNEL_ACCOUNT);
+	account = kzalloc(sizeof(*account), KHMAP_GFP_PAGE);
 	set_active_memcg(old);
 	if (!account)
 		return NULL;
