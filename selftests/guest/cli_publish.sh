@@ -6,7 +6,7 @@
 
 set -u
 
-tests=62
+tests=63
 . "${0%/*}/cli_test.sh"
 cd "$work" || exit 1
 

@@ -6,7 +6,7 @@
 
 set -u
 
-tests=38
+tests=42
 . "${0%/*}/cli_test.sh"
 cd "$work" || exit 1
 
