@@ -277,12 +277,15 @@ static __always_inline void bucket_count(const struct model_event *event,
 {
 	struct prof_bucket_key key = bucket_key(event->key.map_id, store);
 	struct prof_bucket *bucket = bucket_get(&key);
+	u32 replaced = store->replaced;
 
+	/* Or it is multiplied, to find the count: the verifier thinks of 255, too. */
+	barrier_var(replaced);
 	if (!bucket)
 		event->totals->buckets_dropped++;
 	else if (deleted)
 		__sync_fetch_and_add(&bucket->deletes, 1);
-	else if (store->replaced)
+	else if (replaced)
 		__sync_fetch_and_add(&bucket->replaces, 1);
 	else
 		__sync_fetch_and_add(&bucket->inserts, 1);
