@@ -453,7 +453,7 @@ TEST_F(ioctls, absurd_size_is_refused)
 {
 	self->arg.head[0] = ~0u;
 	EXPECT_EQ(-E2BIG, call(self->fd, variant->command, &self->arg));
-	self->arg.head[0] = 4097;
+	self->arg.head[0] = (__u32)PAGE + 1;
 	EXPECT_EQ(-E2BIG, call(self->fd, variant->command, &self->arg));
 }
 
@@ -486,15 +486,15 @@ TEST_F(ioctls, bad_address_is_refused)
 /* The argument's end lies on a page that is not there. */
 TEST_F(ioctls, argument_across_a_hole_is_refused)
 {
-	char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+	char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	char *at = pages + 4096 - variant->size + 1;
+	char *at = pages + PAGE - variant->size + 1;
 
 	ASSERT_NE(MAP_FAILED, pages);
-	munmap(pages + 4096, 4096);
+	munmap(pages + PAGE, PAGE);
 	memcpy(at, &self->arg, variant->size - 1);
 	EXPECT_EQ(-EFAULT, call(self->fd, variant->command, at));
-	munmap(pages, 4096);
+	munmap(pages, PAGE);
 }
 
 /* Results that cannot be written: no descriptor, no map, nothing cleared. */

@@ -365,13 +365,13 @@ TEST_F(batch, a_bad_pointer_in_the_middle)
 /* The operations themselves end at a hole, or cannot be answered. */
 TEST_F(batch, operations_that_lead_nowhere)
 {
-	struct khmap_op *ops = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+	struct khmap_op *ops = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
 				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	uint64_t i, value = 3, there = 4096 / sizeof(*ops);
+	uint64_t i, value = 3, there = PAGE / sizeof(*ops);
 	struct khmap_ioc_batch batch = batch_of(ops, MANY);
 
 	ASSERT_NE(MAP_FAILED, ops);
-	munmap((char *)ops + 4096, 4096);
+	munmap((char *)ops + PAGE, PAGE);
 	for (i = 0; i < MANY; i++)
 		self->keys[i] = i;
 	for (i = 0; i < there; i++)
@@ -387,11 +387,11 @@ TEST_F(batch, operations_that_lead_nowhere)
 	EXPECT_EQ(-EFAULT, batch_call(self->fd, &batch));
 	EXPECT_EQ(0, batch.done);
 
-	ASSERT_EQ(0, mprotect(ops, 4096, PROT_READ));
+	ASSERT_EQ(0, mprotect(ops, PAGE, PROT_READ));
 	batch = batch_of(ops + 70, 1);
 	EXPECT_EQ(-EFAULT, batch_call(self->fd, &batch));
 	EXPECT_EQ(-ENOENT, get(self->fd, 70, &value));
-	munmap(ops, 4096);
+	munmap(ops, PAGE);
 }
 
 TEST_F(batch, arrays)
@@ -483,13 +483,13 @@ TEST_F(batch, arrays_with_gaps)
 /* Keys, then values, that end at a hole; statuses that cannot be written. */
 TEST_F(batch, arrays_that_lead_nowhere)
 {
-	uint64_t *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+	uint64_t *page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct khmap_ioc_batch batch;
 	uint64_t i, value;
 
 	ASSERT_NE(MAP_FAILED, page);
-	munmap((char *)page + 4096, 4096);
+	munmap((char *)page + PAGE, PAGE);
 	for (i = 0; i < MANY; i++) {
 		self->keys[i] = i;
 		self->values[i] = i;
@@ -523,13 +523,13 @@ TEST_F(batch, arrays_that_lead_nowhere)
 	EXPECT_EQ(-EFAULT, self->statuses[6]);
 	EXPECT_EQ(0, get(self->fd, 511, &value));
 
-	ASSERT_EQ(0, mprotect(page, 4096, PROT_READ));
+	ASSERT_EQ(0, mprotect(page, PAGE, PROT_READ));
 	batch = arrays_of(KHMAP_OP_PUT, self->keys, self->values,
 			  (int32_t *)page, 10);
 	EXPECT_EQ(-EFAULT, batch_call(self->fd, &batch));
 	EXPECT_EQ(0, batch.done);
 	EXPECT_EQ(-ENOENT, get(self->fd, 0, &value));
-	munmap(page, 4096);
+	munmap(page, PAGE);
 }
 
 /* Whatever comes of them: no crash, and the map is in order. */

@@ -265,12 +265,12 @@ TEST_F(arrays, descriptors_for_one_thing_only)
 /* Operands, then results, that end at a hole. */
 TEST_F(arrays, that_lead_nowhere)
 {
-	uint64_t *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+	uint64_t *page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint64_t i, value;
 
 	ASSERT_NE(MAP_FAILED, page);
-	munmap((char *)page + 4096, 4096);
+	munmap((char *)page + PAGE, PAGE);
 	for (i = 0; i < 512; i++)
 		page[i] = 1;
 	self->batch.opcode = KHMAP_OP_FETCH_ADD;
@@ -306,7 +306,7 @@ TEST_F(arrays, that_lead_nowhere)
 	ASSERT_EQ(0, batch_call(self->fd, &self->batch));
 	EXPECT_EQ(64, self->batch.done);
 	EXPECT_EQ(110, page[512 - 70 + 9]);
-	munmap(page, 4096);
+	munmap(page, PAGE);
 }
 
 TEST_F(arrays, by_the_library)

@@ -11,7 +11,6 @@
 #define SHOT	NAME "-shot"
 #define KEYS	20000u
 #define POOL	4u
-#define PAGE	4096
 #define LIMIT	"/sys/module/khmap/parameters/max_bytes"
 
 static int write_limit(uint64_t bytes)
@@ -162,7 +161,7 @@ static struct tally tally_of_library(int fd)
 /* Pages that read(2) and splice(2) refuse; -1 if anything else is wrong. */
 static long pages_refused(int fd, uint64_t pages)
 {
-	static unsigned char bytes[PAGE];
+	static unsigned char bytes[PAGE_MAX];
 	long refused = 0;
 	int pipes[2];
 	uint64_t i;

@@ -79,7 +79,7 @@ static uint64_t snapshot_pages(int fd)
 	if (call(fd, KHMAP_IOC_SNAPSHOT, &args))
 		return 0;
 	close(args.fd);
-	return args.image_size / 4096;
+	return args.image_size / PAGE;
 }
 
 TEST_F(compact, after_many_deletes)

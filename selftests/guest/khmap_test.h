@@ -29,6 +29,8 @@
 
 #define CONTROL		KHMAP_DEVICE_DIR "/" KHMAP_CONTROL_NAME
 #define UNPRIVILEGED	1000	/* the guest's user "tester" */
+#define PAGE		sysconf(_SC_PAGESIZE)
+#define PAGE_MAX	65536	/* bytes of a page on any machine */
 
 static inline uint64_t address_of(const void *p)
 {
@@ -259,11 +261,11 @@ static inline size_t image_size(int fd)
 	const struct khmap_image_header *header;
 	size_t size;
 
-	header = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	header = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
 	if (header == MAP_FAILED)
 		return 0;
 	size = header->image_size;
-	munmap((void *)(uintptr_t)header, 4096);
+	munmap((void *)(uintptr_t)header, PAGE);
 	return size;
 }
 

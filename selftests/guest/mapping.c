@@ -8,7 +8,6 @@
 #include "verify.h"
 
 #define NAME	"test-mapping"
-#define PAGE	4096l
 
 FIXTURE(mapping) {
 	int map;
@@ -238,7 +237,7 @@ TEST_F(mapping, every_page_once_and_slack_zero)
 				 page * PAGE;
 		uint32_t bucket, slot;
 
-		for (i = used; i < PAGE; i++)
+		for (i = used; i < (size_t)PAGE; i++)
 			ASSERT_EQ(0, at[i]);
 		for (bucket = 0; bucket < g->buckets_per_page; bucket++)
 			for (slot = 0; slot < g->bucket_slots; slot++)
@@ -270,7 +269,7 @@ TEST_F(mapping, parts_can_be_unmapped)
 TEST_F(mapping, discarded_pages_come_back)
 {
 	const struct khmap_image_header *header = (void *)self->image;
-	char copy[PAGE], *at = self->image + header->primary_offset;
+	char copy[PAGE_MAX], *at = self->image + header->primary_offset;
 
 	memcpy(copy, at, PAGE);
 	ASSERT_EQ(0, madvise(at, PAGE, MADV_DONTNEED));

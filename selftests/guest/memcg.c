@@ -184,7 +184,7 @@ static int best_effort_and_write(void)
 	call(shot, KHMAP_IOC_MATERIALIZE, &all);
 	if (all.copied_pages < 300)
 		return 4;
-	if (usage(CREATOR) < before + (long long)all.copied_pages * 4096 - SLACK)
+	if (usage(CREATOR) < before + (long long)all.copied_pages * PAGE - SLACK)
 		return 5;
 	return usage(WRITER) > SLACK ? 6 : 0;
 }

@@ -15,7 +15,6 @@
 #include "verify.h"
 
 #define NAME	"test-mistakes"
-#define PAGE	4096l
 #define ENTRIES	20000
 #define KEYS	500
 #define USED	(8 * (size_t)PAGE)
@@ -117,7 +116,7 @@ TEST_F(mistakes, page_lent_for_writing)
 {
 	struct iovec piece = { .iov_base = self->image, .iov_len = (size_t)PAGE };
 	struct io_uring ring;
-	char before[PAGE];
+	char before[PAGE_MAX];
 	int pipes[2];
 
 	ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
@@ -126,11 +125,11 @@ TEST_F(mistakes, page_lent_for_writing)
 
 	/* Lent for reading: what is in the pipe is the page, until it is read. */
 	ASSERT_EQ(0, pipe2(pipes, O_CLOEXEC | O_NONBLOCK));
-	memcpy(before, self->image, sizeof(before));
+	memcpy(before, self->image, (size_t)PAGE);
 	ASSERT_EQ(PAGE, vmsplice(pipes[1], &piece, 1, SPLICE_F_GIFT));
 	EXPECT_EQ(-1, read(pipes[0], self->image, (size_t)PAGE));
 	EXPECT_EQ(EFAULT, errno);
-	EXPECT_EQ(0, memcmp(before, self->image, sizeof(before)));
+	EXPECT_EQ(0, memcmp(before, self->image, (size_t)PAGE));
 	close(pipes[0]);
 	close(pipes[1]);
 }

@@ -158,7 +158,8 @@ TEST_F(module, is_let_go_by_a_killed_process)
  */
 TEST_F(module, pages_in_a_pipe_outlive_it)
 {
-	char copy[2][4096], back[2][4096], *image;
+	static char copy[2 * PAGE_MAX], back[2 * PAGE_MAX];
+	char *image;
 	const struct khmap_image_header *header;
 	size_t size, filled = 0;
 	struct iovec vector[2];
@@ -169,28 +170,28 @@ TEST_F(module, pages_in_a_pipe_outlive_it)
 	image = image_map(fd, &size);
 	ASSERT_NE(MAP_FAILED, image);
 	header = (void *)image;
-	vector[0] = (struct iovec){ image, 4096 };
-	vector[1] = (struct iovec){ image + header->primary_offset + 4096,
-				    4096 };
+	vector[0] = (struct iovec){ image, PAGE };
+	vector[1] = (struct iovec){ image + header->primary_offset + PAGE,
+				    PAGE };
 	for (uint64_t i = 0; i < 5000; i++)
 		ASSERT_EQ(0, put(fd, i, ~i));
-	memcpy(copy[0], vector[0].iov_base, 4096);
-	memcpy(copy[1], vector[1].iov_base, 4096);
+	memcpy(copy, vector[0].iov_base, PAGE);
+	memcpy(copy + PAGE, vector[1].iov_base, PAGE);
 	ASSERT_EQ(0, pipe(ends));
-	ASSERT_EQ(8192, vmsplice(ends[1], vector, 2, 0));
+	ASSERT_EQ(2 * PAGE, vmsplice(ends[1], vector, 2, 0));
 	munmap(image, size);
 	close(fd);
 	EXPECT_EQ(0, map_destroy(self->fd));
 	close(self->fd);
 	EXPECT_EQ(0, unload_soon());
-	while (filled < sizeof(back)) {
-		ssize_t count = read(ends[0], (char *)back + filled,
-				     sizeof(back) - filled);
+	while (filled < 2 * (size_t)PAGE) {
+		ssize_t count = read(ends[0], back + filled,
+				     2 * PAGE - filled);
 
 		ASSERT_LT(0, count);
 		filled += (size_t)count;
 	}
-	EXPECT_EQ(0, memcmp(copy, back, sizeof(back)));
+	EXPECT_EQ(0, memcmp(copy, back, 2 * PAGE));
 	close(ends[0]);
 	close(ends[1]);
 	EXPECT_EQ(0, load(""));

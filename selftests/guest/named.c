@@ -153,7 +153,7 @@ TEST_F(named, is_read_as_the_descriptor_is)
 	memset(bytes, 1, size);
 	ASSERT_EQ(size, pread(fileno(file), bytes, size, 0));
 	EXPECT_EQ(0, memcmp(bytes, image, size));
-	EXPECT_EQ(MAP_FAILED, mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 				   MAP_SHARED, fd, 0));
 	munmap(image, size);
 	free(bytes);

@@ -103,7 +103,7 @@ TEST_F(permission, write_only_descriptor)
 	EXPECT_EQ(-EBADF, get(fd, 1, &value));
 	EXPECT_EQ(-EBADF, map_stat(fd, &stat));
 	EXPECT_EQ(-EBADF, snapshot(fd, &shot));
-	EXPECT_EQ(MAP_FAILED, mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0));
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0));
 	EXPECT_EQ(EACCES, errno);
 	/* A value that is deleted would be read, too. */
 	EXPECT_EQ(-EBADF, call(fd, KHMAP_IOC_DELETE, &args));

@@ -18,7 +18,7 @@
 #include "khmap_test.h"
 #include "../oracle/doorbell.h"
 
-#define PAGE		4096ul
+#define X86_PAGE	4096ul
 #define MEMORY_PAGES	2
 #define VALUE_MAX	4096
 #define STEPS_MAX	4096
@@ -59,7 +59,7 @@ static struct {
 static volatile char *bell;
 
 /* Not static, so that a profiler finds it by its name. */
-char turns_memory[MEMORY_PAGES * PAGE] __attribute__((aligned(PAGE)));
+char turns_memory[MEMORY_PAGES * X86_PAGE] __attribute__((aligned(X86_PAGE)));
 
 static void check(const char *what, int error)
 {
@@ -84,7 +84,7 @@ static void say(const char *format, ...)
 
 static void bell_map(void)
 {
-	void *at = mmap((void *)DOORBELL_ADDRESS, PAGE, PROT_READ | PROT_WRITE,
+	void *at = mmap((void *)DOORBELL_ADDRESS, X86_PAGE, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_POPULATE, -1, 0);
 
 	if (at == MAP_FAILED)
@@ -237,7 +237,7 @@ static void step_map(const struct step *step, unsigned long count)
 
 /* On a line that neither the pages nor other data share. */
 static struct {
-	alignas(PAGE) atomic_ulong done;
+	alignas(X86_PAGE) atomic_ulong done;
 } turn;
 
 static void *thread_main(void *context)
@@ -265,7 +265,7 @@ static void *thread_main(void *context)
 /* By a load the plugin learns which page it is: of a byte that no step accesses. */
 static void page_tell(const char *page, const char *region, unsigned long index)
 {
-	const volatile char *byte = page + PAGE / 2;
+	const volatile char *byte = page + X86_PAGE / 2;
 
 	say("page %lx %s/%lu\n", (unsigned long)byte, region, index);
 	(void)*byte;
@@ -276,10 +276,10 @@ static void memory_tell(void)
 	unsigned long i;
 
 	for (i = 0; i < MEMORY_PAGES; i++) {
-		char *page = turns_memory + i * PAGE;
+		char *page = turns_memory + i * X86_PAGE;
 
 		/* What was only read is the same page of zeros everywhere. */
-		page[PAGE / 2] = 1;
+		page[X86_PAGE / 2] = 1;
 		page_tell(page, "range", i);
 	}
 }
@@ -289,7 +289,7 @@ static void region_tell(const char *image, uint64_t offset, uint64_t pages, cons
 	uint64_t i;
 
 	for (i = 0; i < pages; i++)
-		page_tell(image + offset + i * PAGE, region, i);
+		page_tell(image + offset + i * X86_PAGE, region, i);
 }
 
 static void map_tell(void)

@@ -99,11 +99,11 @@ static inline uint32_t successor_of(int fd)
 	const struct khmap_image_header *header;
 	uint32_t word;
 
-	header = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	header = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
 	if (header == MAP_FAILED)
 		return UINT32_MAX;
 	word = __atomic_load_n(&header->successor, __ATOMIC_RELAXED);
-	munmap((void *)(uintptr_t)header, 4096);
+	munmap((void *)(uintptr_t)header, PAGE);
 	return word;
 }
 

@@ -131,7 +131,7 @@ TEST_F(record, delete_of_a_value_that_cannot_be_given)
 {
 	uint64_t key = 1, value;
 	struct khmap_ioc_record args = record_args(&key, 8, NULL, 8);
-	void *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
+	void *page = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
 			  -1, 0);
 
 	ASSERT_NE(MAP_FAILED, page);
@@ -142,7 +142,7 @@ TEST_F(record, delete_of_a_value_that_cannot_be_given)
 	EXPECT_EQ(-EFAULT, call(self->fd, KHMAP_IOC_DELETE, &args));
 	EXPECT_EQ(0, get(self->fd, 1, &value));
 	EXPECT_EQ(100, value);
-	munmap(page, 4096);
+	munmap(page, PAGE);
 }
 
 TEST_F(record, wrong_sizes)

@@ -135,12 +135,12 @@ TEST_F(restore, is_the_image_byte_for_byte)
 	image = image_map(shot, &size);
 	ASSERT_NE(MAP_FAILED, image);
 	ASSERT_EQ(self->size, size);
-	EXPECT_EQ(0, memcmp(image + 4096, (char *)self->image + 4096, size - 4096));
+	EXPECT_EQ(0, memcmp(image + PAGE, (char *)self->image + PAGE, size - PAGE));
 	EXPECT_EQ(0, memcmp(image, self->image, FIELD(map_id)));
 	EXPECT_EQ(0, memcmp(image + FIELD(entries), (char *)self->image + FIELD(entries),
 			    FIELD(name) - FIELD(entries)));
 	EXPECT_EQ(0, memcmp(image + FIELD(reserved), (char *)self->image + FIELD(reserved),
-			    4096 - FIELD(reserved)));
+			    PAGE - FIELD(reserved)));
 	new = (void *)image;
 	EXPECT_NE(old->map_id, new->map_id);
 	EXPECT_EQ(args.map_id, new->map_id);
@@ -252,7 +252,7 @@ TEST_F(restore, hostile_images)
 		EXPECT_EQ(self->before.bytes, abi.bytes);
 	}
 	/* A key in the first bucket of the second page. */
-	copy[2 * 4096 + 8] ^= 1;
+	copy[2 * PAGE + 8] ^= 1;
 	args = restore_args(COPY, copy, self->size);
 	EXPECT_EQ(-EUCLEAN, call(self->control, KHMAP_IOC_RESTORE, &args));
 	EXPECT_EQ(KHMAP_DAMAGE_TOPHASH, args.what);
@@ -260,7 +260,7 @@ TEST_F(restore, hostile_images)
 	EXPECT_EQ(0, args.bucket);
 	EXPECT_EQ(0, args.slot);
 	EXPECT_EQ(-ENOENT, map_open(COPY, O_RDONLY));
-	copy[2 * 4096 + 8] ^= 1;
+	copy[2 * PAGE + 8] ^= 1;
 	args = restore_args(COPY, copy, self->size - 1);
 	EXPECT_EQ(-EUCLEAN, call(self->control, KHMAP_IOC_RESTORE, &args));
 	args = restore_args(COPY, copy, 100);
@@ -291,10 +291,10 @@ TEST_F(restore, memory_that_is_not_there)
 	args = restore_args(COPY, NULL, self->size);
 	EXPECT_EQ(-EFAULT, call(self->control, KHMAP_IOC_RESTORE, &args));
 	args = restore_args(COPY, copy, self->size);
-	args.image = ~0ull - 4096;
+	args.image = ~0ull - PAGE;
 	EXPECT_EQ(-EFAULT, call(self->control, KHMAP_IOC_RESTORE, &args));
-	for (page = self->size / 4096; page--; ) {
-		munmap(copy + page * 4096, 4096);
+	for (page = self->size / PAGE; page--; ) {
+		munmap(copy + page * PAGE, PAGE);
 		if (page % 32 && page)
 			continue;
 		args = restore_args(COPY, copy, self->size);

@@ -29,7 +29,7 @@ FIXTURE_SETUP(copies)
 		ASSERT_EQ(0, put(self->map, i, i + 1));
 	self->fd = snapshot(self->map, &self->args);
 	ASSERT_LE(0, self->fd);
-	self->pages = self->args.image_size / 4096;
+	self->pages = self->args.image_size / PAGE;
 }
 
 FIXTURE_TEARDOWN(copies)
@@ -100,12 +100,12 @@ TEST_F(copies, by_a_reader_s_touch)
 
 	image = image_map(self->fd, &size);
 	ASSERT_NE(MAP_FAILED, image);
-	ASSERT_EQ(self->pages * 4096, size);
+	ASSERT_EQ(self->pages * PAGE, size);
 	EXPECT_EQ(1, copied(self->fd));
-	(void)image[4096];
+	(void)image[PAGE];
 	EXPECT_EQ(2, copied(self->fd));
 	for (page = 0; page < self->pages; page++)
-		(void)image[page * 4096];
+		(void)image[page * PAGE];
 	EXPECT_EQ(self->pages, copied(self->fd));
 	munmap((void *)image, size);
 }

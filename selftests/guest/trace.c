@@ -152,7 +152,7 @@ static void check_offsets(struct __test_metadata *_metadata,
 			continue;
 		}
 		ASSERT_EQ(0, strncmp(line, "khmap_put:", 10));
-		at += field(line, "page") * 4096 + field(line, "offset");
+		at += field(line, "page") * PAGE + field(line, "offset");
 		ASSERT_GT(size, at);
 		memcpy(record, image + at, sizeof(record));
 		EXPECT_EQ(key, record[0]);
