@@ -20,8 +20,8 @@ MAKEFLAGS += --no-print-directory $(if $(V),,-s)
 
 .DEFAULT_GOAL := help
 .PHONY: help all setup kernel module lib cli prof unit guest check check-lint check-unit \
-	check-model check-vm check-guest check-oracle check-drift check-kernels fuzz soak demo \
-	bench bench-study bench-guest bench-uml vm install clean format man
+	check-model check-vm check-guest check-oracle check-drift check-kernels fuzz soak \
+	demo bench bench-study bench-guest bench-uml vm install clean format man
 
 help: ## list the targets
 	@echo 'khmap: a hash map in the Linux kernel that everybody reads from memory.'
@@ -63,6 +63,7 @@ guest: lib module ## build the test programs, and a module, that run in the gues
 	@tools/vm/build-dependent.sh $(if $(KERNEL),--kernel $(KERNEL)) selftests/guest/example
 	@$(MAKE) -C selftests/guest all
 	@$(MAKE) -C selftests/soak all
+	@$(MAKE) -C selftests/fuzz/guest all
 	@$(MAKE) -C tools/demo all
 
 check: ## set up, then run every check and test; closes with one line of counts
