@@ -20,7 +20,7 @@ MAKEFLAGS += --no-print-directory $(if $(V),,-s)
 
 .DEFAULT_GOAL := help
 .PHONY: help all setup kernel module lib cli prof unit guest check check-lint check-unit \
-	check-model check-vm check-guest check-oracle check-drift check-kernels fuzz soak \
+	check-model check-vm check-guest check-oracle check-drift check-kernels fuzz fuzz-guest soak \
 	demo bench bench-study bench-guest bench-uml vm install clean format man
 
 help: ## list the targets
@@ -102,6 +102,10 @@ check-oracle: module lib prof ## compare the profiler with what a plugin of QEMU
 
 fuzz: ## fuzz what reads images, records and profiles, or makes maps, for SECONDS (600) each
 	@$(MAKE) -C selftests/fuzz run
+
+fuzz-guest: module lib cli guest ## fuzz the module in a guest, from within, for long (ARGS="--seconds 600")
+	@tools/setup.sh fuzz
+	@selftests/fuzz/guest/run.sh $(if $(KERNEL),--kernel $(KERNEL)) $(ARGS)
 
 soak: module lib ## use a map in a guest without mercy for MINUTES (10), beside a journal (SEED=, JSON=)
 	@$(MAKE) -C selftests/soak all

@@ -16,6 +16,7 @@ test='sparse shellcheck spin mandoc python3-docutils clang-format
 bench='liblmdb-dev libboost1.81-dev libabsl-dev libyajl-dev rapidjson-dev libcbor-dev
 	gnuplot-nox valgrind flex bison'
 kernels='bubblewrap debian-archive-keyring'
+fuzz='trinity stress-ng'
 
 usage() {
 	cat <<-EOF
@@ -32,6 +33,7 @@ usage() {
 	  bench     the maps and serializers that khmap is measured against, a plotter, a simulator
 	            of caches, and what user-mode Linux is built with
 	  kernels   what the compiler of a kernel newer than this Debian is run in
+	  fuzz      the fuzzers of others that "make fuzz-guest" runs in the guest
 	EOF
 }
 
@@ -46,7 +48,7 @@ for arg; do
 	case $arg in
 	-h | --help) usage; exit 0 ;;
 	--list | --check) action=${arg#--} ;;
-	build | guest | test | bench | kernels) groups="$groups $arg" ;;
+	build | guest | test | bench | kernels | fuzz) groups="$groups $arg" ;;
 	*) usage >&2; exit 2 ;;
 	esac
 done
@@ -59,6 +61,7 @@ for group in ${groups:-build guest test bench}; do
 	test) packages="$packages $test" ;;
 	bench) packages="$packages $bench" ;;
 	kernels) packages="$packages $kernels" ;;
+	fuzz) packages="$packages $fuzz" ;;
 	esac
 done
 
