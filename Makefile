@@ -20,8 +20,8 @@ MAKEFLAGS += --no-print-directory $(if $(V),,-s)
 
 .DEFAULT_GOAL := help
 .PHONY: help all setup kernel module lib cli prof unit guest check check-lint check-unit \
-	check-model check-vm check-guest check-oracle check-drift check-kernels fuzz fuzz-guest soak \
-	demo bench bench-study bench-guest bench-uml vm install clean format man
+	check-model check-vm check-guest check-oracle check-drift check-kernels check-debug fuzz \
+	fuzz-guest soak demo bench bench-study bench-guest bench-uml vm install clean format man
 
 help: ## list the targets
 	@echo 'khmap: a hash map in the Linux kernel that everybody reads from memory.'
@@ -99,6 +99,9 @@ check-kernels: ## build and test for Debian 12's kernel, its 6.12 and the newest
 check-oracle: module lib prof ## compare the profiler with what a plugin of QEMU sees
 	@$(MAKE) -C selftests/oracle all
 	@selftests/oracle/run.sh $(if $(KERNEL),--kernel $(KERNEL))
+
+check-debug: module lib cli prof guest ## run the guest's tests on debug kernels, built when first asked for
+	@tools/vm/debug/check.sh $(ARGS)
 
 fuzz: ## fuzz what reads images, records and profiles, or makes maps, for SECONDS (600) each
 	@$(MAKE) -C selftests/fuzz run

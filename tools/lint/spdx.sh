@@ -15,7 +15,8 @@ licence() {
 	kmod/core/* | include/khmap/hash*.h | include/khmap/layout*.h | include/khmap/reader*.h | \
 	include/khmap/match*.h | include/khmap/typed*.h | include/khmap/many*.h)
 		echo 'GPL-2.0-only OR BSD-2-Clause' ;;
-	kmod/* | include/linux/* | Kbuild | selftests/guest/example/*) echo 'GPL-2.0-only' ;;
+	kmod/* | include/linux/* | Kbuild | selftests/guest/example/* | \
+	selftests/guest/broken/*) echo 'GPL-2.0-only' ;;
 	*.bpf.[ch]) echo 'GPL-2.0-only OR BSD-2-Clause' ;;
 	# These include the kernel's kselftest headers.
 	selftests/guest/*.[ch] | selftests/soak/*.[ch]) echo 'GPL-2.0-only' ;;

@@ -49,7 +49,7 @@ log=$work/build.log
 status=0
 env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u BUILD -u CFLAGS -u KERNEL \
 	"$here/toolchain.sh" --ro "$top" --ro "$folder" --rw "$out" "$KERNEL" make -s -C "$KDIR" M="$work" KHMAP="$khmap" KBUILD_EXTRA_SYMBOLS="$khmap/Module.symvers" \
-	W=1 KCFLAGS=-Werror modules >"$log" 2>&1 || status=$?
+	UBSAN_SANITIZE=y W=1 KCFLAGS=-Werror modules >"$log" 2>&1 || status=$?
 grep -v '^Skipping BTF generation' "$log" | sed "s|$work/||g" >&2 || :
 [ "$status" -eq 0 ] || die "${folder##*/} does not build for $KERNEL"
 ! grep -qiE '(^|[^a-z-])warning:' "$log" || die 'the build gave warnings, which are errors here'

@@ -81,8 +81,9 @@ if [ -n "$sparse" ]; then
 	# Context is off: a lock that is taken on one of two ways out cannot be told to sparse.
 	set -- C=2 CF='-D__CHECK_ENDIAN__ -Wsparse-error -Wno-context'
 else
-	# For kernels that have kcov, a fuzzer is told which parts of the module ran.
-	set -- KCOV_INSTRUMENT=y ${coverage:+GCOV_PROFILE=y}
+	# Of debug kernels: undefined behaviour is looked for in the module alone, and kcov tells a
+	# fuzzer which parts of it ran. Others do not know the words.
+	set -- UBSAN_SANITIZE=y KCOV_INSTRUMENT=y ${coverage:+GCOV_PROFILE=y}
 fi
 status=0
 kbuild "$@" >"$log" 2>&1 || status=$?

@@ -1,0 +1,137 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#
+# Runs the guest's tests on the debug kernels, after a test of whether these see what they are there
+# for. Leaves TAP in build/report.
+
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../../.." && pwd)
+build=${BUILD:-$top/build}
+vm=$top/tools/vm
+list=$top/selftests/guest/list
+kernels='6.1-kasan 6.1-kcsan'
+
+usage() {
+	cat <<-EOF
+	Usage: ${0##*/} [--list FILE] [--selftest] [KERNEL...]
+	Runs the guest's tests on debug kernels (default: $kernels), which are built if they are not
+	cached. The tests themselves must have been built (make guest).
+
+	  --list FILE   other tests (default: selftests/guest/list)
+	  --selftest    only look whether each kernel sees the faults of selftests/guest/broken
+	EOF
+}
+
+chosen='' only=''
+while [ $# -gt 0 ]; do
+	case $1 in
+	-h | --help) usage; exit 0 ;;
+	--list) list=${2?--list needs a file}; shift ;;
+	--selftest) only=selftest ;;
+	-*) usage >&2; exit 2 ;;
+	*) chosen="$chosen $1" ;;
+	esac
+	shift
+done
+mkdir -p "$build/report"
+
+# What a kernel is to say to each fault of the broken module. Lockdep and what it is part of (RCU) come
+# first, in this order: lockdep gives up after the first fault, and RCU's is none to it.
+faults() {
+	case $1 in
+	*-kasan)
+		cat <<-EOF
+		rcu_without_lock WARNING: suspicious RCU usage
+		lock_inversion WARNING: possible circular locking dependency detected
+		undefined UBSAN: shift-out-of-bounds
+		sleep_in_atomic BUG: scheduling while atomic
+		leak_object kmemleak: 1 objects of the module are left
+		leak_page page_owner: 1 blocks of pages of the module are left
+		out_of_bounds BUG: KASAN: slab-out-of-bounds in out_of_bounds
+		use_after_free BUG: KASAN: use-after-free in use_after_free
+		EOF
+		;;
+	*-kcsan)
+		echo 'data_race BUG: KCSAN: data-race in .*\[khmap_broken\] / .*\[khmap_broken\]'
+		;;
+	esac
+}
+
+# told STATUS NAME: one more result; a status of 0 is a good one.
+told() {
+	number=$((number + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $number $2" >>"$report"
+		printf '  %-7s %s\n' ok "$2"
+	else
+		failed=1
+		echo "not ok $number $2" >>"$report"
+		printf '  %-7s %s\n' FAILED "$2"
+	fi
+}
+
+# A guest in which the broken module does each thing, and one in which it does nothing wrong.
+selftest() {
+	kernel=$1
+	report=$build/report/debug-${kernel##*-}-selftest.tap
+	number=0
+	names=$(faults "$kernel" | sed 's/ .*//' | tr '\n' ' ')
+	"$vm/build-dependent.sh" --kernel "$kernel" "$top/selftests/guest/broken"
+	echo "1..$(($(faults "$kernel" | grep -c .) + 2))" >"$report"
+
+	set -- --kernel "$kernel" --no-module --quiet --timeout 300 --append kasan_multi_shot \
+		--file "$build/module/khmap_broken.ko:/broken.ko"
+	# shellcheck disable=SC2016 # expanded by the guest's shell
+	try='for fault in $faults; do insmod /broken.ko fault=$fault && rmmod khmap_broken || exit 50; done'
+	status=0
+	"$vm/run.sh" "$@" -- "faults='$names'; $try; sh /vm/leaks; exit 0" >"$build/vm/fault.log" 2>&1 ||
+		status=$?
+	told "$((status != 105))" "$kernel: a guest with faults fails"
+	cat "$build/vm/console.log" "$build/vm/report.log" >"$build/vm/fault.said"
+	faults "$kernel" >"$build/vm/faults"
+	while read -r fault expected; do
+		found=0
+		grep -q "$expected" "$build/vm/fault.said" || found=1
+		told "$found" "$kernel sees: $fault"
+	done <"$build/vm/faults"
+	[ "$failed" -eq 0 ] || sed 's/^/  | /' "$build/vm/fault.log"
+
+	status=0
+	"$vm/run.sh" "$@" -- "faults=none; $try; sh /vm/leaks" >"$build/vm/fault.log" 2>&1 || status=$?
+	told "$status" "$kernel: a guest without any passes"
+	[ "$status" -eq 0 ] || sed 's/^/  | /' "$build/vm/fault.log"
+}
+
+# The tests for a kernel. BPF programs that are about a module's types need a kernel that reads them.
+tests_for() {
+	folder=$("$vm/kernel.sh" "$1" | sed -n 's/^KDIR=//p')
+	if grep -qx 'CONFIG_DEBUG_INFO_BTF_MODULES=y' "$folder/.config"; then
+		cat "$list"
+		return
+	fi
+	needs='(build/guest/kfunc|(build|selftests)/guest/prof_[a-z]*(\.sh)?)$'
+	skipped=$build/report/debug-${1##*-}-skipped.tap
+	grep -E "^(@[0-9]+ )?$needs" "$list" | awk -v kernel="$1" '{
+		line[++count] = "ok " count " " $NF " # SKIP " kernel " reads no BTF of modules"
+	} END {
+		print "1.." count
+		for (i = 1; i <= count; i++)
+			print line[i]
+	}' >"$skipped"
+	grep -vE "^(@[0-9]+ )?$needs" "$list"
+}
+
+failed=0
+mkdir -p "$build/vm"
+for kernel in ${chosen:-$kernels}; do
+	"$vm/build-module.sh" --kernel "$kernel"
+	selftest "$kernel"
+	[ -z "$only" ] || continue
+	"$vm/build-dependent.sh" --kernel "$kernel" "$top/selftests/guest/example"
+	tests_for "$kernel" >"$build/vm/debug-${kernel##*-}.list"
+	"$vm/run.sh" --kernel "$kernel" --timeout 1500 --report "$build/report/debug-${kernel##*-}.tap" \
+		--list "$build/vm/debug-${kernel##*-}.list" || failed=1
+done
+exit $failed
