@@ -20,7 +20,7 @@ MAKEFLAGS += --no-print-directory $(if $(V),,-s)
 
 .DEFAULT_GOAL := help
 .PHONY: help all setup kernel module lib cli prof unit guest check check-lint check-unit \
-	check-model check-vm check-guest check-oracle check-drift check-kernels check-debug fuzz \
+	check-model check-vm check-guest check-oracle check-drift check-kernels check-debug coverage fuzz \
 	fuzz-guest soak demo bench bench-study bench-guest bench-uml vm install clean format man
 
 help: ## list the targets
@@ -102,6 +102,9 @@ check-oracle: module lib prof ## compare the profiler with what a plugin of QEMU
 
 check-debug: module lib cli prof guest ## run the guest's tests on debug kernels, built when first asked for
 	@tools/vm/debug/check.sh $(ARGS)
+
+coverage: module lib cli prof guest ## print which lines and branches of kmod/ the tests reach
+	@tools/coverage/coverage.sh $(ARGS)
 
 fuzz: ## fuzz what reads images, records and profiles, or makes maps, for SECONDS (600) each
 	@$(MAKE) -C selftests/fuzz run

@@ -1,0 +1,94 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#
+# Measures with gcov which lines and branches of kmod/ the tests reach: the unit tests those of the
+# engine, the guest's tests those of the module.
+
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+build=${BUILD:-$top/build}
+out=$build/coverage
+kernel=6.1-kasan
+guest_list=$top/selftests/guest/list
+
+usage() {
+	cat <<-EOF
+	Usage: ${0##*/} [--list FILE] [--missed] [unit] [guest] [table]
+	Runs the unit tests, the guest's tests (on the debug kernel $kernel; see tools/vm/debug), or
+	both, and prints for each file of kmod/ the lines and branches that they reach. The table alone
+	is of what was measured last. build/coverage/coverage.json has the same for programs.
+
+	  --list FILE   other tests for the guest; what they reach is added to what is known
+	  --missed      print the lines that are not reached, too
+	EOF
+}
+
+die() {
+	echo "${0##*/}: $*" >&2
+	exit 1
+}
+
+parts='' missed='' fresh=yes
+while [ $# -gt 0 ]; do
+	case $1 in
+	-h | --help) usage; exit 0 ;;
+	--list) guest_list=${2?--list needs a file} fresh=''; shift ;;
+	--missed) missed=yes ;;
+	unit | guest | table) parts="$parts $1" ;;
+	*) usage >&2; exit 2 ;;
+	esac
+	shift
+done
+for tool in gcov jq; do
+	command -v "$tool" >/dev/null || die "$tool is missing (run tools/setup.sh)"
+done
+mkdir -p "$out"
+
+# read_counts FOLDER: what gcov knows of each .gcda file there, a JSON object each.
+read_counts() {
+	find "$1" -name '*.gcda' | sort | while read -r file; do
+		gcov --json-format --stdout --branch-probabilities "$file" 2>>"$out/gcov.log"
+	done
+}
+
+unit() {
+	make -C "$top/selftests/unit" coverage || die 'a unit test failed'
+	mkdir -p "$out/unit"
+	rm -f "$out/unit"/*
+	cp "$build/unit/gcov"/kmod_core_*.gc* "$out/unit"
+	read_counts "$out/unit" >"$out/unit.json"
+}
+
+guest() {
+	"$top/tools/vm/build-module.sh" --kernel "$kernel" --coverage
+	"$top/tools/vm/build-module.sh" --kernel "$kernel"
+	"$top/tools/vm/build-dependent.sh" --kernel "$kernel" "$top/selftests/guest/example"
+	version=$("$top/tools/vm/kernel.sh" "$kernel" | sed -n 's/^KERNEL=//p')
+	work=$out/$version/work
+	rm -rf "$out/files"
+	# A test that fails is reported by it, and still reaches what it reaches.
+	"$top/tools/vm/run.sh" --kernel "$kernel" --module "$out/$version/khmap.ko" --timeout 1500 \
+		--out "$out/files" --list "$guest_list" || echo 'A test failed; counted all the same.' >&2
+	[ -d "$out/files/gcov$work" ] || die 'nothing was counted in the guest'
+	(cd "$out/files/gcov$work" && find . -name '*.gcda') | while read -r file; do
+		cp "$work/${file%.gcda}.gcno" "$out/files/gcov$work/${file%/*}/"
+	done
+	[ -z "$fresh" ] || : >"$out/guest.json"
+	read_counts "$out/files/gcov" >>"$out/guest.json"
+}
+
+for part in ${parts:-unit guest}; do
+	[ "$part" = table ] || "$part"
+done
+
+for part in unit guest; do
+	[ -s "$out/$part.json" ] || echo "Not measured: $part" >&2
+	[ -e "$out/$part.json" ] || : >"$out/$part.json"
+done
+jq -n -f "$here/merge.jq" --slurpfile unit "$out/unit.json" --slurpfile guest "$out/guest.json" \
+	>"$out/coverage.json"
+jq -r -f "$here/table.jq" "$out/coverage.json"
+[ -z "$missed" ] || jq -r '.files[] | select(.missed != []) | "\(.file): \(.missed | join(" "))"' \
+	"$out/coverage.json"
