@@ -149,6 +149,29 @@ splat 'a memory cgroup that kills is no splat' no <<EOF
 [    1.0] Call Trace:
 [    1.0] Memory cgroup out of memory: Killed process 1 (khmapctl)
 EOF
+splat 'a data race that the module has a part in is one' yes <<EOF
+[    1.0] ==================================================================
+[    1.0] BUG: KCSAN: data-race in khmap_map_put [khmap] / vfs_read
+[    1.0] write to 0xffff of 8 bytes by task 1 on cpu 0:
+[    1.0]  khmap_map_put+0x1/0x2 [khmap]
+[    1.0] ==================================================================
+EOF
+splat 'a data race of others is none' no <<EOF
+[    1.0] ==================================================================
+[    1.0] BUG: KCSAN: data-race in tick_do_update / tick_nohz
+[    1.0] write to 0xffff of 8 bytes by task 1 on cpu 0:
+[    1.0]  tick_do_update+0x1/0x2
+[    1.0] Reported by Kernel Concurrency Sanitizer on:
+[    1.0] ==================================================================
+EOF
+splat 'what comes in the middle of it is one' yes <<EOF
+[    1.0] BUG: KCSAN: data-race in tick_do_update / tick_nohz
+[    1.0] WARNING: suspicious RCU usage
+[    1.0] ==================================================================
+EOF
+splat 'and so is one that is not told to its end' yes <<EOF
+[    1.0] BUG: KCSAN: data-race in tick_do_update / tick_nohz
+EOF
 splat 'a machine that kills for want of memory is one' yes <<EOF
 [    1.0] khmapctl invoked oom-killer: gfp_mask=0xcc0, order=0, oom_score_adj=0
 [    1.0] Call Trace:
