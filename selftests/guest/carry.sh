@@ -12,8 +12,12 @@ before=$((stage - 1))
 carried=/khmap/carried
 images=/khmap/selftests/images
 kept=$(sed -n 's/^\(v1-[^ ]*\)\.khm .*/\1/p' "$images/expected.txt")
-tests=$((9 + 3 * $(echo "$kept" | wc -w) + 2))
-[ "$stage" -eq 1 ] || tests=$((tests + 17))
+tests=$((10 + 3 * $(echo "$kept" | wc -w)))
+if [ "$stage" -eq 1 ]; then
+	tests=$((tests + 2))
+else
+	tests=$((tests + 17))
+fi
 . "${0%/*}/cli_test.sh"
 cd "$work" || exit 1
 
@@ -71,7 +75,8 @@ for name in $kept; do
 	esac
 	# shellcheck disable=SC2086 # an option, or none
 	ok "$name" is '' khmapctl restore "$images/$name.khm" old $option
-	ok "$name: its entries" is "$(digest "$images/$name.khm")" digest old
+	# What a big-endian host put is what lies beside it, put by a little-endian one.
+	ok "$name: its entries" is "$(digest "$images/${name%-be}.khm")" digest old
 	ok "$name: goes" khmapctl destroy old
 done
 
