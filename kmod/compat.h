@@ -12,6 +12,7 @@
 #include <linux/btf_ids.h>
 #include <linux/mm.h>
 #include <linux/version.h>
+#include <linux/workqueue.h>
 
 /* 6.8, b66509b8497f "io_uring: split out cmd api into a separate header". */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
@@ -99,6 +100,18 @@ static inline void khmap_uring_done(struct io_uring_cmd *cmd, s32 result,
 #define khmap_splice_read generic_file_splice_read
 #else
 #define khmap_splice_read copy_splice_read
+#endif
+
+/*
+ * 6.17, 128ea9f6ccfb "workqueue: Add system_percpu_wq and system_dfl_wq"; later
+ * kernels complain of the old names, and stable ones may have both.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define khmap_percpu_wq system_wq
+#define khmap_unbound_wq system_unbound_wq
+#else
+#define khmap_percpu_wq system_percpu_wq
+#define khmap_unbound_wq system_dfl_wq
 #endif
 
 #endif /* _KHMAP_COMPAT_H */

@@ -11,6 +11,7 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
+#include "compat.h"
 #include "ioctl.h"
 #include "map.h"
 #include "overdue.h"
@@ -50,7 +51,7 @@ void khmap_overdue_arm(struct khmap_shot *shot)
 	if (!limit || shot->told)
 		return;
 	left = limit > held ? limit - held : 0;
-	mod_delayed_work(system_wq, &shot->overdue_work,
+	mod_delayed_work(khmap_percpu_wq, &shot->overdue_work,
 			 msecs_to_jiffies(min_t(u64, left, KHMAP_OVERDUE_LOOK)));
 }
 

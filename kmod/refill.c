@@ -8,6 +8,7 @@
 #include <linux/irq_work.h>
 #include <linux/workqueue.h>
 
+#include "compat.h"
 #include "refill.h"
 #include "shot.h"
 
@@ -25,7 +26,7 @@ static void khmap_refill_kick(struct irq_work *kick)
 	struct khmap_shot *shot = container_of(kick, struct khmap_shot,
 					       refill_kick);
 
-	queue_work(system_unbound_wq, &shot->refill_work);
+	queue_work(khmap_unbound_wq, &shot->refill_work);
 }
 
 static void khmap_refill_want(void *owner)

@@ -9,6 +9,7 @@
 #include <linux/seq_file.h>
 
 #include "account.h"
+#include "compat.h"
 #include "map.h"
 #include "overdue.h"
 #include "refill.h"
@@ -77,7 +78,7 @@ static void khmap_shot_copy_work(struct work_struct *work)
 void khmap_shot_copy_later(struct khmap_shot *shot)
 {
 	if (khmap_shot_left(shot))
-		queue_work(system_unbound_wq, &shot->copy_work);
+		queue_work(khmap_unbound_wq, &shot->copy_work);
 }
 
 static void khmap_shot_free(struct khmap_shot *shot)
