@@ -243,10 +243,15 @@ TEST_F(mistakes, mapping_of_a_child_dangles)
 /* CVE-2026-23380: advice brings back what must not be copied. */
 TEST_F(mistakes, advice_undoes_a_protection)
 {
+	bool back;
+
 	EXPECT_EQ(0, madvise(self->image, self->size, MADV_DONTFORK));
 	EXPECT_EQ(SIGSEGV, signal_of_read(self->image));
-	EXPECT_EQ(0, madvise(self->image, self->size, MADV_DOFORK));
-	EXPECT_EQ(0, signal_of_read(self->image));
+	/* To a driver's mapping 6.12 lets it be said, and 7.2 does not. */
+	back = !madvise(self->image, self->size, MADV_DOFORK);
+	if (!back)
+		EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(back ? 0 : SIGSEGV, signal_of_read(self->image));
 	madvise(self->image, self->size, MADV_DODUMP);
 	EXPECT_EQ(-1, mprotect(self->image, (size_t)PAGE, PROT_WRITE));
 	EXPECT_EQ(EACCES, errno);

@@ -443,6 +443,7 @@ TEST_F(uring, destroyed_with_commands_pending)
 	struct khmap_ioc_create args = create_args(NULL, KEYS);
 	int named = map_open(NAME, O_RDWR), unnamed = create_map(&args);
 	uint64_t i, value;
+	int late = 0;
 
 	ASSERT_LE(0, named);
 	ASSERT_LE(0, unnamed);
@@ -458,8 +459,20 @@ TEST_F(uring, destroyed_with_commands_pending)
 	EXPECT_EQ(0, map_destroy(self->fd));
 	close(named);
 	close(unnamed);
-	for (i = 0; i < DEPTH; i++)
-		EXPECT_EQ(KEYS, result_of(&self->ring, NULL));
+	/*
+	 * A worker of 7.2 looks the descriptor up when it begins, and may be
+	 * too late; that of 6.12 had it from the submission.
+	 */
+	for (i = 0; i < DEPTH; i++) {
+		int result = result_of(&self->ring, NULL);
+
+		if (result == -EBADF)
+			late++;
+		else
+			EXPECT_EQ(KEYS, result);
+	}
+	if (late)
+		return;
 	for (i = 0; i < KEYS; i++) {
 		ASSERT_EQ(0, get(self->fd, i, &value));
 		ASSERT_EQ(i + 5, value);
