@@ -32,11 +32,12 @@ contents() {
 
 # taken_up NAME OPTION...: the data that was carried, as a map that is right in all it can say.
 taken_up() {
-	name=$1
+	# ok has a name of its own.
+	map=$1
 	shift
-	ok "$name: becomes a map" is '' khmapctl restore "$@"
-	ok "$name: is clean" is true json .clean khmapctl verify "$name" --json
-	ok "$name: the digest that the last kernel gave" is "$(cat "$carried/digest")" digest "$name"
+	ok "$map: becomes a map" is '' khmapctl restore "$@"
+	ok "$map: is clean" is true json .clean khmapctl verify "$map" --json
+	ok "$map: the digest that the last kernel gave" is "$(cat "$carried/digest")" digest "$map"
 }
 
 if [ "$stage" -eq 1 ]; then
@@ -68,16 +69,16 @@ ok 'compressed' khmapctl snapshot data /out/data.khz --compress -q
 ok 'as a delta' khmapctl delta /out/base.khm /out/data.khm /out/data.delta -q
 
 # Files of each version of the format that there has been, of both byte orders.
-for name in $kept; do
-	case $name in
+for image in $kept; do
+	case $image in
 	*-be) option=--portable ;;
 	*) option= ;;
 	esac
 	# shellcheck disable=SC2086 # an option, or none
-	ok "$name" is '' khmapctl restore "$images/$name.khm" old $option
+	ok "$image" is '' khmapctl restore "$images/$image.khm" old $option
 	# What a big-endian host put is what lies beside it, put by a little-endian one.
-	ok "$name: its entries" is "$(digest "$images/${name%-be}.khm")" digest old
-	ok "$name: goes" khmapctl destroy old
+	ok "$image: its entries" is "$(digest "$images/${image%-be}.khm")" digest old
+	ok "$image: goes" khmapctl destroy old
 done
 
 # A version to come.
@@ -85,5 +86,4 @@ cp "$images/v1-inline.khm" ./new.khm
 printf '\002' | dd of=./new.khm bs=1 seek=12 conv=notrunc 2>/dev/null
 ok 'a version to come is refused' sh -c '! khmapctl restore ./new.khm new 2>message'
 ok 'by its number' grep -q 'version' message
-cat message
 finish

@@ -33,20 +33,20 @@ trap 'exit 130' INT TERM
 mkdir -p "$work/carried" "$build/report"
 rm -f "$build/report/kernels-upgrade-"*.tap
 
-# 20,000 keys at first, then 4,000 new ones and 1,000 new values each time; 1,500 go.
+# 8,000 keys at first, then 1,500 new ones and 500 new values each time; 300 go.
 : >"$work/now"
 stage=0
 for _; do
 	stage=$((stage + 1))
 	awk -v stage="$stage" 'BEGIN {
-		last = stage == 1 ? 20000 : 4000
+		last = stage == 1 ? 8000 : 1500
 		base = stage * 100000
 		for (i = 1; i <= last; i++)
 			printf "%d,%d,of stage %d\n", base + i, i * stage, stage
-		for (i = 1; i <= 1000 && stage > 1; i++)
+		for (i = 1; i <= 500 && stage > 1; i++)
 			printf "%d,%d,again, %d\n", 100000 + i * 3, i, stage
 	}' | sed 's/,\(again, .*\)/,"\1"/' >"$work/carried/put.$stage"
-	awk -v stage="$stage" 'BEGIN { for (i = 0; i < 1500; i++) print 110000 + stage * 1500 + i }' \
+	awk -v stage="$stage" 'BEGIN { for (i = 0; i < 300; i++) print 102000 + stage * 300 + i }' \
 		>"$work/carried/del.$stage"
 	awk -F, 'FILENAME ~ /del\.[0-9]+$/ { delete line[$1]; next } { line[$1] = $0 }
 		END { for (key in line) print line[key] }' \
@@ -63,7 +63,7 @@ for kernel; do
 	version=$("$top/tools/vm/kernel.sh" "$kernel" | sed -n 's/^KERNEL=//p')
 	[ -n "$version" ] || exit 1
 	rm -rf "$work/out"
-	"$top/tools/vm/run.sh" --quiet --kernel "$version" --timeout 300 --tap --out "$work/out" \
+	"$top/tools/vm/run.sh" --quiet --kernel "$version" --timeout 600 --tap --out "$work/out" \
 		--report "$build/report/kernels-upgrade-$stage.tap" \
 		--file "$build/bin/khmapctl" --file /usr/bin/jq:/bin/jq --file "$top/selftests/images" \
 		--file "$top/selftests/guest/cli_test.sh" --file "$top/selftests/guest/script_test.sh" \
