@@ -6,7 +6,7 @@
 # In stable kernels as in 6.3, 9d2789ac9d60 "block/io_uring: pass in issue_flags for uring_cmd task_work
 # handling".
 khmap-oldest := 6.1.22
-# On which the tests have passed (make check-kernels).
+# The newest that it was built for and loaded on, in a guest (make check-kernels).
 khmap-newest := 7.2
 
 khmap-in-order = $(shell printf '%s\n' $(1) | sort -C -V && echo yes)
