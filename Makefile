@@ -20,15 +20,16 @@ MAKEFLAGS += --no-print-directory $(if $(V),,-s)
 
 .DEFAULT_GOAL := help
 .PHONY: help all setup kernel module lib cli prof unit guest check check-lint check-unit \
-	check-model check-vm check-guest check-oracle check-drift check-kernels check-debug coverage fuzz \
-	fuzz-guest soak demo bench bench-study bench-guest bench-uml vm install clean format man
+	check-model check-vm check-guest check-oracle check-drift check-kernels check-debug \
+	check-big-endian coverage fuzz fuzz-guest soak demo bench bench-study bench-guest bench-uml vm \
+	install clean format man
 
 help: ## list the targets
 	@echo 'khmap: a hash map in the Linux kernel that everybody reads from memory.'
 	@echo 'On a fresh Debian machine, "make demo" and "make check" set up all they need.'
 	@echo
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
-		awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		awk -F'|' '{ printf "%-24s %s\n", $$1, $$2 }'
 	@echo
 	@echo 'KERNEL=6.1.0-56-amd64 chooses a kernel of Debian, V=1 shows commands, PREFIX and'
 	@echo 'DESTDIR say where install puts things. Products go to build/.'
@@ -105,6 +106,10 @@ check-debug: module lib cli prof guest ## run the guest's tests on debug kernels
 
 coverage: module lib cli prof guest ## print which lines and branches of kmod/ the tests reach
 	@tools/coverage/coverage.sh $(ARGS)
+
+check-big-endian: ## run the unit tests on a big-endian machine (s390x), and exchange files with it
+	@tools/setup.sh build guest test big-endian
+	@tools/cross/unit.sh s390x
 
 fuzz: ## fuzz what reads images, records and profiles, or makes maps, for SECONDS (600) each
 	@$(MAKE) -C selftests/fuzz run

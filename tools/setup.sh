@@ -17,6 +17,9 @@ bench='liblmdb-dev libboost1.81-dev libabsl-dev libyajl-dev rapidjson-dev libcbo
 	gnuplot-nox valgrind flex bison'
 kernels='bubblewrap debian-archive-keyring'
 fuzz='trinity stress-ng'
+# What runs programs of other machines. Their compilers would drive out gcc-multilib, so
+# tools/cross/toolchain.sh unpacks them instead.
+big_endian='qemu-user debian-archive-keyring'
 
 usage() {
 	cat <<-EOF
@@ -34,6 +37,8 @@ usage() {
 	            of caches, and what user-mode Linux is built with
 	  kernels   what the compiler of a kernel newer than this Debian is run in
 	  fuzz      the fuzzers of others that "make fuzz-guest" runs in the guest
+	  big-endian
+	            an emulator of other machines' programs
 	EOF
 }
 
@@ -48,7 +53,7 @@ for arg; do
 	case $arg in
 	-h | --help) usage; exit 0 ;;
 	--list | --check) action=${arg#--} ;;
-	build | guest | test | bench | kernels | fuzz) groups="$groups $arg" ;;
+	build | guest | test | bench | kernels | fuzz | big-endian) groups="$groups $arg" ;;
 	*) usage >&2; exit 2 ;;
 	esac
 done
@@ -62,6 +67,7 @@ for group in ${groups:-build guest test bench}; do
 	bench) packages="$packages $bench" ;;
 	kernels) packages="$packages $kernels" ;;
 	fuzz) packages="$packages $fuzz" ;;
+	big-endian) packages="$packages $big_endian" ;;
 	esac
 done
 
