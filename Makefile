@@ -21,8 +21,8 @@ MAKEFLAGS += --no-print-directory $(if $(V),,-s)
 .DEFAULT_GOAL := help
 .PHONY: help all setup kernel module lib cli prof unit guest check check-lint check-unit \
 	check-model check-vm check-guest check-oracle check-drift check-kernels check-debug \
-	check-big-endian coverage fuzz fuzz-guest soak demo bench bench-study bench-guest bench-uml vm \
-	install clean format man
+	check-arm64 check-big-endian coverage fuzz fuzz-guest soak demo bench bench-study bench-guest \
+	bench-uml vm install clean format man
 
 help: ## list the targets
 	@echo 'khmap: a hash map in the Linux kernel that everybody reads from memory.'
@@ -106,6 +106,9 @@ check-debug: module lib cli prof guest ## run the guest's tests on debug kernels
 
 coverage: module lib cli prof guest ## print which lines and branches of kmod/ the tests reach
 	@tools/coverage/coverage.sh $(ARGS)
+check-arm64: ## run the guest's tests on arm64, with pages of 4 and 16 KiB; the unit tests, too
+	@tools/setup.sh build guest arm64
+	@tools/cross/check-arm64.sh $(ARGS)
 
 check-big-endian: ## run the unit tests on a big-endian machine (s390x), and exchange files with it
 	@tools/setup.sh build guest test big-endian

@@ -20,6 +20,7 @@ fuzz='trinity stress-ng'
 # What runs programs of other machines. Their compilers would drive out gcc-multilib, so
 # tools/cross/toolchain.sh unpacks them instead.
 big_endian='qemu-user debian-archive-keyring'
+arm64="$big_endian qemu-system-arm"
 
 usage() {
 	cat <<-EOF
@@ -37,8 +38,8 @@ usage() {
 	            of caches, and what user-mode Linux is built with
 	  kernels   what the compiler of a kernel newer than this Debian is run in
 	  fuzz      the fuzzers of others that "make fuzz-guest" runs in the guest
-	  big-endian
-	            an emulator of other machines' programs
+	  big-endian, arm64
+	            emulators of other machines
 	EOF
 }
 
@@ -53,7 +54,7 @@ for arg; do
 	case $arg in
 	-h | --help) usage; exit 0 ;;
 	--list | --check) action=${arg#--} ;;
-	build | guest | test | bench | kernels | fuzz | big-endian) groups="$groups $arg" ;;
+	build | guest | test | bench | kernels | fuzz | big-endian | arm64) groups="$groups $arg" ;;
 	*) usage >&2; exit 2 ;;
 	esac
 done
@@ -68,6 +69,7 @@ for group in ${groups:-build guest test bench}; do
 	kernels) packages="$packages $kernels" ;;
 	fuzz) packages="$packages $fuzz" ;;
 	big-endian) packages="$packages $big_endian" ;;
+	arm64) packages="$packages $arm64" ;;
 	esac
 done
 

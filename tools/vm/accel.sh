@@ -29,6 +29,10 @@ fi
 
 env=$("$here/kernel.sh" "$@")
 eval "$env"
+if [ "$(machine_of "$KERNEL")" != amd64 ]; then
+	echo tcg
+	exit 0
+fi
 machine=$({ uname -rv; grep -m 1 '^model name' /proc/cpuinfo; } | cksum | cut -d ' ' -f 1)
 answer=${VMLINUX%/*}/accel-$machine
 if [ ! -s "$answer" ]; then

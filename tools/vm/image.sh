@@ -23,15 +23,26 @@ esac
 env=$("$here/kernel.sh" "$@")
 eval "$env"
 
-for tool in /bin/busybox "$(command -v bpftool)" "$(command -v strace)" "$(command -v cpio)"; do
+if [ "$(machine_of "$KERNEL")" = arm64 ]; then
+	env=$("$here/../cross/toolchain.sh" arm64)
+	eval "$env"
+	export SYSROOT
+	finish=$("$here/../cross/finish.sh")
+	bpftool=/usr/sbin/bpftool strace=/usr/bin/strace
+else
+	SYSROOT='' EMULATOR='' finish=''
+	bpftool=$(command -v bpftool) strace=$(command -v strace)
+fi
+busybox=$SYSROOT/bin/busybox
+
+for tool in "$busybox" "$SYSROOT$bpftool" "$SYSROOT$strace" "$(command -v cpio)"; do
 	[ -x "$tool" ] || die "busybox, bpftool, strace or cpio is missing (run tools/setup.sh)"
 done
-/bin/busybox --list | grep -qx cttyhack || die '/bin/busybox is not the one of busybox-static'
+$EMULATOR "$busybox" --list | grep -qx cttyhack ||
+	die "$busybox is not the one of busybox-static"
 
-programs="$(command -v bpftool) $(command -v strace)"
-# shellcheck disable=SC2086 # a list of words
-key=$(cat "$here/image.sh" "$here/init" "$here/copy-elf.sh" /bin/busybox $programs | cksum |
-	tr ' ' -)
+key=$(cat "$here/image.sh" "$here/init" "$here/copy-elf.sh" "$busybox" "$SYSROOT$bpftool" \
+	"$SYSROOT$strace" ${finish:+"$finish"} | cksum | tr ' ' -)
 image=${VMLINUX%/*}/initramfs-$key.cpio
 if [ -f "$image" ]; then
 	echo "$image"
@@ -45,8 +56,8 @@ root=$work/root
 mkdir -p "$root/bin" "$root/sbin" "$root/usr/bin" "$root/usr/sbin" "$root/etc" "$root/proc" \
 	"$root/sys" "$root/dev" "$root/root" "$root/home/tester" "$root/khmap" "$root/vm"
 
-cp /bin/busybox "$root/bin/busybox"
-/bin/busybox --list-full | while read -r applet; do
+cp "$busybox" "$root/bin/busybox"
+$EMULATOR "$busybox" --list-full | while read -r applet; do
 	[ "$applet" = bin/busybox ] || ln -s /bin/busybox "$root/$applet"
 done
 install -m 755 "$here/init" "$root/init"
@@ -60,9 +71,10 @@ root:x:0:
 tester:x:1000:
 nogroup:x:65534:
 EOF
-for program in $programs; do
-	"$here/copy-elf.sh" "$root" "$program" "$program"
+for program in "$bpftool" "$strace"; do
+	"$here/copy-elf.sh" "$root" "$SYSROOT$program" "$program"
 done
+[ -z "$finish" ] || install -m 755 "$finish" "$root/sbin/finish"
 
 # modprobe lists each driver after those that it needs.
 for driver in $drivers; do

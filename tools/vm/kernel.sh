@@ -24,7 +24,7 @@ usage() {
 	VERSION is like 6.1.0-56-amd64; by default what linux-image-amd64 depends on. 6.12 is the
 	newest kernel of that release in this machine's package lists, "newest" the one of Debian's
 	unstable suite. 6.1-kasan and 6.1-kcsan are debug kernels, which are built when they are
-	first asked for (see debug/).
+	first asked for (see debug/). Versions for arm64 are of that machine's lists (see ../cross/).
 	The cache is \$KHMAP_CACHE, now $cache.
 	EOF
 }
@@ -194,6 +194,7 @@ esac
 [ -n "$version" ] || die 'no linux-image-amd64 in the package lists; run apt-get update'
 case $version in
 *[!A-Za-z0-9.+~-]* | [!0-9]*) die "not a kernel version: $version" ;;
+*-arm64*) exec "$here/../cross/kernel.sh" "$version" ;;
 esac
 
 # A debug kernel is not fetched, but built.

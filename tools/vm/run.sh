@@ -119,7 +119,7 @@ else
 	[ $# -gt 0 ] || wrong_usage 'give a command, --list or --shell'
 	mode='command'
 fi
-for tool in qemu-system-x86_64 busybox cpio; do
+for tool in busybox cpio; do
 	command -v "$tool" >/dev/null || die "$tool is missing (run tools/setup.sh)"
 done
 
@@ -132,6 +132,15 @@ env=$("$here/kernel.sh" ${version:+"$version"}) || exit 101
 eval "$env"
 slower=${slower:-$SLOWER}
 seconds=$((seconds * slower))
+machine=$(machine_of "$KERNEL")
+qemu='qemu-system-x86_64'
+if [ "$machine" = arm64 ]; then
+	qemu='qemu-system-aarch64'
+	cross=$("$here/../cross/toolchain.sh" arm64) || exit 101
+	eval "$cross"
+	export SYSROOT
+fi
+command -v "$qemu" >/dev/null || die "$qemu is missing (run tools/setup.sh)"
 base=$("$here/image.sh" "$KERNEL") || exit 101
 if [ -n "$plugin" ]; then
 	[ -f "${plugin%%,*}" ] || die "there is no ${plugin%%,*} (is it built?)"
@@ -204,10 +213,15 @@ rm -rf "$stage" "$work/run.cpio"
 
 # --- The machine.
 
-# shellcheck disable=SC2046 # a list of words
-set -- $(qemu_machine "$accel" "$smp" "$mem") -kernel "$VMLINUX" -initrd "$work/initrd"
-# shellcheck disable=SC2154 # from lib.sh
-set -- "$@" -append "$kernel_append$append"
+# shellcheck disable=SC2046,SC2154 # a list of words; from lib.sh
+case $machine in
+arm64)
+	set -- $(qemu_machine_arm64 "$smp" "$mem")
+	kernel_append="console=ttyAMA0 ${kernel_append#* }"
+	;;
+*) set -- $(qemu_machine "$accel" "$smp" "$mem") ;;
+esac
+set -- "$@" -kernel "$VMLINUX" -initrd "$work/initrd" -append "$kernel_append$append"
 [ -z "$plugin" ] || set -- "$@" -plugin "$plugin"
 for name in $disks; do
 	set -- "$@" -drive "file=$work/$name,if=none,id=$name,format=raw,cache=unsafe" \
@@ -216,7 +230,7 @@ done
 
 if [ "$mode" = shell ]; then
 	note "Kernel $KERNEL under $accel. Leave with exit, or with Ctrl-A X."
-	qemu-system-x86_64 "$@" -serial mon:stdio -serial null -serial null || :
+	"$qemu" "$@" -serial mon:stdio -serial null -serial null || :
 	exit 0
 fi
 
@@ -225,7 +239,7 @@ for name in console report status; do
 done
 note "Booting kernel $KERNEL under $accel ..."
 # shellcheck disable=SC2016 # expanded by the inner shell
-timeout -k 5 "$seconds" sh -c 'echo $$ >"$0/pid"; exec qemu-system-x86_64 "$@"' "$work" "$@" \
+timeout -k 5 "$seconds" sh -c 'echo $$ >"$0/pid"; exec "$@"' "$work" "$qemu" "$@" \
 	-serial "file:$work/console" -serial "file:$work/report" -serial "file:$work/status" \
 	</dev/null >"$work/qemu.log" 2>&1 &
 timeout_pid=$!

@@ -8,7 +8,7 @@
 # Where a path of the command line or of a list is on this machine ...
 on_host() {
 	case $1 in
-	/*) echo "$1" ;;
+	/*) if [ -e "${SYSROOT-}$1" ]; then echo "${SYSROOT-}$1"; else echo "$1"; fi ;;
 	build/*) echo "$build/${1#build/}" ;;
 	*) if [ -e "$top/$1" ]; then echo "$top/$1"; else echo "$PWD/$1"; fi ;;
 	esac

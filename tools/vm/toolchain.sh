@@ -50,6 +50,12 @@ env=$("$here/kernel.sh" "$1")
 eval "$env"
 shift
 
+# Headers of another machine's kernel know their compiler (../cross/kernel.sh).
+if [ "$(machine_of "$KERNEL")" != amd64 ]; then
+	[ -z "$print" ] || { echo "${0##*/}: see ../cross/toolchain.sh"; exit 0; }
+	exec "$@"
+fi
+
 toolchain=${VMLINUX%/*}/toolchain
 text=$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\(.*\)"$/\1/p' "$KDIR/.config")
 compiler=${text%% *}
