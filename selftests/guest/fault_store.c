@@ -330,7 +330,7 @@ static bool is_reserved(void *context, int result)
 	FIXTURE_DATA(fault) * self = context;
 	struct khmap_ioc_stat stat;
 
-	return !map_stat(self->map, &stat) && stat.shape >= 80 && stat.entries == KEYS;
+	return !map_stat(self->map, &stat) && stat.primary_pages >= 80 && stat.entries == KEYS;
 }
 
 static void undo_reserve(void *context)
@@ -400,7 +400,7 @@ static bool is_grown(void *context, int result)
 	struct khmap_ioc_stat stat;
 
 	return kept_prefix(context, 0) && !map_stat(self->map, &stat) &&
-	       stat.entries == KEYS + MANY && stat.shape > 1;
+	       stat.entries == KEYS + MANY && stat.primary_pages > 1;
 }
 
 TEST_F_TIMEOUT(fault, growth, FAULT_SECONDS)
