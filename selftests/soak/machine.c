@@ -100,6 +100,12 @@ bool soak_cgroups(void)
 	return read_number(SOAK_CGROUP, "memory.current") >= 0;
 }
 
+void soak_cgroups_remove(void)
+{
+	rmdir(SOAK_CGROUP);
+	rmdir(SOAK_HOG_CGROUP);
+}
+
 int soak_cgroup_enter(const char *folder)
 {
 	return write_text(folder, "cgroup.procs", "0");

@@ -13,6 +13,7 @@
 int soak_load(void);
 int soak_unload(void);
 bool soak_cgroups(void);			/* are there any? */
+void soak_cgroups_remove(void);
 int soak_cgroup_enter(const char *folder);
 void soak_limit(long long bytes);		/* negative: none */
 bool soak_cpu(bool online);			/* done? */

@@ -14,7 +14,7 @@
 #include "soak.h"
 
 #define ROUND_SECONDS	30
-#define LEAK_KIB	4096	/* what the kernel itself may have more in use */
+#define LEAK_KIB	8192	/* what the kernel itself may have more in use */
 
 struct process {
 	pid_t pid;
@@ -148,8 +148,8 @@ static void tell(struct driver *d, bool always)
 	if (!always && now() - d->told < 60)
 		return;
 	d->told = now();
-	printf("# minute %lld: round %llu, %llu stores, %llu look-ups, %llu snapshots, %llu killed, %llu wrong\n",
-	       (long long)(now() - d->begun) / 60, (unsigned long long)d->rounds + 1,
+	printf("# second %lld: round %llu, %llu stores, %llu look-ups, %llu snapshots, %llu killed, %llu wrong\n",
+	       (long long)(now() - d->begun), (unsigned long long)d->rounds + 1,
 	       (unsigned long long)atomic_load(&c->operations),
 	       (unsigned long long)atomic_load(&c->lookups),
 	       (unsigned long long)atomic_load(&c->snapshots), (unsigned long long)d->kills,
@@ -251,6 +251,7 @@ static void round_of(struct driver *d, time_t end)
 		tell(d, false);
 	}
 	end_processes(d);
+	tell(d, true);
 	end_map(d);
 	/* What was killed may have left files. */
 	if (system("rm -f /tmp/soak-*"))
@@ -340,7 +341,7 @@ int main(int argc, char **argv)
 	};
 	struct driver d = { .map = -1, .cpu_online = true };
 	const char *json = NULL;
-	time_t seconds = 60;
+	time_t seconds = 60, each;
 	bool right;
 	int option;
 
@@ -378,13 +379,13 @@ int main(int argc, char **argv)
 	d.told = d.begun;
 	if (soak_unload())
 		soak_wrong(d.soak, "the module is in use");
-	while (now() - d.begun < seconds && !atomic_load(&d.soak->counts.wrong)) {
-		time_t left = seconds - (now() - d.begun);
-
-		round_of(&d, now() + (left < ROUND_SECONDS ? left : ROUND_SECONDS));
-	}
+	/* At least two rounds, or there is nothing to compare memory with. */
+	each = seconds < 2 * ROUND_SECONDS ? (seconds + 1) / 2 : ROUND_SECONDS;
+	while (!atomic_load(&d.soak->counts.wrong) &&
+	       (now() - d.begun < seconds || d.rounds < 2))
+		round_of(&d, now() + each);
+	soak_cgroups_remove();
 	check_memory(&d);
-	tell(&d, true);
 	summary(&d, json);
 	if (soak_load())
 		soak_wrong(d.soak, "the module does not load any more");
