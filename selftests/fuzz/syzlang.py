@@ -20,7 +20,7 @@ INCLUDES = ["-I" + os.path.join(TOP, "include/uapi"), "-I" + os.path.join(TOP, "
 # Numbers that only say how far something goes, and words of C.
 UNSAID = re.compile(r"KHMAP_(ABI_VERSION|DEVICE_DIR|CONTROL_NAME|IOC_TYPE|\w+_FLAGS|GROWTH_\w+"
                     r"|VERSION_(LIVE|SECOND|KEPT|FORMER)|POOL_PAGES_DEFAULT|BATCH_MAX|ATOMIC_MAX"
-                    r"|OP_SIZE_MAX|STRIDE_MAX)$")
+                    r"|OP_SIZE_MAX|STRIDE_MAX|SAMPLERS_MAX)$")
 # Another view of a struct of the header.
 VIEWS = {"khmap_ioc_record_put": "khmap_ioc_record", "khmap_ioc_batch_ops": "khmap_ioc_batch"}
 # Of other headers, as a description of them says.

@@ -81,6 +81,39 @@ static void settle_arrays(struct khmap_ioc_batch *batch)
 		batch->results = 0;
 }
 
+/* What comes with a flag, or without it. */
+static void settle_flags(uint32_t command, void *raw)
+{
+	struct khmap_ioc_snapshot *snapshot = raw;
+	struct khmap_ioc_rollback *rollback = raw;
+	struct khmap_ioc_canary *canary = raw;
+	struct khmap_ioc_choose *choose = raw;
+
+	switch (command) {
+	case KHMAP_IOC_SNAPSHOT:
+		if (!(snapshot->flags & KHMAP_SNAPSHOT_BEST_EFFORT))
+			snapshot->pool_pages = 0;
+		break;
+	case KHMAP_IOC_ROLLBACK:
+		if (rollback->flags & KHMAP_ROLLBACK_TO)
+			rollback->steps = 0;
+		else
+			rollback->to = 0;
+		break;
+	case KHMAP_IOC_CANARY:
+		canary->flags |= KHMAP_CANARY_MAP;
+		if (canary->flags & KHMAP_CANARY_END)
+			canary->flags = KHMAP_CANARY_END;
+		break;
+	case KHMAP_IOC_CHOOSE:
+		if (!(choose->flags & KHMAP_CHOOSE_ID))
+			choose->id = 0;
+		break;
+	default:
+		break;
+	}
+}
+
 /* One in 16 stays as it came. */
 static void settle(const struct fuzz_op *op, const struct fuzz_call *call, void *raw)
 {
@@ -93,6 +126,8 @@ static void settle(const struct fuzz_op *op, const struct fuzz_call *call, void 
 	}
 	if (op->command == KHMAP_URING_OP && !keep)
 		settle_op(raw);
+	if (!keep)
+		settle_flags(op->command, raw);
 }
 
 /*

@@ -192,6 +192,7 @@ void fuzz_generate(struct rng *rng, struct fuzz_program *program)
 	generate_named(rng, program, "create");
 	generate_named(rng, program, rng_percent(rng, 50) ? "receive" : "open");
 	generate_named(rng, program, "arrays");
+	generate_named(rng, program, rng_percent(rng, 50) ? "create" : "snapshot");
 	while (program->count < length)
 		fuzz_generate_call(rng, any_op(rng), &program->call[program->count++]);
 }

@@ -36,8 +36,10 @@ static const struct fuzz_field compact_fields[] = { HEAD(khmap_ioc_compact, 0) }
 
 static const struct fuzz_field create_fields[] = {
 	HEAD(khmap_ioc_create, KHMAP_CREATE_FLAGS),
-	PICK(khmap_ioc_create, key_size, 8, 8, 8, 4, 1, 3, 16, 24, 100, 1000),
-	PICK(khmap_ioc_create, value_size, 8, 8, 8, 4, 1, 16, 48, 200, 2000),
+	PICK(khmap_ioc_create, key_size, 8, 8, 8, 8, 8, 8, 8, 8, 8, 4, 1, 3, 16, 24, 100,
+	     1000),
+	PICK(khmap_ioc_create, value_size, 8, 8, 8, 8, 8, 8, 8, 8, 8, 4, 1, 16, 48, 200,
+	     2000),
 	PICK(khmap_ioc_create, expected_entries, 1, 1, 1, 100, 10000, 1000000),
 	PICK(khmap_ioc_create, max_entries, 0, 0, 0, 10, 50, 1000, 100000, 0xffffffff),
 	PICK(khmap_ioc_create, max_bytes, 0, 0, 0, 1 << 16, 1 << 18, 1 << 22, 4096),
@@ -48,7 +50,7 @@ static const struct fuzz_field create_fields[] = {
 	PICK(khmap_ioc_create, uid, 0, 0, 0, 1000, 1000, ~0u),
 	PICK(khmap_ioc_create, gid, 0, 0, 0, 1000, 1000, ~0u),
 	FIELD(khmap_ioc_create, name_length, NAME_LENGTH),
-	PICK(khmap_ioc_create, schema_length, 0, 0, 0, 0, 0, 1, 24, KHMAP_SCHEMA_MAX),
+	PICK(khmap_ioc_create, schema_length, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 24, KHMAP_SCHEMA_MAX),
 	POINTER(khmap_ioc_create, name, NAME),
 	POINTER(khmap_ioc_create, schema, SCHEMA),
 	FIELD(khmap_ioc_create, fd, OUT),
@@ -79,6 +81,14 @@ static const struct fuzz_field list_fields[] = {
 	FIELD(khmap_ioc_list, count, COUNT),
 	PICK(khmap_ioc_list, info_size, sizeof(struct khmap_map_info),
 	     sizeof(struct khmap_map_info), sizeof(struct khmap_map_info) + 8, 128, 4096, 0),
+};
+
+static const struct fuzz_field sample_fields[] = {
+	HEAD(khmap_ioc_sample, 0),
+	PICK(khmap_ioc_sample, map_id, 0, 0, 0, 1, 2, 10, ~0ull),
+	PICK(khmap_ioc_sample, every, 1, 1, 2, 10, 1000, KHMAP_SAMPLE_MAX),
+	FIELD(khmap_ioc_sample, fd, OUT),
+	FIELD(khmap_ioc_sample, reserved, ZERO),
 };
 
 /* Flags are those of PUT; to the others they are not known. */
@@ -329,6 +339,8 @@ const struct fuzz_op fuzz_ops[] = {
 	IOCTL(list, KHMAP_IOC_LIST, khmap_ioc_list, CONTROL, 3, false, 0, list_fields),
 	IOCTL(restore, KHMAP_IOC_RESTORE, khmap_ioc_restore, CONTROL, 6, false,
 	      offsetof(struct khmap_ioc_restore, fd), restore_fields),
+	IOCTL(sample, KHMAP_IOC_SAMPLE, khmap_ioc_sample, CONTROL, 3, false,
+	      offsetof(struct khmap_ioc_sample, fd), sample_fields),
 	IOCTL(destroy, KHMAP_IOC_DESTROY, khmap_ioc_destroy, MAP, 3, true, 0, destroy_fields),
 	IOCTL(drop, KHMAP_IOC_DESTROY, khmap_ioc_destroy, SNAPSHOT, 2, false, 0, destroy_fields),
 	IOCTL(put, KHMAP_IOC_PUT, khmap_ioc_record, MAP, 12, true, 0, record_fields),
@@ -368,6 +380,7 @@ const struct fuzz_op fuzz_ops[] = {
 	BARE(receive, receive, NOTHING, 3),
 	OTHER(node, node, NOTHING, 2, true, node_fields),
 	OTHER(read, read, SNAPSHOT, 8, false, read_fields),
+	OTHER(read_any, read, ANY, 2, false, read_fields),
 	OTHER(image, image, SNAPSHOT, 6, false, image_fields),
 	OTHER(mmap, mmap, MAP, 8, false, map_fields),
 	OTHER(mmap_of, mmap, SNAPSHOT, 6, false, map_fields),

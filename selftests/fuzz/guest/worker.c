@@ -204,8 +204,8 @@ static void run_program(struct fuzz_worker *worker, const struct fuzz_program *p
 		fuzz_corpus_add(program);
 	if (both)
 		race_end();
-	/* What is left open goes into the next one, half the time. */
-	if (rng_percent(rng, 50))
+	/* What is left open goes into the next one, most of the time. */
+	if (rng_percent(rng, 20))
 		let_go(worker);
 	fuzz_shared->programs++;
 }
