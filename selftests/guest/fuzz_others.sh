@@ -27,8 +27,9 @@ run_trinity() {
 	chmod 0666 /dev/khmap/control
 	mkdir -p /tmp/trinity
 	chown tester /tmp/trinity
-	as_tester "cd /tmp/trinity && HOME=/tmp/trinity timeout -s INT -k 10 $seconds \
-		trinity -q -l off -C 4 -V /dev/khmap -a 64 -x reboot -s 1" >"$work/trinity" 2>&1
+	as_tester "cd /tmp/trinity && HOME=/tmp/trinity timeout -s INT -k 60 $seconds \
+		trinity -q -l off -C 4 -V /dev/khmap -a 64 -x reboot -s 1 --disable-fds=sockets" \
+		>"$work/trinity" 2>&1
 	chmod 0600 /dev/khmap/control
 	grep -a 'Ran [1-9][0-9]* syscalls' "$work/trinity" | tail -n 1 >"$work/ran"
 	[ -s "$work/ran" ] || tail -n 20 "$work/trinity"
