@@ -106,6 +106,7 @@ check-debug: module lib cli prof guest ## run the guest's tests on debug kernels
 
 coverage: module lib cli prof guest ## print which lines and branches of kmod/ the tests reach
 	@tools/coverage/coverage.sh $(ARGS)
+
 check-arm64: ## run the guest's tests on arm64, with pages of 4 and 16 KiB; the unit tests, too
 	@tools/setup.sh build guest arm64
 	@tools/cross/check-arm64.sh $(ARGS)
