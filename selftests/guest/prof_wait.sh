@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #
 # khmap-prof wait: stalls that are forced get their names, their places and their numbers.
-# shellcheck disable=SC2317 # functions that ok calls by their names
+# shellcheck disable=SC2016,SC2317 # $ of jq; functions that ok calls by their names
 
 set -u
 
