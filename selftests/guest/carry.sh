@@ -59,7 +59,8 @@ fi
 ok 'the map that nobody changes is as at the first' is "$(digest "$images/v1-schema.khm")" digest still
 ok 'it is written' khmapctl snapshot still /out/still.khm -q
 
-cp "$carried/data.khm" /out/base.khm 2>/dev/null || khmapctl snapshot data /out/base.khm -q
+# A delta is of one map, and what was restored is another.
+khmapctl snapshot data /out/base.khm -q
 ok 'more is put' khmapctl load data "$carried/put.$stage" --format csv --no-header -q
 ok 'some is deleted' sh -c "khmapctl del data - <'$carried/del.$stage'"
 ok 'which leaves what it ought to' is "$(cat "$carried/contents.$stage")" contents data
