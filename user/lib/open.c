@@ -63,9 +63,13 @@ static int khmap_open_origin(struct khmap_object *object)
 	}
 	if (S_ISDIR(st.st_mode))
 		return khmap_fail(EINVAL, "%s: is a directory, not a khmap image", object->name);
-	if (ioctl(object->fd, KHMAP_IOC_ABI, &abi))
+	if (ioctl(object->fd, KHMAP_IOC_ABI, &abi)) {
+		/* Of this moment; any other answer is that of another driver. */
+		if (errno == ENOMEM || errno == EFAULT || errno == EINTR)
+			return khmap_fail(errno, "%s: %s", object->name, strerror(errno));
 		return khmap_fail(EINVAL, "%s: is neither a khmap map nor a snapshot file",
 				  object->name);
+	}
 	object->origin = KHMAP_ORIGIN_DEVICE;
 	return 0;
 }
