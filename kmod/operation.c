@@ -141,8 +141,8 @@ struct khmap_run *khmap_run_create(struct khmap_map *map, fmode_t mode,
 	struct khmap_run *run;
 
 	BUILD_BUG_ON(KHMAP_ATOMIC_MAX > KHMAP_RUN_MAX);
-	BUILD_BUG_ON(BITS_PER_TYPE(u64) < KHMAP_RUN_MAX);
-	BUILD_BUG_ON(BITS_PER_TYPE(u8) < KHMAP_SAMPLERS_MAX);
+	BUILD_BUG_ON(8 * sizeof(u64) < KHMAP_RUN_MAX);
+	BUILD_BUG_ON(8 * sizeof(u8) < KHMAP_SAMPLERS_MAX);
 
 	run = kvmalloc(sizeof(*run) + (size_t)room *
 		       (sizeof(*run->ops) + sizeof(*run->stores) + bytes),

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include "options.h"
 
-#define SECONDS_MIN	1e-9	/* less would be none, which means something else */
+#define SECONDS_MIN	0.000000001	/* less would be none, which means something else */
 #define SECONDS_MAX	1e9
 
 bool prof_option_count(const char *name, const char *text, uint64_t max, uint64_t *count)
