@@ -593,11 +593,13 @@ inline drop()
 			!mutex;
 			d_step {
 				bequeath();
+				copy = NONE;
 				p++
 			}
 		}
 	:: else -> break
 	od;
+	skip;	/* where the loop ends: nothing may jump into a d_step */
 	d_step {
 		exists[s] = false;
 		for (p : 0 .. PAGES - 1) {
