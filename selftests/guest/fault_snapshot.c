@@ -9,7 +9,6 @@
 #define COPY	"test-fault-copy"
 #define KEYS	3000u
 #define POOL	16u
-#define PAGE	4096
 
 FIXTURE(fault) {
 	int control;
