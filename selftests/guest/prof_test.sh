@@ -21,7 +21,8 @@ is() {
 	}
 }
 
-# fails STATUS TEXT COMMAND...: the command exits so, and its error is one line with that text.
+# fails STATUS TEXT COMMAND...: the command exits so, and its error is one line with that text; wrong
+# usage may be followed by one that points to the help.
 fails() {
 	wanted=$1
 	text=$2
@@ -29,6 +30,7 @@ fails() {
 	status=0
 	"$@" >"$work/fails.out" 2>"$work/fails.err" || status=$?
 	cat "$work/fails.err"
+	[ "$status" -ne 2 ] || sed -i '/^Try .* --help\.$/d' "$work/fails.err"
 	[ "$status" -eq "$wanted" ] || {
 		echo "exit status $status, not $wanted"
 		return 1
