@@ -93,43 +93,57 @@ TRACE_EVENT(khmap_destroy,
 	TP_printk("map_id=%llu name=%s", __entry->map_id, __entry->name)
 );
 
+/* Where an operation stored, in an event of its own or of samplers. */
+#define KHMAP_STORE_FIELDS						\
+	__field(u64, map_id)						\
+	__field(u32, region)						\
+	__field(u32, page)						\
+	__field(u32, bucket)						\
+	__field(u32, slot)						\
+	__field(u32, offset)						\
+	__field(u32, length)						\
+	__field(u32, head_page)						\
+	__field(u32, head_bucket)					\
+	__field(u32, stripe)						\
+	__field(u32, chain)						\
+	__field(bool, replaced)
+
+#define KHMAP_STORE_ASSIGN(store)					\
+	do {								\
+		__entry->map_id = map_id;				\
+		__entry->region = (store)->region;			\
+		__entry->page = (store)->page;				\
+		__entry->bucket = (store)->bucket;			\
+		__entry->slot = (store)->slot;				\
+		__entry->offset = (store)->offset;			\
+		__entry->length = (store)->length;			\
+		__entry->head_page = (store)->head_page;		\
+		__entry->head_bucket = (store)->head_bucket;		\
+		__entry->stripe = (store)->stripe;			\
+		__entry->chain = (store)->chain;			\
+		__entry->replaced = (store)->replaced;			\
+	} while (0)
+
+#define KHMAP_STORE_FORMAT						\
+	"map_id=%llu region=%s page=%u bucket=%u slot=%u offset=%u length=%u head_page=%u head_bucket=%u stripe=%u chain=%u replaced=%d"
+
+#define KHMAP_STORE_VALUES						\
+	__entry->map_id, show_khmap_region(__entry->region),		\
+	__entry->page, __entry->bucket, __entry->slot,			\
+	__entry->offset, __entry->length, __entry->head_page,		\
+	__entry->head_bucket, __entry->stripe, __entry->chain,		\
+	__entry->replaced
+
 DECLARE_EVENT_CLASS(khmap_store,
 	TP_PROTO(u64 map_id, const struct khmap_store *store),
 	TP_ARGS(map_id, store),
 	TP_STRUCT__entry(
-		__field(u64, map_id)
-		__field(u32, region)
-		__field(u32, page)
-		__field(u32, bucket)
-		__field(u32, slot)
-		__field(u32, offset)
-		__field(u32, length)
-		__field(u32, head_page)
-		__field(u32, head_bucket)
-		__field(u32, stripe)
-		__field(u32, chain)
-		__field(bool, replaced)
+		KHMAP_STORE_FIELDS
 	),
 	TP_fast_assign(
-		__entry->map_id = map_id;
-		__entry->region = store->region;
-		__entry->page = store->page;
-		__entry->bucket = store->bucket;
-		__entry->slot = store->slot;
-		__entry->offset = store->offset;
-		__entry->length = store->length;
-		__entry->head_page = store->head_page;
-		__entry->head_bucket = store->head_bucket;
-		__entry->stripe = store->stripe;
-		__entry->chain = store->chain;
-		__entry->replaced = store->replaced;
+		KHMAP_STORE_ASSIGN(store);
 	),
-	TP_printk("map_id=%llu region=%s page=%u bucket=%u slot=%u offset=%u length=%u head_page=%u head_bucket=%u stripe=%u chain=%u replaced=%d",
-		  __entry->map_id, show_khmap_region(__entry->region),
-		  __entry->page, __entry->bucket, __entry->slot,
-		  __entry->offset, __entry->length, __entry->head_page,
-		  __entry->head_bucket, __entry->stripe, __entry->chain,
-		  __entry->replaced)
+	TP_printk(KHMAP_STORE_FORMAT, KHMAP_STORE_VALUES)
 );
 
 /* A value was stored. */
@@ -153,43 +167,17 @@ TRACE_EVENT(khmap_sample,
 		 u32 samplers),
 	TP_ARGS(map_id, store, deleted, samplers),
 	TP_STRUCT__entry(
-		__field(u64, map_id)
-		__field(u32, region)
-		__field(u32, page)
-		__field(u32, bucket)
-		__field(u32, slot)
-		__field(u32, offset)
-		__field(u32, length)
-		__field(u32, head_page)
-		__field(u32, head_bucket)
-		__field(u32, stripe)
-		__field(u32, chain)
-		__field(bool, replaced)
+		KHMAP_STORE_FIELDS
 		__field(bool, deleted)
 		__field(u32, samplers)
 	),
 	TP_fast_assign(
-		__entry->map_id = map_id;
-		__entry->region = store->region;
-		__entry->page = store->page;
-		__entry->bucket = store->bucket;
-		__entry->slot = store->slot;
-		__entry->offset = store->offset;
-		__entry->length = store->length;
-		__entry->head_page = store->head_page;
-		__entry->head_bucket = store->head_bucket;
-		__entry->stripe = store->stripe;
-		__entry->chain = store->chain;
-		__entry->replaced = store->replaced;
+		KHMAP_STORE_ASSIGN(store);
 		__entry->deleted = deleted;
 		__entry->samplers = samplers;
 	),
-	TP_printk("map_id=%llu region=%s page=%u bucket=%u slot=%u offset=%u length=%u head_page=%u head_bucket=%u stripe=%u chain=%u replaced=%d deleted=%d samplers=%#x",
-		  __entry->map_id, show_khmap_region(__entry->region),
-		  __entry->page, __entry->bucket, __entry->slot,
-		  __entry->offset, __entry->length, __entry->head_page,
-		  __entry->head_bucket, __entry->stripe, __entry->chain,
-		  __entry->replaced, __entry->deleted, __entry->samplers)
+	TP_printk(KHMAP_STORE_FORMAT " deleted=%d samplers=%#x",
+		  KHMAP_STORE_VALUES, __entry->deleted, __entry->samplers)
 );
 
 /* A map left its header page for its first primary page. */
