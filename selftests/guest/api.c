@@ -4,6 +4,7 @@
  */
 #include "kselftest_harness.h"
 #include "publish_test.h"
+#include "system_file.h"
 #include "verify.h"
 
 #define NAME		"test-api"
@@ -46,14 +47,7 @@ static long result(const char *name)
 /* Has the example use a key, and returns what comes of it. */
 static int use(const char *key)
 {
-	int fd = open(PARAMETERS "use", O_WRONLY | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, key, strlen(key)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
+	return write_file(PARAMETERS "use", key);
 }
 
 FIXTURE(api) {

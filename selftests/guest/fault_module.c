@@ -68,7 +68,7 @@ FIXTURE_SETUP(fault)
 	self->nth = fault_file();
 	ASSERT_LE(0, self->nth);
 	/* The kernel tells of memory that it could not have, with a trace of calls. */
-	ASSERT_EQ(0, fault_write(PRINTK, "4"));
+	ASSERT_EQ(0, write_file(PRINTK, "4"));
 	self->log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	ASSERT_LE(0, self->log);
 	lseek(self->log, 0, SEEK_END);
@@ -103,7 +103,7 @@ static unsigned int complaints(int log)
 FIXTURE_TEARDOWN(fault)
 {
 	EXPECT_EQ(0, complaints(self->log));
-	EXPECT_EQ(0, fault_write(PRINTK, "5"));
+	EXPECT_EQ(0, write_file(PRINTK, "5"));
 	EXPECT_TRUE(works());
 	fflush(stdout);
 	close(self->log);

@@ -11,6 +11,7 @@
 
 #include <khmap/digest.h>
 #include "khmap_test.h"
+#include "system_file.h"
 #include "verify.h"
 
 #define FAULT_MAX	20000u	/* no call needs so many */
@@ -55,17 +56,6 @@ struct fault_state {
 	int descriptor;
 };
 
-static inline int fault_write(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), err;
-
-	if (fd < 0)
-		return -errno;
-	err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
-	close(fd);
-	return err;
-}
-
 /* Which failures there are: those of memory that may be waited for, too, and quietly. */
 static inline int fault_prepare(void)
 {
@@ -84,7 +74,7 @@ static inline int fault_prepare(void)
 
 	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
 		snprintf(path, sizeof(path), "/sys/kernel/debug/%s", settings[i][0]);
-		err = fault_write(path, settings[i][1]);
+		err = write_file(path, settings[i][1]);
 		if (err)
 			return err;
 	}

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <sys/klog.h>
 #include "hostile.h"
+#include "system_file.h"
 
 #define SHOT	"hostile-shot"
 #define EVENTS	"/sys/kernel/tracing/events/khmap"
@@ -192,17 +193,6 @@ TEST_F(addresses, in_proc)
 	}
 }
 
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY), err;
-
-	if (fd < 0)
-		return -errno;
-	err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
-	close(fd);
-	return err;
-}
-
 TEST_F(addresses, in_events)
 {
 	DIR *folder = opendir(EVENTS);
@@ -223,9 +213,9 @@ TEST_F(addresses, in_events)
 	closedir(folder);
 	EXPECT_LE(10, formats);
 	ASSERT_TRUE(!mkdir(TRACE, 0700) || errno == EEXIST);
-	ASSERT_EQ(0, write_text(TRACE "/events/khmap/enable", "1"));
+	ASSERT_EQ(0, write_file(TRACE "/events/khmap/enable", "1"));
 	EXPECT_EQ(0, others_get_on(HOSTILE_MAP, true, &others));
-	write_text(TRACE "/events/khmap/enable", "0");
+	write_file(TRACE "/events/khmap/enable", "0");
 	EXPECT_EQ(0, file_found(TRACE "/trace"));
 	rmdir(TRACE);
 }

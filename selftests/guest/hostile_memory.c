@@ -7,61 +7,20 @@
  */
 #include "kselftest_harness.h"
 #include "hostile.h"
+#include "system_file.h"
 
-#define ROOT	"/sys/fs/cgroup"
-#define OWNER	ROOT "/khmap-owner"
-#define READER	ROOT "/khmap-reader"
+#define OWNER	CGROUPS "/khmap-owner"
+#define READER	CGROUPS "/khmap-reader"
 #define LIMIT	"16777216"
 
 /* Charges are batched by page and processor. */
 #define SLACK	(1 << 20)
 
-static int write_file(const char *folder, const char *name, const char *text)
-{
-	char path[256];
-	int fd, err = 0;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-static long long usage(const char *folder)
-{
-	char path[256], text[64] = "";
-	ssize_t count;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/memory.current", folder);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	count = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	return count > 0 ? atoll(text) : -1;
-}
-
 /* What the kernel has for itself, whoever is charged, in bytes. */
 static long long kernel_memory(void)
 {
-	FILE *file = fopen("/proc/meminfo", "r");
-	long long sum = 0, kb;
-	char line[128];
-
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "Slab: %lld", &kb) == 1 ||
-		    sscanf(line, "PageTables: %lld", &kb) == 1 ||
-		    sscanf(line, "VmallocUsed: %lld", &kb) == 1 ||
-		    sscanf(line, "KernelStack: %lld", &kb) == 1)
-			sum += kb << 10;
-	if (file)
-		fclose(file);
-	return sum;
+	return (meminfo("Slab") + meminfo("PageTables") + meminfo("VmallocUsed") +
+		meminfo("KernelStack")) * 1024ll;
 }
 
 static uint64_t module_bytes(void)
@@ -103,7 +62,7 @@ static int run_in(const char *folder, int (*function)(void), bool unprivileged)
 	int status;
 
 	if (!child) {
-		if (write_file(folder, "cgroup.procs", "0"))
+		if (cgroup_write(folder, "cgroup.procs", "0"))
 			_exit(255);
 		if (unprivileged && drop_privileges())
 			_exit(254);
@@ -120,14 +79,14 @@ FIXTURE_SETUP(memory)
 
 	map_remove(HOSTILE_MAP);
 	setrlimit(RLIMIT_NOFILE, &files);
-	if (write_file(ROOT, "cgroup.subtree_control", "+memory"))
+	if (cgroup_write(CGROUPS, "cgroup.subtree_control", "+memory"))
 		SKIP(return, "no memory controller of cgroup v2");
 	mkdir(OWNER, 0755);
 	mkdir(READER, 0755);
-	if (usage(OWNER) < 0 || usage(READER) < 0)
+	if (cgroup_usage(OWNER) < 0 || cgroup_usage(READER) < 0)
 		SKIP(return, "no memory controller of cgroup v2");
 	self->usable = true;
-	ASSERT_EQ(0, write_file(READER, "memory.max", LIMIT));
+	ASSERT_EQ(0, cgroup_write(READER, "memory.max", LIMIT));
 	ASSERT_EQ(0, run_in(OWNER, owner_create, false));
 	ASSERT_EQ(0, chmod(KHMAP_DEVICE_DIR "/" HOSTILE_MAP, 0644));
 	self->map = map_open(HOSTILE_MAP, O_RDWR);
@@ -206,13 +165,13 @@ static int many_batches(void)
 /* He runs into his limit, or out of descriptors; the kernel has no more than that. */
 static void try_all(struct __test_metadata *_metadata, int (*function)(void))
 {
-	long long owner = usage(OWNER), kernel = kernel_memory();
+	long long owner = cgroup_usage(OWNER), kernel = kernel_memory();
 	uint64_t module = module_bytes();
 	int result = run_in(READER, function, true);
 
 	/* Of the last, it may be that he was killed for it. */
 	EXPECT_TRUE(!result || result == 256 + SIGKILL) TH_LOG("result %d", result);
-	EXPECT_GE(owner + SLACK, usage(OWNER));
+	EXPECT_GE(owner + SLACK, cgroup_usage(OWNER));
 	EXPECT_EQ(module, module_bytes());
 	/* Some of it is freed later, by RCU. */
 	EXPECT_GE(kernel + 2 * atoll(LIMIT), kernel_memory());
@@ -275,7 +234,7 @@ TEST_F_TIMEOUT(memory, of_a_snapshot_that_he_reads, 100)
 TEST_F_TIMEOUT(memory, of_a_best_effort_snapshot_that_he_reads, 100)
 {
 	struct khmap_ioc_snapshot args = snapshot_args(NULL);
-	long long before = usage(OWNER);
+	long long before = cgroup_usage(OWNER);
 	uint64_t module = module_bytes();
 
 	if (!self->usable)
@@ -287,7 +246,7 @@ TEST_F_TIMEOUT(memory, of_a_best_effort_snapshot_that_he_reads, 100)
 	EXPECT_EQ(0, run_in(READER, read_snapshot, true));
 	EXPECT_LT(module + args.image_size / 2, module_bytes());
 	EXPECT_GE(module + args.image_size + SLACK, module_bytes());
-	EXPECT_GE(before + (long long)args.image_size + SLACK, usage(OWNER));
+	EXPECT_GE(before + (long long)args.image_size + SLACK, cgroup_usage(OWNER));
 	close(snapshot_fd);
 }
 
@@ -315,12 +274,12 @@ TEST_F_TIMEOUT(memory, of_copies_that_others_make, 100)
 		return;
 	snapshot_fd = take_snapshot(self->map, &args);
 	ASSERT_LE(0, snapshot_fd);
-	owner = usage(OWNER);
-	reader = usage(READER);
+	owner = cgroup_usage(OWNER);
+	reader = cgroup_usage(READER);
 	module = module_bytes();
 	ASSERT_EQ(0, run_in(READER, overwrite, false));
-	EXPECT_GE(owner + SLACK, usage(OWNER));
-	EXPECT_GE(reader + SLACK, usage(READER));
+	EXPECT_GE(owner + SLACK, cgroup_usage(OWNER));
+	EXPECT_GE(reader + SLACK, cgroup_usage(READER));
 	EXPECT_EQ(module, module_bytes());
 	close(snapshot_fd);
 }

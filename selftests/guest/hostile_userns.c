@@ -10,6 +10,7 @@
 #include <sys/mount.h>
 #include <sys/sysmacros.h>
 #include "hostile.h"
+#include "system_file.h"
 
 /* A user whom the namespace has beside its root. */
 #define NEIGHBOUR	2000
@@ -32,18 +33,6 @@ FIXTURE_TEARDOWN(userns)
 	map_remove(HOSTILE_MAP);
 	close(self->map);
 	close(self->control);
-}
-
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
 }
 
 /*
@@ -71,10 +60,10 @@ static int run_as_root_of_namespace(int (*function)(const void *), const void *c
 	if (child < 0 || read(ready[0], &byte, 1) != 1)
 		return 204;
 	snprintf(path, sizeof(path), "/proc/%d/uid_map", child);
-	if (write_text(path, "0 1000 1\n1 2000 1\n"))
+	if (write_file(path, "0 1000 1\n1 2000 1\n"))
 		return 205;
 	snprintf(path, sizeof(path), "/proc/%d/gid_map", child);
-	if (write_text(path, "0 1000 1\n1 2000 1\n"))
+	if (write_file(path, "0 1000 1\n1 2000 1\n"))
 		return 206;
 	if (write(mapped[1], &byte, 1) != 1)
 		return 207;

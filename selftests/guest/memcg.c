@@ -4,49 +4,14 @@
  */
 #include "kselftest_harness.h"
 #include "khmap_test.h"
+#include "system_file.h"
 
-#define ROOT	"/sys/fs/cgroup"
-#define CREATOR	ROOT "/khmap-creator"
-#define WRITER	ROOT "/khmap-writer"
+#define CREATOR	CGROUPS "/khmap-creator"
+#define WRITER	CGROUPS "/khmap-writer"
 #define NAME	"test-memcg"
 
 /* Charges are batched by page and processor. */
 #define SLACK	(1 << 20)
-
-static int write_file(const char *folder, const char *name, const char *text)
-{
-	char path[256];
-	int fd, err = 0;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-static long long read_number(const char *folder, const char *name)
-{
-	char path[256], text[64] = "";
-	ssize_t count;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	count = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	return count > 0 ? atoll(text) : -1;
-}
-
-static long long usage(const char *folder)
-{
-	return read_number(folder, "memory.current");
-}
 
 /* Run a function in a child process that is in a cgroup. */
 static int run_in(const char *folder, int (*function)(void))
@@ -55,7 +20,7 @@ static int run_in(const char *folder, int (*function)(void))
 	int status;
 
 	if (!child) {
-		if (write_file(folder, "cgroup.procs", "0"))
+		if (cgroup_write(folder, "cgroup.procs", "0"))
 			_exit(255);
 		_exit(function());
 	}
@@ -72,11 +37,11 @@ FIXTURE(memcg) {
 FIXTURE_SETUP(memcg)
 {
 	map_remove(NAME);
-	if (write_file(ROOT, "cgroup.subtree_control", "+memory"))
+	if (cgroup_write(CGROUPS, "cgroup.subtree_control", "+memory"))
 		SKIP(return, "no memory controller of cgroup v2");
 	mkdir(CREATOR, 0755);
 	mkdir(WRITER, 0755);
-	if (usage(CREATOR) < 0 || usage(WRITER) < 0)
+	if (cgroup_usage(CREATOR) < 0 || cgroup_usage(WRITER) < 0)
 		SKIP(return, "no memory controller of cgroup v2");
 	self->usable = true;
 }
@@ -116,14 +81,14 @@ static int snapshot_and_wait(void)
 {
 	struct khmap_ioc_snapshot args;
 	int fd = map_open(NAME, O_RDWR);
-	long long before = usage(CREATOR);
+	long long before = cgroup_usage(CREATOR);
 	int shot = snapshot(fd, &args);
 
 	if (fd < 0 || shot < 0)
 		return 1;
-	if (usage(CREATOR) < before + (long long)args.image_size - SLACK)
+	if (cgroup_usage(CREATOR) < before + (long long)args.image_size - SLACK)
 		return 2;
-	return usage(WRITER) > SLACK ? 3 : 0;
+	return cgroup_usage(WRITER) > SLACK ? 3 : 0;
 }
 
 TEST_F(memcg, charged_to_the_creator)
@@ -134,9 +99,9 @@ TEST_F(memcg, charged_to_the_creator)
 
 	if (!self->usable)
 		return;
-	before = usage(CREATOR);
+	before = cgroup_usage(CREATOR);
 	ASSERT_EQ(0, run_in(CREATOR, create_large));
-	created = usage(CREATOR);
+	created = cgroup_usage(CREATOR);
 	fd = map_open(NAME, O_RDWR);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, map_stat(fd, &one));
@@ -145,19 +110,19 @@ TEST_F(memcg, charged_to_the_creator)
 
 	/* Another one writes: overflow pages are the creator's all the same. */
 	ASSERT_EQ(0, run_in(WRITER, write_many));
-	written = usage(CREATOR);
+	written = cgroup_usage(CREATOR);
 	ASSERT_EQ(0, map_stat(fd, &two));
 	EXPECT_LT(one.bytes, two.bytes);
 	EXPECT_LE(before + (long long)two.bytes - SLACK, written);
-	EXPECT_GE(SLACK, usage(WRITER));
+	EXPECT_GE(SLACK, cgroup_usage(WRITER));
 	TH_LOG("map %llu bytes, creator %lld, writer %lld",
-	       (unsigned long long)two.bytes, written, usage(WRITER));
+	       (unsigned long long)two.bytes, written, cgroup_usage(WRITER));
 
 	ASSERT_EQ(0, run_in(WRITER, snapshot_and_wait));
 
 	EXPECT_EQ(0, map_destroy(fd));
 	close(fd);
-	EXPECT_GE(before + SLACK, usage(CREATOR));
+	EXPECT_GE(before + SLACK, cgroup_usage(CREATOR));
 }
 
 /* The copies of a best-effort snapshot are allocated when a worker runs. */
@@ -166,7 +131,7 @@ static int best_effort_and_write(void)
 	struct khmap_ioc_materialize all = { .size = sizeof(all) };
 	struct khmap_ioc_snapshot args = snapshot_args(NULL);
 	int fd = map_open(NAME, O_RDWR), shot;
-	long long before = usage(CREATOR);
+	long long before = cgroup_usage(CREATOR);
 	uint64_t i;
 
 	args.flags = KHMAP_SNAPSHOT_BEST_EFFORT;
@@ -174,7 +139,7 @@ static int best_effort_and_write(void)
 	shot = take_snapshot(fd, &args);
 	if (fd < 0 || shot < 0)
 		return 1;
-	if (usage(CREATOR) > before + SLACK)
+	if (cgroup_usage(CREATOR) > before + SLACK)
 		return 2;
 	/* Some on each page. */
 	for (i = 0; i < 20000; i++)
@@ -184,9 +149,9 @@ static int best_effort_and_write(void)
 	call(shot, KHMAP_IOC_MATERIALIZE, &all);
 	if (all.copied_pages < 300)
 		return 4;
-	if (usage(CREATOR) < before + (long long)all.copied_pages * PAGE - SLACK)
+	if (cgroup_usage(CREATOR) < before + (long long)all.copied_pages * PAGE - SLACK)
 		return 5;
-	return usage(WRITER) > SLACK ? 6 : 0;
+	return cgroup_usage(WRITER) > SLACK ? 6 : 0;
 }
 
 TEST_F(memcg, best_effort_charged_to_the_creator)
@@ -196,14 +161,14 @@ TEST_F(memcg, best_effort_charged_to_the_creator)
 
 	if (!self->usable)
 		return;
-	before = usage(CREATOR);
+	before = cgroup_usage(CREATOR);
 	ASSERT_EQ(0, run_in(CREATOR, create_large));
 	ASSERT_EQ(0, run_in(WRITER, best_effort_and_write));
 	fd = map_open(NAME, O_RDWR);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(0, map_destroy(fd));
 	close(fd);
-	EXPECT_GE(before + SLACK, usage(CREATOR));
+	EXPECT_GE(before + SLACK, cgroup_usage(CREATOR));
 }
 
 static int create_refused(void)
@@ -238,21 +203,21 @@ TEST_F(memcg, limit_of_the_creator)
 
 	if (!self->usable)
 		return;
-	ASSERT_EQ(0, write_file(CREATOR, "memory.max", "8000000"));
+	ASSERT_EQ(0, cgroup_write(CREATOR, "memory.max", "8000000"));
 	EXPECT_EQ(ENOMEM, run_in(CREATOR, create_refused));
 	map_remove(NAME);
 
-	ASSERT_EQ(0, write_file(CREATOR, "memory.max", "max"));
+	ASSERT_EQ(0, cgroup_write(CREATOR, "memory.max", "max"));
 	ASSERT_EQ(0, run_in(CREATOR, create_large));
-	snprintf(limit, sizeof(limit), "%lld", usage(CREATOR) + 100000);
-	ASSERT_EQ(0, write_file(CREATOR, "memory.max", limit));
+	snprintf(limit, sizeof(limit), "%lld", cgroup_usage(CREATOR) + 100000);
+	ASSERT_EQ(0, cgroup_write(CREATOR, "memory.max", limit));
 	EXPECT_EQ(ENOMEM, run_in(WRITER, write_refused));
 	fd = map_open(NAME, O_RDWR);
 	ASSERT_LE(0, fd);
 	/* What fits still works. */
 	EXPECT_EQ(0, put(fd, 0, 1));
 	close(fd);
-	ASSERT_EQ(0, write_file(CREATOR, "memory.max", "max"));
+	ASSERT_EQ(0, cgroup_write(CREATOR, "memory.max", "max"));
 	EXPECT_EQ(0, run_in(WRITER, write_refused));
 }
 

@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 #include <time.h>
 #include "image_test.h"
+#include "system_file.h"
 #include "verify.h"
 
 #define NAME	"test-named"
@@ -425,17 +426,6 @@ static uint64_t overdue(int fd)
 	return map_stat(fd, &stat) ? ~0ull : stat.overdue;
 }
 
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_TRUNC), err;
-
-	if (fd < 0)
-		return -errno;
-	err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
-	close(fd);
-	return err;
-}
-
 /* Lines of the trace about a snapshot being overdue. */
 static int told(uint64_t id)
 {
@@ -462,7 +452,7 @@ TEST_F(named, overdue_is_told_once)
 	if (access("/sys/kernel/tracing/events/khmap", F_OK))
 		SKIP(return, "no tracefs");
 	ASSERT_TRUE(!mkdir(EVENTS, 0700) || errno == EEXIST);
-	ASSERT_EQ(0, write_text(EVENTS "/events/khmap/enable", "1"));
+	ASSERT_EQ(0, write_file(EVENTS "/events/khmap/enable", "1"));
 	fd = take_snapshot(self->map, &args);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(0, overdue(fd));
@@ -494,7 +484,7 @@ TEST_F(named, overdue_is_told_once)
 	ASSERT_EQ(0, warn_after(self->map, 3600000));
 	close(fd2);
 	close(fd);
-	write_text(EVENTS "/events/khmap/enable", "0");
+	write_file(EVENTS "/events/khmap/enable", "0");
 	rmdir(EVENTS);
 }
 

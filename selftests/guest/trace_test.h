@@ -6,22 +6,11 @@
 #define _KHMAP_TRACE_TEST_H
 
 #include "khmap_test.h"
+#include "system_file.h"
 
 #define TRACING		"/sys/kernel/tracing"
 #define EVENTS		TRACING "/events/khmap"
 #define INSTANCE	TRACING "/instances/khmap-test"
-
-static inline int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
 
 /* The number behind "name=" in a line; ~0 if there is none. */
 static inline unsigned long long field(const char *line, const char *name)

@@ -2,69 +2,43 @@
 /*
  * machine.c - what befalls the machine of a soak: memory, processors, the module
  */
+#include "../guest/system_file.h"
 #include "machine.h"
 #include "soak.h"
 
 #define CPU_ONLINE	"/sys/devices/system/cpu/cpu1/online"
 #define MODULE_FILE	"/khmap.ko"
 
-static int write_text(const char *folder, const char *name, const char *text)
-{
-	char path[256];
-	int fd, err;
+/* Seconds until what was killed has given back its memory, at most. */
+#define SETTLE_SECONDS	20
+/* It falls by less in a second. */
+#define SETTLED_KIB	256
 
-	snprintf(path, sizeof(path), "%s%s%s", folder, name[0] ? "/" : "", name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
-	close(fd);
-	return err;
-}
-
-static long long read_number(const char *folder, const char *name)
-{
-	char path[256], text[64] = "";
-	ssize_t count;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	count = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	return count > 0 ? atoll(text) : -1;
-}
-
-/* A line of /proc/meminfo, in KiB. */
-static long meminfo(const char *name)
-{
-	char line[128];
-	FILE *file = fopen("/proc/meminfo", "r");
-	size_t length = strlen(name);
-	long value = -1;
-
-	while (file && value < 0 && fgets(line, sizeof(line), file))
-		if (!strncmp(line, name, length) && line[length] == ':')
-			value = atol(line + length + 1);
-	if (file)
-		fclose(file);
-	return value;
-}
-
-struct soak_memory soak_memory(void)
+static struct soak_memory memory_now(void)
 {
 	struct soak_memory memory;
 
-	/* What is freed when a grace period is over, or when caches are asked for it. */
 	sync();
-	sleep(1);
-	write_text("/proc/sys/vm/drop_caches", "", "3");
+	write_file("/proc/sys/vm/drop_caches", "3");
 	memory.unavailable = meminfo("MemTotal") - meminfo("MemFree") - meminfo("Cached");
 	memory.slab = meminfo("SUnreclaim");
 	memory.vmalloc = meminfo("VmallocUsed");
 	memory.percpu = meminfo("Percpu");
+	return memory;
+}
+
+/* When grace periods are over and cgroups have died, that is when it falls no more. */
+struct soak_memory soak_memory(void)
+{
+	struct soak_memory memory = memory_now(), before;
+	int seconds = 0;
+
+	do {
+		before = memory;
+		sleep(1);
+		memory = memory_now();
+	} while (++seconds < SETTLE_SECONDS &&
+		 memory.unavailable + SETTLED_KIB < before.unavailable);
 	return memory;
 }
 
@@ -92,12 +66,12 @@ int soak_unload(void)
 
 bool soak_cgroups(void)
 {
-	if (write_text("/sys/fs/cgroup", "cgroup.subtree_control", "+memory"))
+	if (cgroup_write(CGROUPS, "cgroup.subtree_control", "+memory"))
 		return false;
 	mkdir(SOAK_CGROUP, 0755);
 	mkdir(SOAK_HOG_CGROUP, 0755);
-	write_text(SOAK_HOG_CGROUP, "memory.max", "33554432");
-	return read_number(SOAK_CGROUP, "memory.current") >= 0;
+	cgroup_write(SOAK_HOG_CGROUP, "memory.max", "33554432");
+	return cgroup_usage(SOAK_CGROUP) >= 0;
 }
 
 void soak_cgroups_remove(void)
@@ -108,7 +82,7 @@ void soak_cgroups_remove(void)
 
 int soak_cgroup_enter(const char *folder)
 {
-	return write_text(folder, "cgroup.procs", "0");
+	return cgroup_write(folder, "cgroup.procs", "0");
 }
 
 /* From now on the map's creator has so many bytes beyond what he uses; or no limit. */
@@ -118,13 +92,13 @@ void soak_limit(long long bytes)
 
 	if (bytes >= 0)
 		snprintf(text, sizeof(text), "%lld",
-			 read_number(SOAK_CGROUP, "memory.current") + bytes);
-	write_text(SOAK_CGROUP, "memory.max", text);
+			 cgroup_usage(SOAK_CGROUP) + bytes);
+	cgroup_write(SOAK_CGROUP, "memory.max", text);
 }
 
 bool soak_cpu(bool online)
 {
-	return !write_text(CPU_ONLINE, "", online ? "1" : "0");
+	return !write_file(CPU_ONLINE, online ? "1" : "0");
 }
 
 static void touch(size_t bytes)
