@@ -2,6 +2,8 @@
 /*
  * memory.c - memory that is not the heap's
  */
+#include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,6 +18,14 @@
 #define KHMAP_MEMORY_HEAP
 #endif
 #endif
+
+void khmap_memory_unmap(const void *base, size_t size)
+{
+	void *at = (void *)(uintptr_t)base;
+
+	if (munmap(at, size) && errno == ENOMEM)
+		munmap(at, size);
+}
 
 #ifdef KHMAP_MEMORY_HEAP
 
@@ -48,7 +58,7 @@ void *khmap_memory_get(size_t size)
 void khmap_memory_put(void *memory, size_t size)
 {
 	if (memory)
-		munmap(memory, size);
+		khmap_memory_unmap(memory, size);
 }
 
 #endif

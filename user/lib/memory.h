@@ -27,4 +27,14 @@ void *khmap_memory_get(size_t size);
  */
 void khmap_memory_put(void *memory, size_t size);
 
+/**
+ * khmap_memory_unmap() - Forget a mapping.
+ * @base: where it begins
+ * @size: its bytes
+ *
+ * The kernel may need memory for that, and a map lives as long as its mappings.  Who is
+ * refused has some reclaimed: it is tried once more.
+ */
+void khmap_memory_unmap(const void *base, size_t size);
+
 #endif /* KHMAP_LIB_MEMORY_H */

@@ -48,18 +48,6 @@ int khmap_options_check(const char *what, const void *options, size_t known, __u
 	return 0;
 }
 
-/*
- * The kernel may need memory to forget a mapping, and the map lives as long as that.
- * Who is refused has it reclaimed: once more.
- */
-static void khmap_open_unmap(const void *base, size_t size)
-{
-	void *at = (void *)(uintptr_t)base;
-
-	if (munmap(at, size) && errno == ENOMEM)
-		munmap(at, size);
-}
-
 /* What descriptors can be: the kernel's own answer to an ioctl, or a plain file. */
 static int khmap_open_origin(struct khmap_object *object)
 {
@@ -100,7 +88,7 @@ static int khmap_open_peek(struct khmap_object *object, void *to, size_t size)
 		if (page == MAP_FAILED)
 			return khmap_fail(errno, "%s: mmap: %s", object->name, strerror(errno));
 		memcpy(to, page, size);
-		khmap_open_unmap(page, size);
+		khmap_memory_unmap(page, size);
 		return 0;
 	}
 	while (done < size) {
@@ -357,7 +345,7 @@ void khmap_close(struct khmap *map)
 	if (!map)
 		return;
 	if (object->base)
-		khmap_open_unmap(object->base, object->mapped);
+		khmap_memory_unmap(object->base, object->mapped);
 	if (object->fd >= 0)
 		close(object->fd);
 	khmap_memory_put(object, object->size);

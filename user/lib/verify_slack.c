@@ -16,6 +16,7 @@
 #include "error.h"
 #include "lost.h"
 #include "map.h"
+#include "memory.h"
 #include "verify.h"
 
 /*
@@ -45,7 +46,8 @@ int khmap_verify_owners_init(struct khmap_verifier *verifier)
 void khmap_verify_owners_free(struct khmap_verifier *verifier)
 {
 	if (verifier->owners)
-		munmap(verifier->owners, verifier->owner_count * sizeof(*verifier->owners));
+		khmap_memory_unmap(verifier->owners,
+				   verifier->owner_count * sizeof(*verifier->owners));
 	verifier->owners = NULL;
 }
 
