@@ -15,7 +15,8 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-HEADER = os.path.join(TOP, "include/uapi/linux/khmap.h")
+HEADERS = [os.path.join(TOP, "include/uapi/linux", name)
+           for name in ("khmap.h", "khmap_batch.h", "khmap_version.h")]
 INCLUDES = ["-I" + os.path.join(TOP, "include/uapi"), "-I" + os.path.join(TOP, "include")]
 # Numbers that only say how far something goes, and words of C.
 UNSAID = re.compile(r"KHMAP_(ABI_VERSION|DEVICE_DIR|CONTROL_NAME|IOC_TYPE|\w+_FLAGS|GROWTH_\w+"
@@ -116,7 +117,7 @@ def c_file():
 
 def header_names():
     """Constants, structs and fields of the header."""
-    text = re.sub(r"/\*.*?\*/", "", read(HEADER), flags=re.S)
+    text = re.sub(r"/\*.*?\*/", "", "".join(read(name) for name in HEADERS), flags=re.S)
     names = re.findall(r"^#define\s+(KHMAP_\w+)\s", text, flags=re.M)
     for body in re.findall(r"^enum \w+ \{(.*?)^\};", text, flags=re.M | re.S):
         names += re.findall(r"^\s*(KHMAP_\w+)", body, flags=re.M)

@@ -33,7 +33,7 @@ grep -oE '\b(IOCTL|OTHER|BARE|URING)\([a-z_]+,' "$top/selftests/fuzz/guest/ops.c
 	sed 's/.*(//; s/,//' | grep -vx text | sort >operations
 check 'each operation comes' 0 '' diff operations used
 sed -n 's/^#define \(KHMAP_\(IOC\|URING\)_[A-Z_]*\)[[:space:]]*_IO(.*/\1/p' \
-	"$top/include/uapi/linux/khmap.h" | while read -r command; do
+	"$top"/include/uapi/linux/khmap*.h | while read -r command; do
 	grep -q "\<$command\>" "$top/selftests/fuzz/guest/ops.c" || echo "$command"
 done >missing
 check 'each command of the interface is among them' 0 '' cat missing
