@@ -26,8 +26,9 @@ case ${1-} in
 esac
 [ $# -le 1 ] || { usage >&2; exit 2; }
 
+# A command of apt's, for that machine.
 apt() {
-	"$here/apt.sh" arm64 "$@"
+	config=$("$here/../vm/apt-config.sh" arm64 own) && env APT_CONFIG="$config" "$@"
 }
 
 # The version behind a default kernel of Debian; without package lists, the newest in the cache.
@@ -100,7 +101,7 @@ fetch() {
 	echo "Fetching kernel $version from Debian's archive ..." >&2
 	if ! download >&2; then
 		echo 'Trying again with fresh package lists ...' >&2
-		apt update >&2 || :
+		"$here/../vm/apt-config.sh" --update arm64 own >/dev/null || :
 		download >&2 || die "kernel $version, or its headers, cannot be fetched"
 	fi
 	echo 'Unpacking it ...' >&2
@@ -117,7 +118,10 @@ arm64) version='' ;;
 esac
 [ -n "$version" ] || version=$(default_version)
 [ -n "$version" ] || version=$(newest_cached)
-[ -n "$version" ] || { apt update >&2 || :; version=$(default_version); }
+[ -n "$version" ] || {
+	"$here/../vm/apt-config.sh" --update arm64 own >/dev/null || :
+	version=$(default_version)
+}
 [ -n "$version" ] || die "Debian's lists of packages for arm64 cannot be fetched"
 case $version in
 *[!A-Za-z0-9.+~-]* | [!0-9]*) die "not a kernel version: $version" ;;

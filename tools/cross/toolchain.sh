@@ -8,7 +8,7 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-cache=${KHMAP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/khmap}
+. "$here/../vm/lib.sh"
 release=12
 
 # What khmap's programs are built with, and the programs of a guest.
@@ -28,11 +28,6 @@ usage() {
 
 	The cache is \$KHMAP_CACHE, now $cache.
 	end
-}
-
-die() {
-	echo "${0##*/}: $*" >&2
-	exit 1
 }
 
 case ${1-} in
@@ -57,7 +52,7 @@ download_compiler() {
 
 download_libraries() {
 	# shellcheck disable=SC2086 # a list of words
-	"$here/apt.sh" "$architecture" apt-get -qq -y -o Dir::Cache::archives="$work/libraries" \
+	APT_CONFIG=$config apt-get -qq -y -o Dir::Cache::archives="$work/libraries" \
 		--download-only install $packages
 }
 
@@ -98,8 +93,7 @@ fetch() {
 	echo "Fetching a compiler and libraries for $architecture from Debian's archive ..." >&2
 	download_compiler >&2 ||
 		die "the compiler cannot be fetched; if the package lists are old, run apt-get update"
-	"$here/apt.sh" "$architecture" update >&2 ||
-		die "Debian's lists of packages for $architecture cannot be fetched"
+	config=$("$here/../vm/apt-config.sh" --update "$architecture" own)
 	download_libraries >&2 || die "the libraries for $architecture cannot be fetched"
 	for deb in "$work"/compiler/*.deb; do
 		dpkg -x "$deb" "$work/tools"

@@ -64,7 +64,7 @@ release_version() {
 
 # Debian's newest kernel, which this machine's package lists do not know.
 unstable_version() {
-	APT_CONFIG=$("$here/unstable.sh") && export APT_CONFIG && default_version
+	APT_CONFIG=$("$here/apt-config.sh" amd64 unstable) && export APT_CONFIG && default_version
 }
 
 # The packages that hold one kernel: its image, its headers, and what these are made of.
@@ -123,7 +123,7 @@ download() {
 }
 
 download_unstable() {
-	APT_CONFIG=$("$here/unstable.sh") && export APT_CONFIG && download
+	APT_CONFIG=$("$here/apt-config.sh" amd64 unstable) && export APT_CONFIG && download
 }
 
 unpack() {

@@ -82,7 +82,7 @@ fetch() {
 	trap 'rm -rf "$work"' EXIT
 	trap 'exit 130' INT TERM
 	mkdir -p "$work/debs/partial" "$work/root"
-	APT_CONFIG=$("$here/unstable.sh")
+	APT_CONFIG=$("$here/apt-config.sh" amd64 unstable)
 	export APT_CONFIG
 	list=$(dependencies)
 	case $list in
