@@ -63,7 +63,7 @@ printf '\271' | dd of=./two.khm bs=1 seek=264 conv=notrunc 2>/dev/null
 ok 'a wrong field of the header is named' refused 4 "restore: ./two.khm: the kernel finds it damaged: \
 header: entries is 3001, must be the number of keys that are there" khmapctl restore ./two.khm other
 # The first tag of the third page.
-printf '\377' | dd of=./one.khm bs=1 seek=$((2 * 4096 + 8)) conv=notrunc 2>/dev/null
+change_byte ./one.khm $((2 * 4096 + 8))
 ok 'a damaged file' refused 4 "restore: ./one.khm: the kernel finds it damaged: page 2 byte 0 \
 bucket 0 slot 0: a tag that is not its key's" khmapctl restore ./one.khm other
 ok 'none of them is there' sh -c '! [ -e /dev/khmap/other ]'
