@@ -14,6 +14,7 @@
 
 #define BPF_ANY		0
 #define BPF_NOEXIST	1
+#define NOT_READ	(~0ull)
 
 char operation_license[] SEC("license") = "Dual BSD/GPL";
 
@@ -50,6 +51,7 @@ struct begun {
 	u64 ns;
 	u32 cpu;
 	u32 reserved;
+	u64 idle;
 	u64 counters[PROF_OP_COUNTERS];
 };
 
@@ -117,19 +119,27 @@ static __always_inline void dropped(bool task)
 		total->dropped++;
 }
 
-static __always_inline void counters_read(const struct prof_op_settings *set, u32 cpu,
-					  u64 *counters)
+/*
+ * Returns for how long they have not counted, all together: if there are more of
+ * them than the processor has counters, they take turns.
+ */
+static __always_inline u64 counters_read(const struct prof_op_settings *set, u32 cpu,
+					 u64 *counters)
 {
 	struct bpf_perf_event_value value;
+	u64 idle = 0;
 	u32 i;
 
 	for (i = 0; i < PROF_OP_COUNTERS; i++) {
 		if (i >= set->counters)
-			return;
-		if (!bpf_perf_event_read_value(&op_counters, i * set->cpus + cpu, &value,
-					       sizeof(value)))
-			counters[i] = value.counter;
+			break;
+		if (bpf_perf_event_read_value(&op_counters, i * set->cpus + cpu, &value,
+					      sizeof(value)))
+			return NOT_READ;
+		counters[i] = value.counter;
+		idle += value.enabled - value.running;
 	}
+	return idle;
 }
 
 static __always_inline int operation_begin(const struct khmap_table *table, u32 kind)
@@ -147,7 +157,7 @@ static __always_inline int operation_begin(const struct khmap_table *table, u32 
 		return 0;
 	begun.cpu = bpf_get_smp_processor_id();
 	begun.ns = bpf_ktime_get_ns();
-	counters_read(set, begun.cpu, begun.counters);
+	begun.idle = counters_read(set, begun.cpu, begun.counters);
 	if (bpf_map_update_elem(&op_begun, &key, &begun, BPF_ANY))
 		dropped(false);
 	return 0;
@@ -165,7 +175,7 @@ static __always_inline void row_add(struct prof_op_row *row, const struct begun 
 	row->ns += ns;
 	if (row->longest_ns < ns)
 		row->longest_ns = ns;
-	if (begun->cpu != now->cpu)
+	if (begun->cpu != now->cpu || begun->idle != now->idle || now->idle == NOT_READ)
 		return;
 	row->counted++;
 	for (i = 0; i < PROF_OP_COUNTERS; i++) {
@@ -189,7 +199,7 @@ static __always_inline int operation_end(u32 kind, int result)
 	if (!begun)
 		return 0;
 	now.cpu = bpf_get_smp_processor_id();
-	counters_read(set, now.cpu, now.counters);
+	now.idle = counters_read(set, now.cpu, now.counters);
 	now.ns = bpf_ktime_get_ns();
 	key.map_id = begun->map_id;
 	row = bpf_map_lookup_elem(&op_rows, &key);

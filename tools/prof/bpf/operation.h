@@ -65,7 +65,7 @@ struct prof_op_key {
  * @ns: in sum
  * @longest_ns: of one
  * @counted: operations whose counters are in @counters: those that began and
- *	ended on one CPU
+ *	ended on one CPU, whose counters all counted meanwhile
  * @counters: by how much each rose, in sum
  */
 struct prof_op_row {

@@ -101,6 +101,8 @@ static int event_open(const struct prof_counter *counter, pid_t pid, int cpu)
 		.inherit = pid > 0,
 		.disabled = pid > 0,
 		.enable_on_exec = pid > 0,
+		.read_format = pid > 0 ? PERF_FORMAT_TOTAL_TIME_ENABLED |
+					 PERF_FORMAT_TOTAL_TIME_RUNNING : 0,
 	};
 	int fd = (int)syscall(SYS_perf_event_open, &attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 
@@ -225,17 +227,27 @@ int prof_counters_thread(struct prof_counter *counter)
 	return fd;
 }
 
+uint64_t prof_counted_all(const struct prof_counted *counted)
+{
+	if (counted->running_ns >= counted->enabled_ns)
+		return counted->count;
+	if (!counted->running_ns)
+		return 0;
+	return (uint64_t)((double)counted->count * (double)counted->enabled_ns /
+			  (double)counted->running_ns);
+}
+
 void prof_counters_read(struct prof_counters *counters)
 {
+	struct prof_counted counted;
 	size_t i;
 
 	for (i = 0; i < counters->count; i++) {
 		struct prof_counter *counter = &counters->counters[i];
 
 		if (counter->total_fd >= 0 &&
-		    read(counter->total_fd, &counter->total, sizeof(counter->total)) !=
-		    sizeof(counter->total))
-			counter->total = 0;
+		    read(counter->total_fd, &counted, sizeof(counted)) == sizeof(counted))
+			counter->total = prof_counted_all(&counted);
 	}
 }
 

@@ -20,7 +20,8 @@
  * @why: why it does not count; empty if it does
  * @fds: of each CPU; NULL if it does not count
  * @total_fd: of the command; negative if there is none
- * @total: what the command counted
+ * @total: what the command counted; where the counter was one of more than the
+ *	processor has, what it would have, had it counted all the time
  */
 struct prof_counter {
 	const char *name;
@@ -78,6 +79,26 @@ void prof_counters_open(struct prof_counters *counters, pid_t pid);
  * Return: a descriptor, or -errno.
  */
 int prof_counters_thread(struct prof_counter *counter);
+
+/**
+ * struct prof_counted - as the kernel tells of an event
+ * @count: of it
+ * @enabled_ns: how long it should have counted
+ * @running_ns: how long it did
+ */
+struct prof_counted {
+	uint64_t count;
+	uint64_t enabled_ns;
+	uint64_t running_ns;
+};
+
+/**
+ * prof_counted_all() - what an event would have counted all the time
+ * @counted: what it did
+ *
+ * Return: the count, scaled up; 0 if it never counted.
+ */
+uint64_t prof_counted_all(const struct prof_counted *counted);
 
 /**
  * prof_counters_read() - read what the process counted
