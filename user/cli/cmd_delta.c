@@ -23,7 +23,7 @@ static const char delta_help[] =
 	"of which a snapshot is taken.  FILE is neither of them; it holds all of the delta or, after\n"
 	"a failure, what it held before.\n"
 	"\n"
-	"  -q, --quiet  do not say what was written\n"
+	"  -q, --quiet  no progress, and do not say what was written\n"
 	"\n"
 	"Examples:\n"
 	"  khmapctl delta ./monday.khmap ./tuesday.khmap ./tuesday.delta\n"
@@ -36,7 +36,7 @@ static const char apply_help[] =
 	"is refused before anything is written.  OUT holds all of it or, after a failure, what it\n"
 	"held before; it may be BASE.\n"
 	"\n"
-	"  -q, --quiet  do not say what was written\n"
+	"  -q, --quiet  no progress, and do not say what was written\n"
 	"\n"
 	"Examples:\n"
 	"  khmapctl apply ./monday.khmap ./tuesday.delta ./tuesday.khmap\n"
@@ -69,7 +69,7 @@ static void delta_say(const char *path, const struct writing *writing,
 
 static int delta_write(char **names, bool quiet)
 {
-	struct writing writing = { .started = false };
+	struct writing writing = { .quiet = quiet };
 	struct khmap_delta_options options = {
 		.size = sizeof(options),
 		.progress = writing_progress,
@@ -100,7 +100,7 @@ static int delta_write(char **names, bool quiet)
 
 static int apply_write(char **names, bool quiet)
 {
-	struct writing writing = { .started = false };
+	struct writing writing = { .quiet = quiet };
 	struct khmap_delta_options options = {
 		.size = sizeof(options),
 		.progress = writing_progress,

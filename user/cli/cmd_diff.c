@@ -129,7 +129,7 @@ static int diff_side(struct diff *diff, int side, const char *name)
 		return cli_failed(err);
 	if (khmap_stat(diff->map[side].map, &stat))
 		stat.entries = 0;
-	progress_start(&progress, PROGRESS_THINGS, stat.entries);
+	progress_start(&progress, PROGRESS_THINGS, stat.entries, diff->quiet);
 	while (!found && !cli_interrupted() && !(diff->quiet && diff_any(diff)) &&
 	       (err = khmap_iter_next(iter, key, value)) > 0) {
 		found = diff_entry(diff, side, key, value);

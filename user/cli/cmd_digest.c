@@ -59,7 +59,7 @@ static int digest_checksums(const char *name, const struct khmap *map, struct pr
 	struct khmap_report report = { .finding = khmap_refusal_note, .context = &refusal };
 	__u64 pages = 0;
 
-	progress_start(progress, PROGRESS_THINGS, 0);
+	progress_start(progress, PROGRESS_THINGS, 0, false);
 	khmap_checksum_verify(khmap_object(map), &report, digest_progress, progress, &pages);
 	progress_end(progress);
 	if (cli_interrupted())
@@ -86,7 +86,7 @@ static int digest_one(const char *name, bool json)
 		cli_close(&map);
 		return code;
 	}
-	progress_start(&progress, PROGRESS_THINGS, 0);
+	progress_start(&progress, PROGRESS_THINGS, 0, false);
 	err = khmap_digest(map.map, &digest);
 	progress_end(&progress);
 	cli_close(&map);

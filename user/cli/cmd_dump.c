@@ -103,7 +103,7 @@ static int dump_entries(const struct dump_request *request, struct khmap_iter *i
 
 	if (khmap_stat(request->map.map, &stat))
 		stat.entries = 0;
-	progress_start(&progress, PROGRESS_THINGS, stat.entries);
+	progress_start(&progress, PROGRESS_THINGS, stat.entries, false);
 	/* A bar in between the lines of a dump would help nobody. */
 	progress.shown = progress.shown && !isatty(STDOUT_FILENO);
 	while (*done < request->limit && !cli_interrupted()) {

@@ -55,7 +55,7 @@ static const char load_help[] =
 	"  -k, --keep-going     skip bad records, name the first 10, count all; status 1\n"
 	"  --io HOW             how the kernel is given them: uring, by io_uring, which stores some\n"
 	"                       while the next are read; ioctl; auto (default): uring if it can be had\n"
-	"  -q, --quiet          do not say what was loaded\n"
+	"  -q, --quiet          no progress, and do not say what was loaded\n"
 	"  -v, --verbose        say also how the kernel was given them\n"
 	"  -j, --json           say it as a JSON object\n"
 	"\n"
@@ -261,7 +261,8 @@ static int load_source(struct load_request *request)
 				 request->path);
 	if (err)
 		return cli_failed(err);
-	progress_start(&request->progress, PROGRESS_BYTES, request->bytes);
+	progress_start(&request->progress, PROGRESS_BYTES, request->bytes,
+		       request->quiet);
 	code = load_records(request);
 	seconds = progress_end(&request->progress);
 	if (code == CLI_INTERRUPTED)

@@ -179,6 +179,7 @@ static int publish_option(struct publish_request *request, int option)
 		       cli_usage("--timeout: \"%s\" is no time such as 10s", optarg);
 	default:
 		request->quiet = true;
+		health->quiet = true;
 		return CLI_OK;
 	}
 }

@@ -48,7 +48,7 @@ static const char snapshot_help[] =
 	"      --best-effort       reserve no memory, and lose pages rather\n"
 	"      --pool-pages N      pages for copies, which are filled up in the background; 1024 by\n"
 	"                          default, 1M at most\n"
-	"  -q, --quiet             do not say what was written\n"
+	"  -q, --quiet             no progress, and do not say what was written\n"
 	"\n"
 	"Examples:\n"
 	"  khmapctl snapshot routes ./today.khmap\n"
@@ -79,7 +79,7 @@ static int snapshot_open(const char *name, const struct khmap_snapshot_options *
 static int snapshot_write(const char *name, const char *path, bool quiet,
 			  const struct khmap_snapshot_options *best_effort)
 {
-	struct writing writing = { .started = false };
+	struct writing writing = { .quiet = quiet };
 	struct khmap_write_options options = {
 		.size = sizeof(options),
 		.progress = writing_progress,
@@ -114,7 +114,7 @@ static int snapshot_compress(const char *name, const char *path, bool quiet,
 			     const struct khmap_snapshot_options *best_effort,
 			     uint64_t run, struct khmap_compress_options *how)
 {
-	struct writing writing = { .started = false };
+	struct writing writing = { .quiet = quiet };
 	char amount[32], whole[32];
 	struct khmap *map;
 	uint64_t page;
@@ -173,7 +173,7 @@ static int snapshot_keep(const char *name, const struct khmap_snapshot_options *
  * @how: of a compressed file
  * @take: of the snapshot; @take.name is NULL for a file
  * @run: bytes that are compressed together, or 0
- * @quiet: do not say what was written
+ * @quiet: no progress, and do not say what was written
  * @materialize: have all pages copied
  */
 struct snapshot_request {

@@ -19,14 +19,14 @@ static const char unpack_help[] =
 	"written without, byte for byte.  OUT holds all of it or, after a failure, what it held\n"
 	"before.\n"
 	"\n"
-	"  -q, --quiet  do not say what was written\n"
+	"  -q, --quiet  no progress, and do not say what was written\n"
 	"\n"
 	"Examples:\n"
 	"  khmapctl unpack ./today.khz ./today.khmap\n";
 
 static int unpack_write(const char *name, const char *path, bool quiet)
 {
-	struct writing writing = { .started = false };
+	struct writing writing = { .quiet = quiet };
 	const struct khmap_write_options options = {
 		.size = sizeof(options),
 		.progress = writing_progress,

@@ -154,7 +154,7 @@ static int verify_one(struct verify_watch *watch, bool quiet)
 	if (err)
 		return err == -EINVAL ? cli_error(CLI_REFUSED, "%s", khmap_reason()) :
 		       cli_failed(err);
-	progress_start(&watch->progress, PROGRESS_THINGS, 0);
+	progress_start(&watch->progress, PROGRESS_THINGS, 0, quiet);
 	err = khmap_verify(map, &verify);
 	progress_end(&watch->progress);
 	khmap_close(map);

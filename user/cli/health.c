@@ -154,7 +154,7 @@ enum health_verdict health_watch(const struct health *health, const char *name,
 	signal(SIGCHLD, SIG_DFL);
 	/* Who listens no more must not keep an unhealthy version live. */
 	signal(SIGPIPE, SIG_IGN);
-	progress_start(&progress, PROGRESS_THINGS, health->probation_ms);
+	progress_start(&progress, PROGRESS_THINGS, health->probation_ms, health->quiet);
 	while (verdict == HEALTH_GOOD && !last) {
 		/* The run that begins when the probation is over is the last one. */
 		last = now - begin >= health->probation_ms;

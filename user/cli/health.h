@@ -15,12 +15,14 @@
  * @probation_ms: for so long it is run again and again
  * @interval_ms: from the end of one run to the next
  * @timeout_ms: a run that takes longer has failed
+ * @quiet: show no progress
  */
 struct health {
 	const char *command;
 	uint64_t probation_ms;
 	uint64_t interval_ms;
 	uint64_t timeout_ms;
+	bool quiet;
 };
 
 /**

@@ -98,7 +98,7 @@ static int portable_run(struct portable *portable, struct khmap *map)
 	if (err) {
 		code = cli_error(CLI_FAILED, "%s", strerror(-err));
 	} else {
-		progress_start(&portable->progress, PROGRESS_THINGS, header->entries);
+		progress_start(&portable->progress, PROGRESS_THINGS, header->entries, false);
 		code = portable_fill(portable);
 		progress_end(&portable->progress);
 	}

@@ -34,10 +34,11 @@ char *progress_amount(char *text, size_t size, double bytes)
 	return text;
 }
 
-void progress_start(struct progress *progress, enum progress_unit unit, uint64_t total)
+void progress_start(struct progress *progress, enum progress_unit unit, uint64_t total,
+		    bool quiet)
 {
 	*progress = (struct progress){
-		.shown = isatty(STDERR_FILENO),
+		.shown = !quiet && isatty(STDERR_FILENO),
 		.unit = unit,
 		.total = total,
 		.started = progress_now(),

@@ -39,8 +39,10 @@ struct progress {
  * @progress: filled
  * @unit: see there
  * @total: see there
+ * @quiet: show none, as on what is no terminal
  */
-void progress_start(struct progress *progress, enum progress_unit unit, uint64_t total);
+void progress_start(struct progress *progress, enum progress_unit unit, uint64_t total,
+		    bool quiet);
 
 /**
  * progress_show() - Draw the bar, ten times a second at most.

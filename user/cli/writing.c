@@ -39,7 +39,7 @@ int writing_progress(void *context, __u64 done, __u64 total)
 	if (!total)
 		return cli_interrupted();
 	if (!writing->started)
-		progress_start(&writing->progress, PROGRESS_BYTES, total);
+		progress_start(&writing->progress, PROGRESS_BYTES, total, writing->quiet);
 	writing->started = true;
 	writing->total = total;
 	progress_show(&writing->progress, done);

@@ -11,11 +11,13 @@
 
 /**
  * struct writing - A file being written.
+ * @quiet: show none
  * @progress: its bar
  * @started: the bar has begun
  * @total: bytes
  */
 struct writing {
+	bool quiet;
 	struct progress progress;
 	bool started;
 	uint64_t total;
@@ -33,7 +35,7 @@ int writing_open(const char *name, uint32_t flags, struct khmap **map);
 
 /**
  * writing_progress() - Called by the library.
- * @context: struct writing, all zero at first
+ * @context: struct writing, all zero at first but @quiet
  * @done: bytes
  * @total: bytes
  *
