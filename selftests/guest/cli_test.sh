@@ -71,11 +71,15 @@ entries() {
 	[ "$(json .entries khmapctl stat "$1" --json)" -eq "$2" ]
 }
 
-# change_byte FILE OFFSET: that byte becomes the next one but 0, whatever it was; of a slot's tag, so,
-# the tag of another key.
+# byte_at FILE OFFSET
+byte_at() {
+	od -An -tu1 -j "$2" -N 1 "$1"
+}
+
+# change_byte FILE OFFSET: that byte becomes the next one but 0, whatever it was; of a used slot's tag,
+# so, the tag of another key.
 change_byte() {
-	byte=$(od -An -tu1 -j "$2" -N 1 "$1") || return
-	printf '%b' "\\0$(printf %03o $((byte % 255 + 1)))" |
+	printf '%b' "\\0$(printf %03o $(($(byte_at "$1" "$2") % 255 + 1)))" |
 		dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
 }
 
