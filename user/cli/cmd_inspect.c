@@ -47,8 +47,10 @@ bool inspect_read(const struct inspect *inspect, uint64_t offset, void *to, size
 	const unsigned char *base = inspect->bytes;
 	struct iovec local = { .iov_base = to, .iov_len = size }, remote;
 
-	if (offset > inspect->size || size > inspect->size - offset)
+	if (offset > inspect->size || size > inspect->size - offset) {
+		errno = EFAULT;
 		return false;
+	}
 	if (base) {
 		memcpy(to, base + offset, size);
 		return true;

@@ -37,7 +37,8 @@ struct inspect {
  * @to: receives them
  * @size: how many
  *
- * Return: true if they are there; a live map may have no page at a place.
+ * Return: true if they are there.  If not, errno is EFAULT if there is no page, as a live
+ * map may have none at a place, or says why it cannot be read.
  */
 bool inspect_read(const struct inspect *inspect, uint64_t offset, void *to, size_t size);
 

@@ -167,6 +167,15 @@ static bool page_counts(const struct inspect *inspect, uint64_t *primary, uint64
 	return true;
 }
 
+/* Only EFAULT says that there is no page; a system may forbid the call, too. */
+static int page_unread(uint64_t number)
+{
+	if (errno == EFAULT)
+		return cli_usage("page %llu does not exist", (unsigned long long)number);
+	return cli_error(CLI_FAILED, "page %llu cannot be read: process_vm_readv: %s",
+			 (unsigned long long)number, strerror(errno));
+}
+
 int inspect_bucket(struct inspect *inspect, enum khmap_part part, uint32_t page, uint32_t bucket)
 {
 	const struct khmap_image_header *h = &inspect->header;
@@ -192,7 +201,7 @@ int inspect_bucket(struct inspect *inspect, enum khmap_part part, uint32_t page,
 	if (inspect_read(inspect, view.offset, bytes, view.stride))
 		bucket_show(inspect, &view, bytes);
 	else
-		code = cli_error(CLI_FAILED, "page %u does not exist", page);
+		code = page_unread(page);
 	free(bytes);
 	return code;
 }
@@ -323,11 +332,12 @@ int inspect_page(struct inspect *inspect, uint64_t number)
 
 	if (!bytes)
 		return cli_error(CLI_FAILED, "no memory");
-	if (page_find(inspect, number, &place) &&
-	    inspect_read(inspect, place.offset, bytes, inspect->page_size))
+	if (!page_find(inspect, number, &place))
+		code = cli_usage("page %llu does not exist", (unsigned long long)number);
+	else if (inspect_read(inspect, place.offset, bytes, inspect->page_size))
 		page_show(inspect, number, &place, bytes);
 	else
-		code = cli_usage("page %llu does not exist", (unsigned long long)number);
+		code = page_unread(number);
 	free(bytes);
 	return code;
 }
