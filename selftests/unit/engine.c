@@ -171,6 +171,17 @@ void key_make(void *key, u32 size, u64 id)
 		p[i] = i < 8 ? (unsigned char)(id >> 8 * i) : (unsigned char)(id * 37 + i);
 }
 
+u64 key_number(const void *key, u32 size)
+{
+	const unsigned char *p = key;
+	u64 id = 0;
+	u32 i;
+
+	for (i = 0; i < size && i < 8; i++)
+		id |= (u64)p[i] << 8 * i;
+	return id;
+}
+
 void value_make(void *value, u32 size, u64 id, u32 version)
 {
 	struct rng rng = { id << 32 ^ version };

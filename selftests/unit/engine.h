@@ -125,6 +125,15 @@ u64 engine_sum(struct engine *engine);
 void key_make(void *key, u32 size, u64 id);
 
 /**
+ * key_number() - the number of a key that key_make() made
+ * @key: @size bytes
+ * @size: bytes
+ *
+ * Return: its low 8 * @size bits, 64 at most.
+ */
+u64 key_number(const void *key, u32 size);
+
+/**
  * value_make() - a version of a number's value
  * @value: @size bytes
  * @size: bytes

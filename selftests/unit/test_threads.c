@@ -262,9 +262,8 @@ struct tally {
 static void tally_entry(void *arg, const void *key, const void *value)
 {
 	struct tally *tally = arg;
-	u32 number = 0, word;
+	u32 number = (u32)key_number(key, tally->scene->engine.header.geometry.key_size), word;
 
-	memcpy(&number, key, sizeof(number));
 	word = word_load(tally->scene, number);
 	tally->wrong += !(word & PRESENT) ||
 			version_of(tally->scene, value, number) != word >> VERSION_SHIFT;

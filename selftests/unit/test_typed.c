@@ -12,6 +12,14 @@
 
 #define ENTRIES	2000
 
+static void number_write(unsigned char *key, size_t size, __u32 number)
+{
+	size_t i;
+
+	for (i = 0; i < size && i < sizeof(number); i++)
+		key[i] = (unsigned char)(number >> 8 * i);
+}
+
 #define RECORD(name, key_bytes, value_bytes)				\
 struct name##_k {							\
 	unsigned char bytes[key_bytes];					\
@@ -36,14 +44,14 @@ static void test_##name(void)						\
 	ok(name##_check(&reader), #name ": geometry of %u + %u bytes",	\
 	   (unsigned int)sizeof(key), (unsigned int)sizeof(value));	\
 	for (i = 0; i < n; i++) {					\
-		memcpy(&key, &i, sizeof(key) < 4 ? sizeof(key) : 4);	\
+		number_write(key.bytes, sizeof(key.bytes), i);		\
 		memset(&value, (int)i, sizeof(value));			\
 		if (khmap_table_put(table, &key, &value,		\
 				    KHMAP_PUT_EITHER, NULL))		\
 			abort();					\
 	}								\
 	for (i = 0; i < n; i++) {					\
-		memcpy(&key, &i, sizeof(key) < 4 ? sizeof(key) : 4);	\
+		number_write(key.bytes, sizeof(key.bytes), i);		\
 		memset(&value, (int)i, sizeof(value));			\
 		if (name##_get(&reader, &key, &got))			\
 			lost++;						\

@@ -38,7 +38,8 @@ mkdir -p "$report"
 rm -f "$report"/unit-*.tap "$report"/images.tap
 
 # Programs that need nothing else beside them, and that are quick enough.
-files='test_delta test_foreign test_digest_calls test_live test_listing test_duration'
+files='test_delta test_delta_refuse test_foreign test_digest_calls test_live test_listing test_duration
+	test_progress test_pins test_delta_large test_compressed_refuse test_compressed_write'
 tools='khmapctl mkimage foreign_list'
 
 cross_make() {

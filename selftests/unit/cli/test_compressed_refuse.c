@@ -142,16 +142,6 @@ static const struct forgery forgeries[] = {
 	RUN(2, length, 9, -EUCLEAN, "run 2"),
 };
 
-static void forge(const struct forgery *f, unsigned char *at)
-{
-	u32 half = (u32)f->value;
-
-	if (f->size == sizeof(half))
-		memcpy(at, &half, sizeof(half));
-	else
-		memcpy(at, &f->value, sizeof(f->value));
-}
-
 static void test_forgeries(const struct bytes *good)
 {
 	struct khmap_compressed_header h = packed_header(good);
@@ -162,8 +152,9 @@ static void test_forgeries(const struct bytes *good)
 		struct bytes work = bytes_copy(good);
 		int error;
 
-		forge(f, work.at + f->at + (f->run < 0 ? 0 : h.index_offset +
-		      (size_t)f->run * sizeof(struct khmap_compressed_run)));
+		field_store(work.at + f->at + (f->run < 0 ? 0 : h.index_offset +
+			    (size_t)f->run * sizeof(struct khmap_compressed_run)),
+			    f->size, f->value);
 		packed_sign(&work);
 		error = try_bytes(&work);
 		if (!ok(error == f->error && strstr(khmap_reason(), f->reason),

@@ -113,4 +113,20 @@ bool delta_round(const char *base, const char *new, struct khmap_delta_options *
  */
 void changed_pages(const char *base, const char *new, u64 *stored, u64 *zero);
 
+/**
+ * field_store() - Write a field of a file's header or index, in this machine's byte order.
+ * @at: the field
+ * @size: bytes of it: 4 or 8
+ * @value: its low bits
+ */
+static inline void field_store(unsigned char *at, size_t size, u64 value)
+{
+	u32 half = (u32)value;
+
+	if (size == sizeof(half))
+		memcpy(at, &half, sizeof(half));
+	else
+		memcpy(at, &value, sizeof(value));
+}
+
 #endif /* KHMAP_TEST_DELTA_H */

@@ -124,7 +124,7 @@ static void test_forged(struct rng *rng)
 		memcpy(&old, work.at + at, sizeof(old));
 		if (rng_below(rng, 2))
 			value = old + (rng_below(rng, 2) ? 1 : -1);
-		memcpy(work.at + at, &value, 4);
+		field_store(work.at + at, sizeof(old), value);
 		sign(&work);
 		if (!memcmp(work.at, delta.at, delta.size))
 			continue;
@@ -141,7 +141,7 @@ static void test_field(size_t at, size_t size, u64 value, int error, const char 
 	struct bytes work = { malloc(delta.size), delta.size };
 
 	memcpy(work.at, delta.at, delta.size);
-	memcpy(work.at + at, &value, size);
+	field_store(work.at + at, size, value);
 	sign(&work);
 	is_i64(apply(&work), error, "byte %zu is 0x%llx", at, (unsigned long long)value);
 	if (!ok(strstr(khmap_reason(), words), "and it says: %s", words))
