@@ -171,8 +171,15 @@ static void test_cells(void)
 	got = shown(&profile, html);
 	ok(strstr(got, "count&lt;&amp;&gt;+0x16 [&quot;a.out&quot;]"), "names are escaped");
 	ok(!strstr(got, "count<&>"), "everywhere");
+	is_u64(count(got, "<details open="), count(got, "class=\"advice\""),
+	       "a line that there is advice for is opened");
+	ok(strstr(got, ">" PROF_NO_CHAINS "</text>"), "ranges have no chains");
 	free(got);
 	prof_profile_free(&profile);
+	memset(&profile, 0, sizeof(profile));
+	got = shown(&profile, svg_lines);
+	ok(strstr(got, ">" PROF_NO_LINES "</text>"), "a profile of nothing");
+	free(got);
 }
 
 static void is_place(const struct prof_map *map, uint32_t region, uint32_t at, uint8_t kind,

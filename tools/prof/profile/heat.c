@@ -108,7 +108,10 @@ void prof_svg_lines(const struct prof_profile *profile, size_t top, bool alone, 
 		       TOP + MARGIN + (uint32_t)lines * ROW, "Cache lines by processor", alone,
 		       out);
 	prof_svg_text(MARGIN, 20, false, out, "Cache lines by processor");
-	prof_svg_scale(LABEL, 8, cell.most, "modelled transfers to it", out);
+	if (lines)
+		prof_svg_scale(LABEL, 8, cell.most, "modelled transfers to it", out);
+	else
+		prof_svg_text(LABEL, 20, false, out, "%s", PROF_NO_LINES);
 	for (i = 0; i < columns; i++)
 		if (cell.width >= 20 || !(i % (20 / cell.width + 1)))
 			prof_svg_text(LABEL + (uint32_t)i * (cell.width + 1), TOP - 8, false, out,
@@ -229,17 +232,22 @@ void prof_svg_times(const struct prof_profile *profile, size_t top, bool alone, 
 	struct prof_svg_cell cell = { .height = ROW - 1 };
 	struct chain *chains;
 	size_t count, row;
+	uint32_t width;
 
 	chains = chains_find(profile, &count);
 	if (count > top)
 		count = top;
 	cell.width = CELLS_WIDTH / columns < 40 ? CELLS_WIDTH / columns : 40;
 	cell.most = chains_most(chains, count, slots);
-	prof_svg_begin(LABEL + MARGIN + CELLS_WIDTH, TOP + MARGIN + (uint32_t)count * ROW,
-		       "Chains by time", alone, out);
+	width = columns * cell.width;
+	prof_svg_begin(LABEL + MARGIN + (width > SCALE_WIDTH ? width : SCALE_WIDTH),
+		       TOP + MARGIN + (uint32_t)count * ROW, "Chains by time", alone, out);
 	prof_svg_text(MARGIN, 20, false, out, "Chains by time");
-	prof_svg_scale(LABEL, 8, cell.most, "operations", out);
-	for (i = 0; i < columns; i += (columns + 9) / 10)
+	if (count)
+		prof_svg_scale(LABEL, 8, cell.most, "operations", out);
+	else
+		prof_svg_text(LABEL, 20, false, out, "%s", PROF_NO_CHAINS);
+	for (i = 0; count && i < columns; i += (columns + 9) / 10)
 		prof_svg_text(LABEL + i * cell.width, TOP - 8, false, out, "%.3g s", seconds * i);
 	for (row = 0; row < count; row++) {
 		cell.y = TOP + (uint32_t)row * ROW;

@@ -24,11 +24,12 @@ static const char head[] =
 	"body { font-family: sans-serif; margin: 2em; color: #222; background: #fff; }\n"
 	"table { border-collapse: collapse; margin: 1em 0; }\n"
 	"th, td { padding: 0.2em 0.7em; text-align: left; border-bottom: 1px solid #ddd; }\n"
+	"td { white-space: nowrap; }\n"
 	"td.n { text-align: right; font-variant-numeric: tabular-nums; }\n"
 	"details { margin: 0.4em 0; }\n"
 	"summary { cursor: pointer; }\n"
 	"p.advice { max-width: 60em; }\n"
-	"div.drawing { overflow-x: auto; }\n"
+	"div.wide { overflow-x: auto; }\n"
 	"</style>\n"
 	"</head>\n"
 	"<body>\n";
@@ -60,7 +61,7 @@ static void cell_number(FILE *out, uint64_t number)
 
 static void headings(FILE *out, const char * const *names)
 {
-	fputs("<table>\n<tr>", out);
+	fputs("<div class=\"wide\">\n<table>\n<tr>", out);
 	for (; *names; names++)
 		fprintf(out, "<th>%s</th>", *names);
 	fputs("</tr>\n", out);
@@ -97,7 +98,7 @@ static void lines_write(const struct prof_profile *profile, size_t top, FILE *ou
 		cell(out, most ? prof_code_name(profile, &most->key, room) : "");
 		fputs("</tr>\n", out);
 	}
-	fputs("</table>\n", out);
+	fputs("</table>\n</div>\n", out);
 }
 
 static void accesses_write(const struct prof_profile *profile, const struct prof_line_row *line,
@@ -126,7 +127,7 @@ static void accesses_write(const struct prof_profile *profile, const struct prof
 		cell_number(out, line->accesses[i].count);
 		fputs("</tr>\n", out);
 	}
-	fputs("</table>\n", out);
+	fputs("</table>\n</div>\n", out);
 }
 
 static void line_write(const struct prof_profile *profile, const struct prof_line_row *line,
@@ -135,13 +136,14 @@ static void line_write(const struct prof_profile *profile, const struct prof_lin
 	struct prof_advice advice;
 	char room[PROF_NAME_ROOM];
 
-	fputs("<details>\n<summary>", out);
+	prof_advice(profile, line, &advice);
+	fputs(advice.kind == PROF_ADVICE_NONE ? "<details>\n<summary>" :
+						"<details open=\"open\">\n<summary>", out);
 	text(out, "%s, %s page %u line %u: %s, %" PRIu64 " modelled transfers",
 	     prof_map_name(profile, &line->key, room), prof_region_name(line->key.region),
 	     line->key.page, line->key.line, prof_verdict_name(prof_verdict(&line->count)),
 	     prof_transfers_sum(&line->count.transfers));
 	fputs("</summary>\n", out);
-	prof_advice(profile, line, &advice);
 	if (advice.kind != PROF_ADVICE_NONE) {
 		fputs("<p class=\"advice\">", out);
 		prof_markup_text(advice.text, out);
@@ -174,7 +176,7 @@ static void chains_write(const struct prof_profile *profile, size_t top, FILE *o
 		cell_number(out, chain->count.overflows);
 		fputs("</tr>\n", out);
 	}
-	fputs("</table>\n", out);
+	fputs("</table>\n</div>\n", out);
 }
 
 static void summary_write(const struct prof_profile *profile, FILE *out)
@@ -203,15 +205,17 @@ void prof_html_write(const struct prof_profile *profile, size_t top, FILE *out)
 	fputs("<h2>Hottest cache lines</h2>\n"
 	      "<p>Transfers between processors are modelled from the order of events; they are no misses.</p>\n",
 	      out);
-	lines_write(profile, top, out);
-	fputs("<div class=\"drawing\">\n", out);
+	if (profile->line_count)
+		lines_write(profile, top, out);
+	fputs("<div class=\"wide\">\n", out);
 	prof_svg_lines(profile, top, false, out);
 	fputs("</div>\n<h2>Line by line</h2>\n", out);
 	for (i = 0; i < profile->line_count && i < top; i++)
 		line_write(profile, &profile->lines[i], out);
 	fputs("<h2>Hottest chains</h2>\n", out);
-	chains_write(profile, top, out);
-	fputs("<div class=\"drawing\">\n", out);
+	if (profile->bucket_count)
+		chains_write(profile, top, out);
+	fputs("<div class=\"wide\">\n", out);
 	prof_svg_times(profile, top, false, out);
 	fputs("</div>\n</body>\n</html>\n", out);
 }

@@ -14,6 +14,10 @@
 
 #define PROF_SVG_FONT	12	/* height of a row's text */
 
+/* What stands in a drawing of nothing. */
+#define PROF_NO_LINES	"no access was seen"
+#define PROF_NO_CHAINS	"no operation on a map was seen"
+
 /**
  * prof_markup_text() - write a text that is to stand in XML
  * @text: any
