@@ -2,6 +2,7 @@
 /*
  * control.c - /dev/khmap/control: what there is, and more of it
  */
+#include <linux/build_bug.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -50,12 +51,14 @@ static void *khmap_create_schema(const struct khmap_ioc_create *create)
 static void khmap_create_params(const struct khmap_ioc_create *create,
 				struct khmap_table_params *params)
 {
+	BUILD_BUG_ON(KHMAP_STRIPES_MAX != KHMAP_STRIPES_MOST);
+	BUILD_BUG_ON(KHMAP_STRIPES_DEFAULT != KHMAP_STRIPES);
 	params->key_size = create->key_size;
 	params->value_size = create->value_size;
 	params->layout = create->layout ?: KHMAP_LAYOUT_ALIGNED;
 	params->hash_kind = create->hash_kind ?: KHMAP_HASH_FOLD;
 	params->load_percent = create->load_percent ?: KHMAP_LOAD_DEFAULT;
-	params->stripes = KHMAP_STRIPES;
+	params->stripes = create->stripes ?: KHMAP_STRIPES_DEFAULT;
 	params->expected_entries = create->expected_entries;
 	params->max_entries = create->max_entries;
 	params->schema_length = create->schema_length;
@@ -82,8 +85,6 @@ static int khmap_create(struct khmap_call *call)
 	void *schema;
 	int err;
 
-	if (create->reserved)
-		return -EINVAL;
 	err = khmap_claim_check(&claim, name, &owner);
 	if (err)
 		return err;

@@ -30,6 +30,9 @@ extern "C" {
  * @mode: permission bits of the node, with KHMAP_CREATE_MODE
  * @uid: owner of the node, with KHMAP_CREATE_OWNER
  * @gid: group of the node, with KHMAP_CREATE_OWNER
+ * @stripes: locks of its writers, a power of two up to KHMAP_STRIPES_MAX; 0 for
+ *	the default
+ * @reserved: 0
  */
 struct khmap_create_options {
 	__u32 size;
@@ -47,6 +50,8 @@ struct khmap_create_options {
 	__u32 mode;
 	__u32 uid;
 	__u32 gid;
+	__u32 stripes;
+	__u32 reserved;
 };
 
 /**

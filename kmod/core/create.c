@@ -56,7 +56,7 @@ static int khmap_plan_make(const struct khmap_table_params *p,
 	int err;
 
 	if (!p->expected_entries || !p->stripes ||
-	    p->stripes > KHMAP_STRIPES || p->stripes & (p->stripes - 1) ||
+	    p->stripes > KHMAP_STRIPES_MOST || p->stripes & (p->stripes - 1) ||
 	    p->load_percent < 10 || p->load_percent > 95 ||
 	    p->schema_length > KHMAP_SCHEMA_MAX ||
 	    !khmap_schema_printable(p->schema, p->schema_length) ||

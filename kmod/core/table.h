@@ -14,7 +14,8 @@
 #include <khmap/hash.h>
 #include <khmap/layout.h>
 
-#define KHMAP_STRIPES	64	/* a power of two */
+#define KHMAP_STRIPES		64	/* if nobody asks for others */
+#define KHMAP_STRIPES_MOST	1024
 #define KHMAP_CLEAR_PAGES	64	/* that khmap_table_clear() does at once */
 /* Bytes of primary buckets from which on khmap_table_prefetch() pays. */
 #define KHMAP_LARGE_BYTES	(512u << 10)
@@ -26,7 +27,7 @@
  * @layout: enum khmap_layout
  * @hash_kind: enum khmap_hash_kind
  * @load_percent: target load of the primary slots, 10..95
- * @stripes: locks, a power of two up to KHMAP_STRIPES
+ * @stripes: locks, a power of two up to KHMAP_STRIPES_MOST
  * @expected_entries: a hint, 1 or more: pages are then allocated in longer runs
  * @max_entries: 0 for no ceiling but the format's
  * @max_pages: ceiling of the primary region; 0 for the format's

@@ -6,7 +6,7 @@
 
 set -u
 
-tests=98
+tests=102
 . "${0%/*}/cli_test.sh"
 
 create() {
@@ -116,6 +116,9 @@ ok '--load-percent, --hash, --layout' is '' create three --load-percent 60 --has
 	--layout packed
 ok 'so it was made' is '["siphash13","packed"]' info three '[.hash, .layout]'
 ok 'with that load' is '"60"' header three load_percent
+ok '--stripes' is '' create striped --stripes 256
+ok 'has so many' is 256 json .stripes khmapctl stat striped --json
+khmapctl destroy striped
 ok '--owner, --mode' is '' create four --owner tester:nogroup --mode 0640
 ok 'the node is so' is '640 tester:nogroup character special file' node four
 ok '--owner with numbers' is '' create five --owner 7:8 --mode 600
@@ -186,6 +189,10 @@ ok 'load below its range' refused 2 \
 ok 'load above its range' refused 2 \
 	'create: --load-percent: "96" is not a whole number 10..95' \
 	create seven --load-percent 96
+ok 'stripes above their range' refused 2 'create: --stripes: "2K" is not a whole number 1..1024; K, M, G '\
+'and T behind it multiply by powers of 1024' create seven --stripes 2K
+ok 'stripes that are no power of two' refused 2 'create: --stripes: a power of two, not 48' \
+	create seven --stripes 48
 ok 'no hash' refused 2 'create: --hash: fold or siphash13, not "md5"' create seven --hash md5
 ok 'no layout' refused 2 'create: --layout: aligned or packed, not "dense"' \
 	create seven --layout dense

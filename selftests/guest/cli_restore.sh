@@ -6,7 +6,7 @@
 
 set -u
 
-tests=42
+tests=44
 . "${0%/*}/cli_test.sh"
 cd "$work" || exit 1
 
@@ -53,6 +53,10 @@ ok 'portable, with too many entries' refused 3 \
 ok 'a hash without --portable' refused 2 \
 	"restore: --load-percent, --hash and --layout are the file's without --portable" \
 	khmapctl restore ./one.khm other --hash fold
+ok 'stripes without --portable' refused 2 'restore: --stripes is for --portable' \
+	khmapctl restore ./one.khm other --stripes 128
+ok 'portable, with other stripes' sh -c 'khmapctl restore ./one.khm striped --portable --stripes 128 &&
+	[ "$(khmapctl stat striped --json | jq .stripes)" -eq 128 ] && khmapctl destroy striped'
 ok 'a compressed file' khmapctl snapshot map ./one.khz --compress -q
 ok 'becomes a map' is '' khmapctl restore ./one.khz packed
 ok 'with the same entries' is "$(digest ./one.khm)" digest packed

@@ -107,6 +107,16 @@ TEST_F(create, load_out_of_range)
 	EXPECT_REFUSED(EINVAL);
 }
 
+TEST_F(create, stripes_out_of_range)
+{
+	self->args.stripes = 3;
+	EXPECT_REFUSED(EINVAL);
+	self->args.stripes = 2 * KHMAP_STRIPES_MAX;
+	EXPECT_REFUSED(EINVAL);
+	self->args.stripes = ~0u;
+	EXPECT_REFUSED(EINVAL);
+}
+
 TEST_F(create, mode_out_of_range)
 {
 	self->args.flags = KHMAP_CREATE_MODE;
@@ -444,6 +454,30 @@ TEST_F(create, options)
 	EXPECT_NE(0, header->schema_hash);
 	munmap((void *)(uintptr_t)header, size);
 	close(fd);
+}
+
+/* Writers of any number of stripes find each other's keys, and a snapshot all of them. */
+TEST_F(create, stripes)
+{
+	static const uint32_t counts[] = { 1, 2, KHMAP_STRIPES_DEFAULT, 256, KHMAP_STRIPES_MAX };
+	struct khmap_ioc_stat stat;
+	uint64_t key;
+	size_t i;
+	int fd;
+
+	self->args.name_length = 0;
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		self->args.stripes = counts[i];
+		fd = create_map(&self->args);
+		ASSERT_LE(0, fd);
+		for (key = 0; key < 20000; key++)
+			ASSERT_EQ(0, put(fd, key, ~key));
+		ASSERT_EQ(0, map_stat(fd, &stat));
+		EXPECT_EQ(counts[i], stat.stripes);
+		EXPECT_EQ(20000, stat.entries);
+		EXPECT_EQ(0, map_verify(fd));
+		close(fd);
+	}
 }
 
 TEST_F(create, mode_zero)

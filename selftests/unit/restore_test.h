@@ -82,7 +82,7 @@ static inline __attribute__((unused)) bool restore_stop(void *owner)
  * picture_restore() - make a map of an image
  * @picture: the image
  * @account: of the map
- * @stripes: of the map; 0 as many as there may be
+ * @stripes: of the map; 0 as many as is usual
  * @damage: filled
  * @table: filled on success
  */

@@ -44,6 +44,7 @@ static const struct shape shapes[] = {
 	{ "aligned", 8, 8, ALIGNED, FOLD, 75, 64, KEYS, NULL },
 	{ "packed", 8, 8, PACKED, FOLD, 75, 64, KEYS, NULL },
 	{ "siphash", 8, 8, ALIGNED, SIP, 75, 64, KEYS, NULL },
+	{ "dense, most stripes", 8, 8, ALIGNED, FOLD, 95, KHMAP_STRIPES_MOST, KEYS, NULL },
 	{ "dense, two stripes", 8, 8, ALIGNED, FOLD, 95, 2, KEYS, NULL },
 	{ "dense, one stripe", 4, 4, PACKED, SIP, 95, 1, KEYS, NULL },
 	{ "sparse", 8, 8, ALIGNED, FOLD, 10, 64, 1000, NULL },

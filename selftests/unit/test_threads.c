@@ -547,6 +547,9 @@ int main(void)
 	p.stripes = 2;
 	p.expected_entries = 1;
 	test_scene("clear meanwhile", p, 40, 64, true);
+	p.stripes = KHMAP_STRIPES_MOST;
+	p.expected_entries = 300;
+	test_scene("churn in as many stripes as there may be", p, 300, 128, false);
 	test_promotion();
 	return done();
 }

@@ -25,6 +25,8 @@ static const char create_help[] =
 	"  --load-percent N          fill of the buckets, 10..95: 60 is fast, 85 dense (75)\n"
 	"  --hash fold|siphash13     siphash13 if enemies choose the keys (fold)\n"
 	"  --layout aligned|packed   packed takes less memory and shares cache lines (aligned)\n"
+	"  --stripes N               locks of its writers, a power of two up to 1024: more for more\n"
+	"                            processors that write at a time (64)\n"
 	CREATE_HELP_NODE
 	"\n"
 	"Examples:\n"

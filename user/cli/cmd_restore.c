@@ -27,6 +27,7 @@ static const char restore_help[] =
 	CREATE_HELP_NODE
 	"With --portable also, else as in the file:\n"
 	"  --load-percent N, --hash fold|siphash13, --layout aligned|packed\n"
+	"And --stripes N, see create (64, or fewer if it has to be)\n"
 	"\n"
 	"Examples:\n"
 	"  khmapctl restore ./today.khmap routes\n"
@@ -78,6 +79,8 @@ static int restore_run(int argc, char **argv)
 		return cli_usage("--opaque is for --portable");
 	if (!portable && (create.load_percent || create.hash_kind || create.layout))
 		return cli_usage("--load-percent, --hash and --layout are the file's without --portable");
+	if (!portable && create.stripes)
+		return cli_usage("--stripes is for --portable");
 	create.name = argv[optind + 1];
 	code = cli_name(create.name);
 	if (code)

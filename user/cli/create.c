@@ -21,6 +21,7 @@ enum create_option {
 	CREATE_LOAD,
 	CREATE_HASH,
 	CREATE_LAYOUT,
+	CREATE_STRIPES,
 	CREATE_OWNER,
 	CREATE_MODE,
 };
@@ -31,6 +32,7 @@ static const struct option create_options[] = {
 	{ "load-percent", required_argument, NULL, CREATE_LOAD },
 	{ "hash", required_argument, NULL, CREATE_HASH },
 	{ "layout", required_argument, NULL, CREATE_LAYOUT },
+	{ "stripes", required_argument, NULL, CREATE_STRIPES },
 	{ "owner", required_argument, NULL, CREATE_OWNER },
 	{ "mode", required_argument, NULL, CREATE_MODE },
 };
@@ -140,6 +142,12 @@ static int create_option(int option, struct khmap_create_options *create)
 		return create_keyword("--hash", optarg, "fold", "siphash13", &create->hash_kind);
 	case CREATE_LAYOUT:
 		return create_keyword("--layout", optarg, "aligned", "packed", &create->layout);
+	case CREATE_STRIPES:
+		code = create_number("--stripes", optarg, 1, KHMAP_STRIPES_MAX, &number);
+		if (!code && number & (number - 1))
+			code = cli_usage("--stripes: a power of two, not %s", optarg);
+		create->stripes = (uint32_t)number;
+		return code;
 	case CREATE_OWNER:
 		create->flags |= KHMAP_CREATE_OWNER;
 		return create_owner(optarg, &create->uid, &create->gid);

@@ -20,8 +20,8 @@
  * @argv: of the command
  * @letters: as for getopt_long(), of the command's own options
  * @own: likewise; their values are letters
- * @create: receives --max-entries, --max-bytes, --load-percent, --hash, --layout, --owner and
- *	    --mode
+ * @create: receives --max-entries, --max-bytes, --load-percent, --hash, --layout, --stripes,
+ *	    --owner and --mode
  * @code: receives the exit status if the command is to end
  *
  * Return: as cli_option().

@@ -140,6 +140,7 @@ static int khmap_create_call(const struct khmap_create_options *options,
 		.hash_kind = options->hash_kind,
 		.layout = options->layout,
 		.load_percent = options->load_percent,
+		.stripes = options->stripes,
 		.mode = options->mode,
 		.uid = options->uid,
 		.gid = options->gid,
@@ -176,6 +177,8 @@ int khmap_create(const struct khmap_create_options *options, struct khmap **map)
 
 	err = khmap_options_check("khmap_create_options", options, sizeof(*options),
 				  KHMAP_CREATE_FLAGS);
+	if (!err && options->reserved)
+		err = khmap_fail(EINVAL, "struct khmap_create_options: reserved is not 0");
 	if (!err && options->name)
 		err = khmap_name_check(options->name);
 	if (!err && options->schema)

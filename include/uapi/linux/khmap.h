@@ -105,6 +105,9 @@ struct khmap_ioc_abi {
 #define KHMAP_LOAD_DEFAULT	75
 #define KHMAP_LOAD_DENSE	85
 
+#define KHMAP_STRIPES_DEFAULT	64
+#define KHMAP_STRIPES_MAX	1024
+
 /**
  * struct khmap_ioc_create - KHMAP_IOC_CREATE: a new, empty map
  * @size: sizeof(struct khmap_ioc_create)
@@ -134,7 +137,9 @@ struct khmap_ioc_abi {
  *	says is not looked at
  * @fd: out: a descriptor of the map, open for reading and writing, close on
  *	exec
- * @reserved: must be 0
+ * @stripes: locks, each of which keeps the writers of some pages apart: a power of
+ *	two up to KHMAP_STRIPES_MAX; 0 for KHMAP_STRIPES_DEFAULT.  More are for
+ *	more processors that write at a time; a snapshot's cut passes them all
  * @map_id: out: unique among maps and snapshots of this boot
  *
  * A named map gets a node /dev/khmap/NAME and lives until KHMAP_IOC_DESTROY;
@@ -164,7 +169,7 @@ struct khmap_ioc_create {
 	__aligned_u64 name;
 	__aligned_u64 schema;
 	__s32 fd;
-	__u32 reserved;
+	__u32 stripes;
 	__aligned_u64 map_id;
 };
 

@@ -54,7 +54,7 @@ static const struct fuzz_field create_fields[] = {
 	POINTER(khmap_ioc_create, name, NAME),
 	POINTER(khmap_ioc_create, schema, SCHEMA),
 	FIELD(khmap_ioc_create, fd, OUT),
-	FIELD(khmap_ioc_create, reserved, ZERO),
+	PICK(khmap_ioc_create, stripes, 0, 0, 0, 0, 1, 2, 64, KHMAP_STRIPES_MAX, 3, 2048),
 	FIELD(khmap_ioc_create, map_id, OUT),
 };
 

@@ -40,10 +40,10 @@ static const char *advice(uint64_t map_id, uint32_t kind, uint64_t ns)
 int main(void)
 {
 	is_str(advice(MAP, PROF_WAIT_STRIPE, 100),
-	       "Most of it was for stripe 5: those who write keys of its pages wait for each other. How many stripes there are is fixed, and a key's follows from its hash; what would help is one writer for these keys, or a key for each processor in place of one that all store.",
+	       "Most of it was for stripe 5: those who write keys of its pages wait for each other. Of one key, or of keys in one page, more stripes keep nobody apart; what would help is one writer for these keys, or a key for each processor in place of one that all store.",
 	       "one stripe has most of it");
 	is_str(advice(OTHER, PROF_WAIT_STRIPE, 100),
-	       "It was for 3 stripes: more processors write at a time than stripes keep apart. How many there are is fixed; what would help is to have fewer processors do the same puts, in batches.",
+	       "It was for 3 stripes: more processors write at a time than stripes keep apart. What would help is a map with more stripes (khmapctl create --stripes), or to have fewer processors do the same puts, in batches.",
 	       "no stripe has most of it");
 	is_str(advice(MAP, PROF_WAIT_STRIPE, 99), "", "less than a hundredth of the time");
 	is_str(advice(MAP, PROF_WAIT_STRIPE + 1, 100), "", "a wait of another kind");

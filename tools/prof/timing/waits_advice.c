@@ -2,9 +2,8 @@
 /*
  * waits_advice.c - what would make waits for stripes fewer
  *
- * How many stripes a map has is fixed, and which one a key's page belongs to
- * follows from the key's hash.  What is left is who writes, and how many at a
- * time.
+ * Who creates a map chooses how many stripes it has; which one a key's page belongs
+ * to follows from the key's hash.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,11 +42,11 @@ bool prof_waits_advice(const struct prof_waits *waits, const struct prof_waits_r
 		return false;
 	if (percent(first->sum.ns, row->row.sum.ns) >= STRIPE_PERCENT)
 		snprintf(text, size,
-			 "Most of it was for stripe %" PRIu32 ": those who write keys of its pages wait for each other. How many stripes there are is fixed, and a key's follows from its hash; what would help is one writer for these keys, or a key for each processor in place of one that all store.",
+			 "Most of it was for stripe %" PRIu32 ": those who write keys of its pages wait for each other. Of one key, or of keys in one page, more stripes keep nobody apart; what would help is one writer for these keys, or a key for each processor in place of one that all store.",
 			 first->key.at);
 	else
 		snprintf(text, size,
-			 "It was for %zu stripes: more processors write at a time than stripes keep apart. How many there are is fixed; what would help is to have fewer processors do the same puts, in batches.",
+			 "It was for %zu stripes: more processors write at a time than stripes keep apart. What would help is a map with more stripes (khmapctl create --stripes), or to have fewer processors do the same puts, in batches.",
 			 places);
 	return true;
 }
