@@ -5,6 +5,7 @@
 #ifndef PROF_DEMO_H
 #define PROF_DEMO_H
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <jansson.h>
 #include "prof.h"
@@ -98,16 +99,44 @@ struct demo {
 };
 
 /**
+ * struct demo_work - what each of two CPUs does; @which is 0 or 1
+ * @prepare: before either begins, outside the time; returns 0 or a -errno; NULL
+ *	for nothing
+ * @run: what is timed; returns 0 or a -errno
+ * @finish: behind that, outside the time, if @prepare was called; NULL for
+ *	nothing
+ */
+struct demo_work {
+	int (*prepare)(void *context, int which);
+	int (*run)(void *context, int which);
+	void (*finish)(void *context, int which);
+};
+
+/**
  * demo_pair_run() - have both CPUs do something at the same time
  * @pair: the CPUs
- * @work: what each does; @which is 0 or 1; returns 0 or a -errno
+ * @work: what each does; if one cannot begin, the other does not either
  * @context: for @work
  * @ns: filled: from when both began until both were done
  *
  * Return: 0, or a -errno.
  */
-int demo_pair_run(const struct prof_pair *pair, int (*work)(void *context, int which),
-		  void *context, double *ns);
+int demo_pair_run(const struct prof_pair *pair, const struct demo_work *work, void *context,
+		  double *ns);
+
+/**
+ * struct demo_turns - what two CPUs that take turns look at; zeroed at first
+ * @now: which of them may go on; neither if one has failed
+ */
+struct demo_turns {
+	atomic_uint now;
+};
+
+/* demo_turns_wait() - wait for one's turn; false if the other one has failed. */
+bool demo_turns_wait(struct demo_turns *turns, int which);
+
+/* demo_turns_pass() - let the other one go on; not 0 in @err is that this one cannot. */
+void demo_turns_pass(struct demo_turns *turns, int which, int err);
 
 /**
  * demo_verdict_of() - what two accesses share

@@ -45,7 +45,7 @@ static int map_round(const struct demo *demo, uint32_t layout, struct demo_case 
 	err = demo_map_make(&map, layout);
 	if (err)
 		return err;
-	err = demo_pair_run(&demo->pair, demo_map_work, &map, &ns);
+	err = demo_pair_run(&demo->pair, &demo_map_work, &map, &ns);
 	/* The value is the number of the last put. */
 	for (i = 0; !err && i < 2; i++)
 		err = map_get(map.fd, map.keys[i], &values[i]);

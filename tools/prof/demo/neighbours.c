@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -110,22 +109,23 @@ int demo_map_make(struct demo_map *map, uint32_t layout)
 	return err;
 }
 
-int demo_map_work(void *context, int which)
+static int map_run(void *context, int which)
 {
 	struct demo_map *map = context;
 	int err = 0;
 	uint64_t i;
 
 	for (i = 1; i <= map->puts && !err; i++) {
-		while (map->turns && atomic_load(&map->turn) != (unsigned int)which)
-			sched_yield();
+		if (map->in_turns && !demo_turns_wait(&map->turns, which))
+			break;
 		err = demo_map_put(map->fd, map->keys[which], i);
-		/* On an error, too: the other one waits. */
-		if (map->turns)
-			atomic_store(&map->turn, (unsigned int)!which);
+		if (map->in_turns)
+			demo_turns_pass(&map->turns, which, err);
 	}
 	return err;
 }
+
+const struct demo_work demo_map_work = { .run = map_run };
 
 /*
  * What the model says of puts in turns, so that it is the same each time.  The map
@@ -134,7 +134,7 @@ int demo_map_work(void *context, int which)
 int demo_map_model(const struct prof_pair *pair, uint32_t layout, uint64_t turns,
 		   struct demo_transfers *transfers)
 {
-	struct demo_map map = { .turns = true, .puts = turns };
+	struct demo_map map = { .in_turns = true, .puts = turns };
 	struct prof_settings settings = { .sample = 1, .enabled = 1 };
 	struct prof_profile profile = { 0 };
 	const struct prof_session_options options = { 0 };
@@ -153,7 +153,7 @@ int demo_map_model(const struct prof_pair *pair, uint32_t layout, uint64_t turns
 	if (!err)
 		err = prof_session_write(session, &settings);
 	if (!err) {
-		err = demo_pair_run(pair, demo_map_work, &map, &ns);
+		err = demo_pair_run(pair, &demo_map_work, &map, &ns);
 		settings.enabled = 0;
 		prof_session_write(session, &settings);
 		close(map.fd);

@@ -5,7 +5,6 @@
 #ifndef PROF_NEIGHBOURS_H
 #define PROF_NEIGHBOURS_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "demo/demo.h"
@@ -17,16 +16,16 @@
  * @map_id: of the map
  * @keys: one of bucket 0, one of bucket 1
  * @puts: of each writer
- * @turns: they put in turns
- * @turn: whose turn it is
+ * @in_turns: they put in turns
+ * @turns: whose turn it is
  */
 struct demo_map {
 	int fd;
 	uint64_t map_id;
 	uint64_t keys[2];
 	uint64_t puts;
-	bool turns;
-	atomic_uint turn;
+	bool in_turns;
+	struct demo_turns turns;
 };
 
 /**
@@ -41,16 +40,11 @@ int demo_map_make(struct demo_map *map, uint32_t layout);
 /* demo_map_put() - put a value; 0 or -errno. */
 int demo_map_put(int fd, uint64_t key, uint64_t value);
 
-/**
- * demo_map_work() - what each writer does, for demo_pair_run()
- * @context: a struct demo_map
- * @which: 0 or 1
- *
- * The values are the numbers of the puts, from 1.
- *
- * Return: 0 or -errno.
+/*
+ * What each writer of a struct demo_map does.  The values are the numbers of the
+ * puts, from 1.
  */
-int demo_map_work(void *context, int which);
+extern const struct demo_work demo_map_work;
 
 /**
  * demo_map_model() - ask the model of cache lines about puts in turns

@@ -4,17 +4,22 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include "demo/demo.h"
 #include "source/period.h"
+
+#define TURNS_OVER	2u
 
 struct worker {
 	int cpu;
 	int which;
-	int (*work)(void *context, int which);
+	const struct demo_work *work;
 	void *context;
 	pthread_barrier_t *start;
+	const struct worker *other;
 	uint64_t began;
 	uint64_t ended;
+	int ready;	/* 0, or why it cannot begin */
 	int result;
 };
 
@@ -22,17 +27,58 @@ static void *worker_main(void *argument)
 {
 	struct worker *worker = argument;
 
-	worker->result = prof_pair_pin(worker->cpu);
+	const struct demo_work *work = worker->work;
+	bool prepared = false;
+
+	worker->ready = prof_pair_pin(worker->cpu);
+	if (!worker->ready && work->prepare) {
+		prepared = true;
+		worker->ready = work->prepare(worker->context, worker->which);
+	}
 	pthread_barrier_wait(worker->start);
 	worker->began = prof_tick_now();
-	if (!worker->result)
-		worker->result = worker->work(worker->context, worker->which);
+	/* One that takes turns with nobody would wait for ever. */
+	if (!worker->ready && !worker->other->ready)
+		worker->result = work->run(worker->context, worker->which);
 	worker->ended = prof_tick_now();
+	if (prepared && work->finish)
+		work->finish(worker->context, worker->which);
 	return NULL;
 }
 
-int demo_pair_run(const struct prof_pair *pair, int (*work)(void *context, int which),
-		  void *context, double *ns)
+bool demo_turns_wait(struct demo_turns *turns, int which)
+{
+	unsigned int now;
+
+	for (;;) {
+		now = atomic_load(&turns->now);
+		if (now == (unsigned int)which || now == TURNS_OVER)
+			return now != TURNS_OVER;
+		sched_yield();
+	}
+}
+
+void demo_turns_pass(struct demo_turns *turns, int which, int err)
+{
+	atomic_store(&turns->now, err ? TURNS_OVER : (unsigned int)!which);
+}
+
+/* Of both, the first thing that went wrong. */
+static int workers_result(const struct worker *workers)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		if (workers[i].ready)
+			return workers[i].ready;
+		if (workers[i].result)
+			return workers[i].result;
+	}
+	return 0;
+}
+
+int demo_pair_run(const struct prof_pair *pair, const struct demo_work *work, void *context,
+		  double *ns)
 {
 	pthread_barrier_t start;
 	struct worker workers[2];
@@ -48,14 +94,17 @@ int demo_pair_run(const struct prof_pair *pair, int (*work)(void *context, int w
 			.work = work,
 			.context = context,
 			.start = &start,
+			.other = &workers[!i],
 		};
 		err = -pthread_create(&threads[i], NULL, worker_main, &workers[i]);
 		if (err)
 			break;
 	}
 	/* One alone would wait for ever. */
-	if (err && i)
+	if (err && i) {
+		workers[1].ready = err;
 		pthread_barrier_wait(&start);
+	}
 	while (i--)
 		pthread_join(threads[i], NULL);
 	pthread_barrier_destroy(&start);
@@ -64,5 +113,5 @@ int demo_pair_run(const struct prof_pair *pair, int (*work)(void *context, int w
 	began = workers[0].began < workers[1].began ? workers[0].began : workers[1].began;
 	ended = workers[0].ended > workers[1].ended ? workers[0].ended : workers[1].ended;
 	*ns = (double)(ended - began);
-	return workers[0].result ? workers[0].result : workers[1].result;
+	return workers_result(workers);
 }

@@ -44,26 +44,47 @@ struct round {
 	uint64_t *const *counters;
 	uint64_t increments;
 	struct prof_counter misses[2];
+	int fds[2];	/* of @misses; negative if they are not counted */
 	uint64_t missed[2];
 	bool known[2];
 };
+
+static int counter_open(void *context, int which)
+{
+	struct round *round = context;
+
+	round->fds[which] = prof_counters_thread(&round->misses[which]);
+	return 0;
+}
 
 static int increment(void *context, int which)
 {
 	struct round *round = context;
 	uint64_t *counter = round->counters[which];
-	int fd = prof_counters_thread(&round->misses[which]);
 	uint64_t i;
 
 	for (i = 0; i < round->increments; i++)
 		__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static void counter_read(void *context, int which)
+{
+	struct round *round = context;
+	int fd = round->fds[which];
+
 	if (fd < 0)
-		return 0;
+		return;
 	round->known[which] = read(fd, &round->missed[which], sizeof(round->missed[which])) ==
 			      sizeof(round->missed[which]);
 	close(fd);
-	return 0;
 }
+
+static const struct demo_work increments = {
+	.prepare = counter_open,
+	.run = increment,
+	.finish = counter_read,
+};
 
 static int case_round(struct demo *demo, struct demo_case *at, uint64_t *const *counters)
 {
@@ -77,7 +98,7 @@ static int case_round(struct demo *demo, struct demo_case *at, uint64_t *const *
 		round.misses[i] = chosen.counters[0];
 		__atomic_store_n(counters[i], 0, __ATOMIC_RELAXED);
 	}
-	err = demo_pair_run(&demo->pair, increment, &round, &ns);
+	err = demo_pair_run(&demo->pair, &increments, &round, &ns);
 	if (err)
 		return err;
 	at->round_ns[at->rounds++] = ns / (double)demo->increments;

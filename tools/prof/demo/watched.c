@@ -3,7 +3,6 @@
  * watched.c - increments in turns, seen by hardware watchpoints
  */
 #include <errno.h>
-#include <sched.h>
 #include <unistd.h>
 #include "demo/demo.h"
 #include "demo/watched.h"
@@ -15,21 +14,19 @@
 #define LINES		64
 
 /* Two CPUs that increment in turns; whose it is, is on no line of theirs. */
-struct turns {
+struct increments {
 	uint64_t *const *counters;
-	unsigned int turn;
+	struct demo_turns turns;
 } __attribute__((aligned(PROF_LINE_SIZE)));
 
 static int increment_in_turns(void *context, int which)
 {
-	struct turns *turns = context;
+	struct increments *increments = context;
 	uint64_t i;
 
-	for (i = 0; i < DEMO_TURNS; i++) {
-		while (__atomic_load_n(&turns->turn, __ATOMIC_ACQUIRE) != (unsigned int)which)
-			sched_yield();
-		__atomic_fetch_add(turns->counters[which], 1, __ATOMIC_RELAXED);
-		__atomic_store_n(&turns->turn, (unsigned int)!which, __ATOMIC_RELEASE);
+	for (i = 0; i < DEMO_TURNS && demo_turns_wait(&increments->turns, which); i++) {
+		__atomic_fetch_add(increments->counters[which], 1, __ATOMIC_RELAXED);
+		demo_turns_pass(&increments->turns, which, 0);
 	}
 	return 0;
 }
@@ -85,7 +82,8 @@ int demo_watched(const struct prof_pair *pair, uint64_t *const *counters,
 	};
 	struct prof_settings settings = { .sample = 1, .enabled = 1 };
 	struct prof_watcher *watcher = prof_watch_new(&options);
-	struct turns turns = { .counters = counters };
+	struct increments increments = { .counters = counters };
+	const struct demo_work work = { .run = increment_in_turns };
 	uint64_t missed;
 	double ns;
 	int err;
@@ -98,7 +96,7 @@ int demo_watched(const struct prof_pair *pair, uint64_t *const *counters,
 	}
 	err = prof_settings_write(prof_watch_fds(watcher).settings, &settings);
 	if (!err)
-		err = demo_pair_run(pair, increment_in_turns, &turns, &ns);
+		err = demo_pair_run(pair, &work, &increments, &ns);
 	missed = prof_watch_stop(watcher);
 	settings.enabled = 0;
 	prof_settings_write(prof_watch_fds(watcher).settings, &settings);

@@ -67,7 +67,7 @@ static int operations_run(struct operation_bpf *skeleton, const struct prof_pair
 			  struct prof_operations *operations)
 {
 	struct prof_op_settings settings = { .enabled = 1 };
-	struct demo_map map = { .turns = true, .puts = TURNS };
+	struct demo_map map = { .in_turns = true, .puts = TURNS };
 	int fd = bpf_map__fd(skeleton->maps.op_settings), err;
 	__u32 zero = 0;
 	double ns;
@@ -78,7 +78,7 @@ static int operations_run(struct operation_bpf *skeleton, const struct prof_pair
 	settings.map_id = map.map_id;
 	err = bpf_map_update_elem(fd, &zero, &settings, BPF_ANY);
 	if (!err)
-		err = demo_pair_run(pair, demo_map_work, &map, &ns);
+		err = demo_pair_run(pair, &demo_map_work, &map, &ns);
 	close(map.fd);
 	return err ? err : prof_operations_read(operations, bpf_map__fd(skeleton->maps.op_rows),
 						bpf_map__fd(skeleton->maps.op_totals));
