@@ -41,13 +41,15 @@ ok 'times are sane' sane
 ok 'counters were read around each put' is '[3000,true,true,0]' query \
 	'.operations[] | select(.operation == "put") | [.counted, .counters["cpu-clock"] > 0,
 	.counters["cpu-clock"] <= .ns, .counters["page-faults"]]'
-ok 'the command was counted as a whole' is '[["cpu-clock",true,true],["page-faults",true,true]]' \
-	query '[.events[] | [.name, .counted, .command > 0]]'
+ok 'the command was counted as a whole' is \
+	'[["cpu-clock",true,true,true],["page-faults",true,true,true]]' \
+	query '[.events[] | [.name, .counted, .command > 0, .command_share == 1]]'
 ok 'what that cost is known' query '.overhead |
 	if .runs > 0 and .run_ns > 0 and .share > 0 and .share < 1 then . else error("no") end'
 ok 'the table has columns of them' grep -q 'CPU-CLOCK/OP  *PAGE-FAULTS/OP' "$work/text"
-ok 'nothing was dropped' is '[1,"stat",0,0,0]' query \
-	'[.format, .command, .dropped.operations, .dropped.processes, .overhead.missed]'
+ok 'nothing was dropped' is '[1,"stat",0,0,0,0,0]' query \
+	'[.format, .command, .dropped.operations, .dropped.processes, .dropped.modelled_stores,
+	.modelled_partly, .overhead.missed]'
 
 ok 'gets and deletes' stat -- sh -c 'prof_stall gets stat_map 2901 200 &&
 	prof_writer delete stat_map 1 2 3'

@@ -212,6 +212,10 @@ static int transfers_read(struct stat_command *stat)
 	fds = prof_session_fds(stat->session);
 	operations->transfers = prof_alloc(operations->row_count, sizeof(*operations->transfers));
 	err = prof_profile_read(&profile, &fds);
+	operations->transfers_dropped = profile.totals.lines_dropped +
+					profile.totals.busy_dropped +
+					prof_session_missed(stat->session);
+	operations->transfers_partial = profile.totals.partial;
 	for (i = 0; !err && i < operations->row_count; i++) {
 		struct prof_map_transfers *at = &operations->transfers[operations->transfer_count];
 

@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <libsmartcols.h>
+#include <libsmartcols/libsmartcols.h>
 #include <string.h>
 #include "demo/demo.h"
 #include "timing/output.h"

@@ -237,6 +237,15 @@ uint64_t prof_counted_all(const struct prof_counted *counted)
 			  (double)counted->running_ns);
 }
 
+double prof_counted_share(const struct prof_counted *counted)
+{
+	if (!counted->running_ns)
+		return 0;
+	if (counted->running_ns >= counted->enabled_ns)
+		return 1;
+	return (double)counted->running_ns / (double)counted->enabled_ns;
+}
+
 void prof_counters_read(struct prof_counters *counters)
 {
 	struct prof_counted counted;
@@ -245,9 +254,11 @@ void prof_counters_read(struct prof_counters *counters)
 	for (i = 0; i < counters->count; i++) {
 		struct prof_counter *counter = &counters->counters[i];
 
-		if (counter->total_fd >= 0 &&
-		    read(counter->total_fd, &counted, sizeof(counted)) == sizeof(counted))
-			counter->total = prof_counted_all(&counted);
+		if (counter->total_fd < 0 ||
+		    read(counter->total_fd, &counted, sizeof(counted)) != sizeof(counted))
+			continue;
+		counter->total = prof_counted_all(&counted);
+		counter->share = prof_counted_share(&counted);
 	}
 }
 

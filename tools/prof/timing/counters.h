@@ -22,6 +22,8 @@
  * @total_fd: of the command; negative if there is none
  * @total: what the command counted; where the counter was one of more than the
  *	processor has, what it would have, had it counted all the time
+ * @share: of the command's time, that in which it counted; if it is 0, @total is
+ *	not known
  */
 struct prof_counter {
 	const char *name;
@@ -34,6 +36,7 @@ struct prof_counter {
 	int *fds;
 	int total_fd;
 	uint64_t total;
+	double share;
 };
 
 /**
@@ -101,8 +104,16 @@ struct prof_counted {
 uint64_t prof_counted_all(const struct prof_counted *counted);
 
 /**
+ * prof_counted_share() - the part of the time in which an event counted
+ * @counted: what the kernel tells
+ *
+ * Return: from 0, never, to 1.
+ */
+double prof_counted_share(const struct prof_counted *counted);
+
+/**
  * prof_counters_read() - read what the process counted
- * @counters: their @total is filled
+ * @counters: their @total and @share are filled
  */
 void prof_counters_read(struct prof_counters *counters);
 

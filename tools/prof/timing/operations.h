@@ -48,6 +48,8 @@ struct prof_map_transfers {
  * @transfers: of each map that has rows; NULL if none were modelled
  * @transfer_count: of @transfers
  * @transfers_why: why there are none
+ * @transfers_dropped: stores that the model had no room for, or did not see
+ * @transfers_partial: operations of which it knows the slot only
  */
 struct prof_operations {
 	struct prof_names names;
@@ -61,6 +63,8 @@ struct prof_operations {
 	struct prof_map_transfers *transfers;
 	size_t transfer_count;
 	const char *transfers_why;
+	uint64_t transfers_dropped;
+	uint64_t transfers_partial;
 };
 
 /**

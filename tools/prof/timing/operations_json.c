@@ -49,15 +49,18 @@ static json_t *json_events(const struct prof_counters *counters)
 
 	for (i = 0; i < counters->count; i++) {
 		const struct prof_counter *counter = &counters->counters[i];
+		bool total = counter->total_fd >= 0 && counter->share > 0;
 
-		json_array_append_new(array,
-				      json_pack("{s:s, s:s?, s:b, s:o, s:o}", "name", counter->name,
-						"counts", counter->counts,
-						"counted", !!counter->fds,
-						"why", counter->fds ? json_null() :
-								      json_string(counter->why),
-						"command", counter->total_fd < 0 ? json_null() :
-							   json_number(counter->total)));
+		json_array_append_new(array, json_pack("{s:s, s:s?, s:b, s:o, s:o, s:o}",
+						       "name", counter->name,
+						       "counts", counter->counts,
+						       "counted", !!counter->fds,
+						       "why", counter->fds ?
+							json_null() : json_string(counter->why),
+						       "command", total ?
+							json_number(counter->total) : json_null(),
+						       "command_share", total ?
+							json_real(counter->share) : json_null()));
 	}
 	return array;
 }
@@ -88,13 +91,15 @@ json_t *prof_operations_json(const struct prof_operations *operations)
 
 	for (i = 0; i < operations->row_count; i++)
 		json_array_append_new(rows, json_row(operations, &operations->rows[i]));
-	return json_pack("{s:i, s:s, s:s?, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o}",
+	return json_pack("{s:i, s:s, s:s?, s:o, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:o}",
 			 "format", PROF_TIMING_FORMAT, "command", "stat",
 			 "watched", operations->command,
 			 "duration_ns", json_number(operations->duration_ns),
 			 "events", json_events(&operations->counters),
 			 "dropped", "operations", json_number(operations->totals.dropped),
 			 "processes", json_number(operations->totals.tasks_dropped),
+			 "modelled_stores", json_number(operations->transfers_dropped),
+			 "modelled_partly", json_number(operations->transfers_partial),
 			 "overhead", prof_overhead_json(&operations->overhead),
 			 "modelled_transfers", json_transfers(operations), "operations", rows);
 }

@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <libsmartcols.h>
+#include <libsmartcols/libsmartcols.h>
 #include <string.h>
 #include "timing/histogram.h"
 #include "timing/operations.h"
@@ -135,6 +135,45 @@ static void transfers_print(const struct prof_operations *operations, FILE *out)
 			at->as_true + at->as_false, at->as_true, at->as_false);
 	}
 	fprintf(out, "Transfers are of all who used the maps, and no misses.\n");
+	if (operations->transfers_partial)
+		fprintf(out, "Of %" PRIu64
+			" operations the model knows the slot only, as the map has no name: transfers are too few.\n",
+			operations->transfers_partial);
+}
+
+/* What a counter counted of the command. */
+static void counter_total_print(const struct prof_counter *counter, FILE *out)
+{
+	if (counter->share <= 0)
+		fprintf(out,
+			"%s: not counted for the whole command: no counter of the processor was left for it, or it was not run.\n",
+			counter->name);
+	else if (counter->share < 1)
+		fprintf(out,
+			"%s: about %" PRIu64 " of the whole command: counted for %.0f %% of its time, and scaled.\n",
+			counter->name, counter->total, 100 * counter->share);
+	else
+		fprintf(out, "%s: %" PRIu64 " of the whole command.\n", counter->name,
+			counter->total);
+}
+
+/* That the figures of counters are not of all operations, where they are not. */
+static void uncounted_print(const struct prof_operations *operations, FILE *out)
+{
+	uint64_t count = 0, counted = 0;
+	size_t i;
+
+	for (i = 0; i < operations->row_count; i++) {
+		count += operations->rows[i].row.count;
+		counted += operations->rows[i].row.counted;
+	}
+	for (i = 0; i < operations->counters.count; i++)
+		if (operations->counters.counters[i].fds)
+			break;
+	if (i < operations->counters.count && counted < count)
+		fprintf(out, "Counters are those of %" PRIu64 " of %" PRIu64
+			" operations: meanwhile the others moved to another processor, or a counter did not count.\n",
+			counted, count);
 }
 
 static void counters_print(const struct prof_operations *operations, FILE *out)
@@ -149,14 +188,13 @@ static void counters_print(const struct prof_operations *operations, FILE *out)
 		if (!counter->fds)
 			fprintf(out, "%s: not counted: %s.\n", counter->name, counter->why);
 		else if (counter->total_fd >= 0)
-			fprintf(out, "%s: %" PRIu64 " of the whole command.\n", counter->name,
-				counter->total);
+			counter_total_print(counter, out);
 		if (counter->fds && counter->counts)
 			fprintf(out, "%s: %s.\n", counter->name, counter->counts);
 	}
 	cycles = prof_counters_find(counters, "cycles");
 	instructions = prof_counters_find(counters, "instructions");
-	if (cycles && instructions && instructions->total)
+	if (cycles && instructions && cycles->share > 0 && instructions->total)
 		fprintf(out, "CPI: %.2f of the whole command.\n",
 			(double)cycles->total / (double)instructions->total);
 }
@@ -181,10 +219,15 @@ int prof_operations_print(const struct prof_operations *operations, FILE *out)
 		fprintf(out, "\n");
 	}
 	counters_print(operations, out);
+	uncounted_print(operations, out);
 	transfers_print(operations, out);
-	fprintf(out, "%.3f s. Dropped: operations %" PRIu64 ", processes %" PRIu64 ".\n",
+	fprintf(out, "%.3f s. Dropped: operations %" PRIu64 ", processes %" PRIu64,
 		(double)operations->duration_ns / 1e9, (uint64_t)operations->totals.dropped,
 		(uint64_t)operations->totals.tasks_dropped);
+	if (operations->transfers)
+		fprintf(out, ", stores that were to be modelled %" PRIu64,
+			operations->transfers_dropped);
+	fprintf(out, ".\n");
 	prof_overhead_print(&operations->overhead, out);
 	return 0;
 }

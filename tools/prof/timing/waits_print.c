@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <libsmartcols.h>
+#include <libsmartcols/libsmartcols.h>
 #include "timing/histogram.h"
 #include "timing/waits.h"
 
