@@ -7,7 +7,7 @@
 
 set -u
 
-tests=65
+tests=66
 . "${0%/*}/prof_test.sh"
 
 record() {
@@ -217,7 +217,8 @@ ok 'wrong usage' fails 2 'not "0"' khmap-prof record --sample 0
 ok 'no time at all is not for ever' fails 2 'not "1e-10"' khmap-prof record --duration 1e-10
 ok 'no such option' fails 2 'khmap-prof record: unrecognized option' khmap-prof record --bogus
 ok 'no file for the JSON' fails 1 '/nonexistent/file: No such file' khmap-prof record \
-	--json /nonexistent/file -- true
+	--json /nonexistent/file -- sh -c ": >$work/ran"
+ok 'it is told before anything is run' [ ! -e "$work/ran" ]
 ok 'no rights' fails 5 'not permitted' su tester -c \
 	"$top/build/prof/khmap-prof record --duration 1"
 

@@ -6,7 +6,7 @@
 
 set -u
 
-tests=31
+tests=33
 . "${0%/*}/prof_test.sh"
 
 stat() {
@@ -102,6 +102,9 @@ ok 'there is no such map' fails 3 'there is no map "nobody"' khmap-prof stat --m
 ok 'there is no such event' fails 2 'there is no event "bogus", but cycles' khmap-prof stat \
 	--events cycles,bogus -- true
 ok 'a time or a command' fails 2 'not both' khmap-prof stat --duration 1 -- true
+ok 'no place for the JSON' fails 1 '/nonexistent/file: No such file' khmap-prof stat \
+	--json=/nonexistent/file -- sh -c ": >$work/ran"
+ok 'it is told before anything is run' [ ! -e "$work/ran" ]
 ok 'no rights' fails 5 'without CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN' su tester -c \
 	"$top/build/prof/khmap-prof stat --duration 1"
 ok 'there is no such command' fails 127 'No such file' khmap-prof stat -- /nonexistent

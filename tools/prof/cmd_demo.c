@@ -109,6 +109,8 @@ int prof_demo_main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	status = demo_cpus(&demo);
+	if (!status)
+		status = prof_output_check(&output);
 	if (!status && demo.watchpoints)
 		status = prof_rights_check(PROF_NEED_BPF | PROF_NEED_EVENTS);
 	if (status)

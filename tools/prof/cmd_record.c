@@ -320,6 +320,8 @@ int prof_record_main(int argc, char **argv)
 		status = prof_recorder_choose(record.event, &rung);
 	if (!status)
 		status = prof_target_find(&record.target, &profile.settings);
+	if (!status)
+		status = prof_view_check(&record.view);
 	if (!status) {
 		profile.source = record_source(rung);
 		status = record_session(&record, rung, &profile);

@@ -251,6 +251,9 @@ int prof_selftest_main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	status = prof_output_check(&selftest.output);
+	if (status)
+		return status;
 	prof_rights_log(selftest.verbose);
 	checks_run(&selftest);
 	for (i = 0; i < CHECKS && !result; i++)

@@ -286,6 +286,8 @@ int prof_stat_main(int argc, char **argv)
 	if (!status)
 		status = prof_target_id(&stat.target, &stat.settings.map_id);
 	if (!status)
+		status = prof_output_check(&stat.output);
+	if (!status)
 		status = prof_period_start(&stat.period);
 	if (status)
 		return status;

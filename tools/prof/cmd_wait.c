@@ -172,6 +172,8 @@ int prof_wait_main(int argc, char **argv)
 	if (!status)
 		status = prof_target_id(&wait.target, &wait.settings.map_id);
 	if (!status)
+		status = prof_output_check(&wait.output);
+	if (!status)
 		status = wait_load(&wait);
 	if (!status)
 		status = wait_run(&wait);

@@ -69,6 +69,17 @@ void *prof_alloc(size_t count, size_t size);
  */
 int prof_number(const char *text, uint64_t max, uint64_t *number);
 
+/**
+ * prof_file_check() - can a file be written when there is something to write?
+ * @path: of the file, which is neither made nor changed
+ *
+ * So that whoever waited for a profile does not learn at its end that there was no
+ * place for it.  Prints why not.
+ *
+ * Return: PROF_EXIT_OK, or PROF_EXIT_FAILED.
+ */
+int prof_file_check(const char *path);
+
 /* The commands; argv[0] is the command's name. */
 int prof_record_main(int argc, char **argv);
 int prof_report_main(int argc, char **argv);

@@ -275,6 +275,8 @@ int prof_watch_run(struct prof_watch_run *run)
 	run->period.child.ended = true;
 	if (!run->ranges.count)
 		status = map_find(run);
+	if (!status)
+		status = prof_view_check(&run->view);
 	if (status)
 		return status;
 	/* Before the command maps anything. */

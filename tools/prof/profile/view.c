@@ -96,6 +96,17 @@ bool prof_view_alone(const struct prof_view *view)
 	return false;
 }
 
+int prof_view_check(const struct prof_view *view)
+{
+	int status = PROF_EXIT_OK;
+	size_t i;
+
+	for (i = 0; i < PROF_VIEW_FILES && !status; i++)
+		if (view->files[i] && strcmp(view->files[i], "-"))
+			status = prof_file_check(view->files[i]);
+	return status;
+}
+
 static int write_kind(const struct prof_view *view, enum prof_view_kind kind,
 		      const struct prof_profile *profile, FILE *out)
 {

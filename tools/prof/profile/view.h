@@ -76,6 +76,16 @@ void prof_view_init(struct prof_view *view);
 bool prof_view_option(struct prof_view *view, int option, const char *value);
 
 /**
+ * prof_view_check() - can all files be written?
+ * @view: what shall be shown
+ *
+ * Prints what cannot.
+ *
+ * Return: enum prof_exit.
+ */
+int prof_view_check(const struct prof_view *view);
+
+/**
  * prof_view_alone() - does something take all of standard output?
  * @view: what shall be shown
  *

@@ -13,6 +13,11 @@ void prof_output_option(struct prof_output *output, const char *value)
 	output->file = value && strcmp(value, "-") ? value : NULL;
 }
 
+int prof_output_check(const struct prof_output *output)
+{
+	return output->file ? prof_file_check(output->file) : PROF_EXIT_OK;
+}
+
 static int json_write(json_t *json, FILE *out)
 {
 	if (json_dumpf(json, out, JSON_INDENT(1)) || fputc('\n', out) == EOF || fflush(out))

@@ -23,6 +23,9 @@ struct prof_output {
 /* prof_output_option() - take --json, @value is its file or NULL. */
 void prof_output_option(struct prof_output *output, const char *value);
 
+/* prof_output_check() - can its file be written?  Prints why not; enum prof_exit. */
+int prof_output_check(const struct prof_output *output);
+
 /* Is text to be printed? */
 static inline bool prof_output_text(const struct prof_output *output)
 {
