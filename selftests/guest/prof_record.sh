@@ -7,7 +7,7 @@
 
 set -u
 
-tests=66
+tests=67
 . "${0%/*}/prof_test.sh"
 
 record() {
@@ -181,6 +181,12 @@ folded() {
 		! grep -v '^prof_writer;.*_\[k\] [0-9]*$' "$work/folded"
 }
 ok 'stacks are folded, with all transfers' folded
+# unasked MAP: stacks are kept for the folded file, if it alone asks for them.
+unasked() {
+	khmap-prof record --map "$1" --folded "$work/folded" -- prof_writer turns "$1" 5 5 100 &&
+		awk '{ sum += $NF } END { exit sum != 398 }' "$work/folded"
+}
+ok 'they are kept for it unasked' unasked prof_inline
 ok 'drawings are written' khmap-prof report --svg-lines "$work/lines.svg" \
 	--svg-times "$work/times.svg" --html "$work/profile.html" "$json"
 ok 'they have the line' grep -q 'prof_inline header 0/11: true sharing' "$work/lines.svg"

@@ -145,6 +145,8 @@ static int record_options(struct record *record, int argc, char **argv)
 		prof_error("--period is of an event that is sampled: give --event, too");
 		return PROF_EXIT_USAGE;
 	}
+	if (record->view.files[PROF_VIEW_FOLDED])
+		record->stacks = true;
 	if (!prof_period_command(&record->period, argv + optind))
 		return PROF_EXIT_USAGE;
 	if (record->live_ns && prof_view_alone(&record->view)) {

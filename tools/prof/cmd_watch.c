@@ -200,6 +200,8 @@ static int watch_options(struct prof_watch_run *run, int argc, char **argv)
 		if (!watch_option(run, option))
 			return PROF_EXIT_USAGE;
 	}
+	if (run->view.files[PROF_VIEW_FOLDED])
+		run->stacks = true;
 	if (!prof_period_command(&run->period, argv + optind))
 		return PROF_EXIT_USAGE;
 	return options_agree(run) ? -1 : PROF_EXIT_USAGE;

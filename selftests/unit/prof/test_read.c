@@ -54,6 +54,8 @@ static const struct {
 	  "format 1; this khmap-prof reads 2: record again, or use the khmap-prof that wrote it" },
 	{ "\"format\": 2", "\"format\": 3",
 	  "format 3; this khmap-prof reads 2: record again, or use the khmap-prof that wrote it" },
+	{ "\"format\": 2", "\"format\": 1, \"command\": \"stat\"",
+	  "not a profile, but what khmap-prof stat printed: record --json writes one" },
 	{ "\"format\": 2", "\"format\": 2.0",
 	  NOT "format is wrong: an integer from 1 to 9223372036854775807 is wanted" },
 	{ "\"format\"", "\"Format\"",

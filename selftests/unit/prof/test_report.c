@@ -88,6 +88,12 @@ static void test_output(void)
 	is_file("json", json, "one is JSON");
 	is_file("out", "", "no table is printed beside");
 	free(words);
+
+	is_i64(report("--folded - " PROFILES "packed.json"), 0, "call stacks of a profile without");
+	is_file("err",
+		"khmap-prof: --folded is empty: the profile has no call stacks: record with --stacks\n",
+		"it is said what to do");
+	is_file("out", "", "and there are none");
 	free(json);
 }
 

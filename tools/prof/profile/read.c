@@ -359,6 +359,7 @@ int prof_json_read(FILE *in, struct prof_profile *profile, char *mistake)
 {
 	struct prof_parse parse = { .profile = profile };
 	struct prof_node whole = { .parse = &parse };
+	const char *command;
 	json_error_t error;
 	json_t *json = json_loadf(in, JSON_REJECT_DUPLICATES, &error);
 	long long format;
@@ -369,6 +370,14 @@ int prof_json_read(FILE *in, struct prof_profile *profile, char *mistake)
 		return -EINVAL;
 	}
 	whole.json = json;
+	command = json_string_value(json_object_get(json, "command"));
+	if (command) {
+		snprintf(mistake, PROF_MISTAKE_ROOM,
+			 "not a profile, but what khmap-prof %.16s printed: record --json writes one",
+			 command);
+		json_decref(json);
+		return -EINVAL;
+	}
 	format = prof_parse_number(&whole, "format", 1, INT64_MAX);
 	if (!parse.mistake[0] && format != PROF_FORMAT) {
 		snprintf(mistake, PROF_MISTAKE_ROOM,

@@ -30,8 +30,8 @@ const char prof_view_help[] =
 	"  --html FILE     write tables and drawings as one file for a browser\n"
 	"  --svg-lines FILE  draw the hottest lines by processor\n"
 	"  --svg-times FILE  draw the hottest chains by time\n"
-	"  --folded FILE   write call stacks, with their transfers, for flame graphs; they are\n"
-	"                  there if it was recorded with --stacks\n"
+	"  --folded FILE   write call stacks, with their transfers, for flame graphs; a report has\n"
+	"                  them if it was recorded with --stacks\n"
 	"                  One FILE may be \"-\", standard output; then no table is printed\n";
 
 void prof_view_init(struct prof_view *view)
@@ -128,6 +128,22 @@ static int write_kind(const struct prof_view *view, enum prof_view_kind kind,
 	return 0;
 }
 
+/* Why there is nothing in a file of call stacks; NULL if there is. */
+static const char *folded_empty(const struct prof_profile *profile)
+{
+	bool some = false;
+	size_t i, j;
+
+	for (i = 0; i < profile->line_count; i++)
+		for (j = 0; j < profile->lines[i].stack_count; j++) {
+			if (profile->lines[i].stacks[j].count.transfers)
+				return NULL;
+			some = true;
+		}
+	return some ? "no call stack moved a line" :
+		      "the profile has no call stacks: record with --stacks";
+}
+
 static int write_file(const struct prof_view *view, enum prof_view_kind kind,
 		      const struct prof_profile *profile)
 {
@@ -140,6 +156,9 @@ static int write_file(const struct prof_view *view, enum prof_view_kind kind,
 		prof_error("%s: %s", path, strerror(errno));
 		return PROF_EXIT_FAILED;
 	}
+	if (kind == PROF_VIEW_FOLDED && folded_empty(profile))
+		prof_error("%s is empty: %s", to_file ? path : "--folded",
+			   folded_empty(profile));
 	errno = 0;
 	err = write_kind(view, kind, profile, out);
 	if (!err && (fflush(out) || ferror(out)))
