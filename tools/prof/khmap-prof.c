@@ -33,7 +33,7 @@ static void print_help(void)
 	       "which of them pass from one to the other.\n\n");
 	for (i = 0; i < COMMANDS; i++)
 		printf("  %-10s %s\n", commands[i].name, commands[i].help);
-	printf("\n\"khmap-prof COMMAND --help\" tells the rest.\n\n"
+	printf("\n\"khmap-prof COMMAND --help\" tells the rest, --version the version.\n\n"
 	       "Exit status: 0 all is well; 1 it failed; 2 wrong usage; 3 no such map; 4 the module\n"
 	       "or its type information is missing; 5 not permitted; 6 this kernel or machine cannot do\n"
 	       "it; 7 a file is no profile; 8 no such process, or nothing at those addresses.\n");
@@ -50,6 +50,10 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		print_help();
+		return PROF_EXIT_OK;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		printf("khmap-prof %s, profile format %d\n", KHMAP_VERSION, PROF_FORMAT);
 		return PROF_EXIT_OK;
 	}
 	for (i = 0; i < COMMANDS; i++)
