@@ -40,6 +40,7 @@ enum demo_verdict {
  *	round
  * @misses_known: @misses is filled
  * @misses: stores that missed, of an operation
+ * @misses_counts: what they are, in words, if it is not just that; or NULL
  * @misses_why: why it is not known
  * @modelled: the model has been asked
  * @turns: stores of each CPU that the model was told of, one CPU after the other
@@ -59,6 +60,7 @@ struct demo_case {
 	uint64_t counted;
 	bool misses_known;
 	double misses;
+	const char *misses_counts;
 	char misses_why[160];
 	bool modelled;
 	uint64_t turns;

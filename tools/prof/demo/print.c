@@ -80,6 +80,8 @@ static void reasons_print(const struct demo *demo, FILE *out)
 		}
 		if (!at->misses_known)
 			fprintf(out, "%s: store misses: not counted: %s.\n", group, at->misses_why);
+		else if (at->misses_counts)
+			fprintf(out, "%s: store misses: %s.\n", group, at->misses_counts);
 		if (!at->modelled)
 			fprintf(out, "%s: transfers: not modelled: %s.\n", group, at->modelled_why);
 		else
@@ -129,12 +131,13 @@ static json_t *json_case(const struct demo_case *at)
 
 	for (i = 0; i < at->rounds; i++)
 		json_array_append_new(rounds, json_real(at->round_ns[i]));
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:o, s:s?, s:o, s:o, s:o, s:o}",
 			 "group", at->group, "name", at->name, "not_made", json_text(at->why_not),
 			 "ns", at->rounds ? json_real(at->ns) : json_null(), "rounds_ns", rounds,
 			 "operations", (json_int_t)at->operations,
 			 "counted", (json_int_t)at->counted,
 			 "store_misses", at->misses_known ? json_real(at->misses) : json_null(),
+			 "store_misses_are", at->misses_known ? at->misses_counts : NULL,
 			 "not_counted", at->misses_known ? json_null() : json_text(at->misses_why),
 			 "modelled_transfers", json_transfers(at),
 			 "not_modelled", at->modelled ? json_null() : json_text(at->modelled_why),

@@ -107,8 +107,10 @@ static int case_round(struct demo *demo, struct demo_case *at, uint64_t *const *
 	if (counters[0] != counters[1])
 		at->counted += __atomic_load_n(counters[1], __ATOMIC_RELAXED);
 	at->misses_known = round.known[0] && round.known[1];
+	at->misses_counts = round.misses[0].counts;
 	at->misses = (double)(round.missed[0] + round.missed[1]) / (double)at->operations;
-	snprintf(at->misses_why, sizeof(at->misses_why), "%s", round.misses[0].why);
+	snprintf(at->misses_why, sizeof(at->misses_why), "%s",
+		 round.misses[0].why[0] ? round.misses[0].why : round.misses[1].why);
 	return 0;
 }
 

@@ -174,28 +174,29 @@ static bool rung_counts(const struct prof_rung *rung, const struct prof_cpu *cpu
 	       prof_rung_fits(rung, cpu);
 }
 
-/* What stands in for a counter of stores that miss; false if nothing does. */
-static bool counter_ladder(struct prof_counter *counter, int cpus, pid_t pid)
+/*
+ * The next one from @at on that may stand in for a counter of stores that miss;
+ * false if there is none.
+ */
+static bool counter_other(const struct prof_counter *counter, size_t *at,
+			  struct prof_counter *other)
 {
 	struct prof_cpu cpu;
-	size_t i;
 
-	if (prof_cpu_read(PROF_CPUINFO, &cpu))
+	if (!counter->store_misses || prof_cpu_read(PROF_CPUINFO, &cpu))
 		return false;
-	for (i = 0; i < prof_ladder_length; i++) {
-		const struct prof_rung *rung = &prof_ladder[i];
-		struct prof_counter other = *counter;
+	for (; *at < prof_ladder_length; ++*at) {
+		const struct prof_rung *rung = &prof_ladder[*at];
 
 		if (!rung_counts(rung, &cpu))
 			continue;
-		other.name = rung->name;
-		other.counts = rung->counts;
-		other.type = rung->type;
-		other.config = rung->config;
-		other.config1 = rung->config1;
-		if (counter_try(&other, cpus, pid))
-			continue;
-		*counter = other;
+		*other = *counter;
+		other->name = rung->name;
+		other->counts = rung->counts;
+		other->type = rung->type;
+		other->config = rung->config;
+		other->config1 = rung->config1;
+		++*at;
 		return true;
 	}
 	return false;
@@ -204,9 +205,17 @@ static bool counter_ladder(struct prof_counter *counter, int cpus, pid_t pid)
 static void counter_open(struct prof_counter *counter, int cpus, pid_t pid)
 {
 	int err = counter_try(counter, cpus, pid);
+	struct prof_counter other;
+	size_t at = 0;
 
-	if (err && !(counter->store_misses && counter_ladder(counter, cpus, pid)))
-		counter_why(counter, err);
+	if (!err)
+		return;
+	while (counter_other(counter, &at, &other))
+		if (!counter_try(&other, cpus, pid)) {
+			*counter = other;
+			return;
+		}
+	counter_why(counter, err);
 }
 
 void prof_counters_open(struct prof_counters *counters, pid_t pid)
@@ -220,10 +229,20 @@ void prof_counters_open(struct prof_counters *counters, pid_t pid)
 
 int prof_counters_thread(struct prof_counter *counter)
 {
-	int fd = event_open(counter, 0, -1);
+	int fd = event_open(counter, 0, -1), other_fd;
+	struct prof_counter other;
+	size_t at = 0;
 
-	if (fd < 0)
-		counter_why(counter, fd);
+	if (fd >= 0)
+		return fd;
+	while (counter_other(counter, &at, &other)) {
+		other_fd = event_open(&other, 0, -1);
+		if (other_fd >= 0) {
+			*counter = other;
+			return other_fd;
+		}
+	}
+	counter_why(counter, fd);
 	return fd;
 }
 

@@ -77,7 +77,8 @@ void prof_counters_open(struct prof_counters *counters, pid_t pid);
 
 /**
  * prof_counters_thread() - have one count the calling thread
- * @counter: chosen; if it cannot, @why is filled
+ * @counter: chosen; if it cannot, @why is filled; for stores that miss another
+ *	one may stand in, as in prof_counters_open()
  *
  * Return: a descriptor, or -errno.
  */
