@@ -39,7 +39,11 @@ struct khmap_atomic {
 
 #pragma clang attribute pop
 
-/* An operation that has not ended: where and when it began. */
+/*
+ * An operation that has not ended: where and when it began.  Its task is known by
+ * its address: the idle tasks of all processors, which interrupts run on, are one
+ * by their number.
+ */
 struct begun_key {
 	u64 task;
 	u32 kind;
@@ -144,11 +148,10 @@ static __always_inline u64 counters_read(const struct prof_op_settings *set, u32
 
 static __always_inline int operation_begin(const struct khmap_table *table, u32 kind)
 {
-	u64 task = bpf_get_current_pid_tgid();
-	struct begun_key key = { .task = task, .kind = kind };
+	struct begun_key key = { .task = bpf_get_current_task(), .kind = kind };
 	struct prof_op_settings *set = settings_get();
 	struct begun begun = {};
-	u32 tgid = task >> 32;
+	u32 tgid = bpf_get_current_pid_tgid() >> 32;
 
 	if (!set || (set->chosen && !bpf_map_lookup_elem(&op_tasks, &tgid)))
 		return 0;
@@ -158,8 +161,11 @@ static __always_inline int operation_begin(const struct khmap_table *table, u32 
 	begun.cpu = bpf_get_smp_processor_id();
 	begun.ns = bpf_ktime_get_ns();
 	begun.idle = counters_read(set, begun.cpu, begun.counters);
-	if (bpf_map_update_elem(&op_begun, &key, &begun, BPF_ANY))
-		dropped(false);
+	if (!bpf_map_update_elem(&op_begun, &key, &begun, BPF_NOEXIST))
+		return 0;
+	/* No room; or this one interrupts another of its kind, which is lost. */
+	dropped(false);
+	bpf_map_update_elem(&op_begun, &key, &begun, BPF_ANY);
 	return 0;
 }
 
@@ -187,7 +193,7 @@ static __always_inline void row_add(struct prof_op_row *row, const struct begun 
 
 static __always_inline int operation_end(u32 kind, int result)
 {
-	struct begun_key at = { .task = bpf_get_current_pid_tgid(), .kind = kind };
+	struct begun_key at = { .task = bpf_get_current_task(), .kind = kind };
 	struct prof_op_settings *set = settings_get();
 	struct prof_op_row fresh = {}, *row;
 	struct prof_op_key key = { .kind = kind };

@@ -38,7 +38,8 @@ struct prof_op_settings {
 
 /**
  * struct prof_op_totals - the only element, for each CPU, of "op_totals"
- * @dropped: operations that there was no room for
+ * @dropped: operations that there was no room for, or that one of their kind
+ *	interrupted
  * @tasks_dropped: processes that there was no room for
  */
 struct prof_op_totals {
