@@ -14,6 +14,7 @@
 #include "demo/demo.h"
 #include "demo/neighbours.h"
 #include "profile/profile.h"
+#include "source/maps.h"
 #include "source/session.h"
 
 #define ENTRIES		100	/* one page is enough for them */
@@ -101,6 +102,7 @@ int demo_map_make(struct demo_map *map, uint32_t layout)
 		err = -errno;
 	} else {
 		map->map_id = header->map_id;
+		prof_map_fill(&map->shape, "", &header->geometry);
 		err = map_fill(map, header);
 		munmap((void *)(uintptr_t)header, sizeof(*header));
 	}

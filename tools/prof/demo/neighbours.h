@@ -14,6 +14,7 @@
  * struct demo_map - a map, and the keys that its two writers put
  * @fd: of the map, which has no name and is gone with it
  * @map_id: of the map
+ * @shape: likewise, for the model
  * @keys: one of bucket 0, one of bucket 1
  * @puts: of each writer
  * @in_turns: they put in turns
@@ -22,6 +23,7 @@
 struct demo_map {
 	int fd;
 	uint64_t map_id;
+	struct prof_map shape;
 	uint64_t keys[2];
 	uint64_t puts;
 	bool in_turns;
@@ -30,7 +32,7 @@ struct demo_map {
 
 /**
  * demo_map_make() - make a map with neighbours
- * @map: @fd, @map_id and @keys are filled
+ * @map: @fd, @map_id, @shape and @keys are filled
  * @layout: KHMAP_LAYOUT_*
  *
  * Return: 0 or -errno.

@@ -7,9 +7,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <bpf/bpf.h>
 #include <linux/khmap.h>
 #include "demo/demo.h"
 #include "demo/neighbours.h"
+#include "profile/profile.h"
 #include "selftest/selftest.h"
 #include "source/period.h"
 #include "source/session.h"
@@ -114,6 +116,19 @@ static int rounds_measure(struct selftest_cost *cost, struct load *load,
 	return err;
 }
 
+/* What is modelled in part only costs less than what it stands for. */
+static int all_modelled(struct prof_session *session)
+{
+	struct prof_fds fds = prof_session_fds(session);
+	struct prof_profile profile = { 0 };
+	int err = prof_profile_read(&profile, &fds);
+
+	if (!err && profile.totals.partial)
+		err = -ENODATA;
+	prof_profile_free(&profile);
+	return err;
+}
+
 int selftest_cost(struct selftest_cost *cost)
 {
 	struct load *load = prof_alloc(1, sizeof(*load));
@@ -139,9 +154,15 @@ int selftest_cost(struct selftest_cost *cost)
 		.sample = cost->sample,
 	}, &session);
 	if (!status) {
-		err = prof_session_write(session, &settings);
+		/* It is older than the programs, and has no name to be found by. */
+		err = bpf_map_update_elem(prof_session_fds(session).maps, &map.map_id,
+					  &map.shape, BPF_ANY);
+		if (!err)
+			err = prof_session_write(session, &settings);
 		if (!err)
 			err = rounds_measure(cost, load, session);
+		if (!err)
+			err = all_modelled(session);
 		prof_session_close(session);
 	}
 	if (err) {

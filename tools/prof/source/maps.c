@@ -72,8 +72,8 @@ int prof_maps_find(const char *name, __u64 *map_id)
 	return 0;
 }
 
-static void map_fill(struct prof_map *map, const struct khmap_map_info *info,
-		     const struct khmap_geometry *geometry)
+void prof_map_fill(struct prof_map *map, const char *name,
+		   const struct khmap_geometry *geometry)
 {
 	*map = (struct prof_map){
 		.page_shift = geometry->page_shift,
@@ -87,7 +87,7 @@ static void map_fill(struct prof_map *map, const struct khmap_map_info *info,
 		.overflow_stride = geometry->overflow_stride,
 		.inline_offset = geometry->inline_offset,
 	};
-	memcpy(map->name, info->name, sizeof(map->name));
+	snprintf(map->name, sizeof(map->name), "%s", name);
 }
 
 /* The geometry of a map, from its header page; false if there is no way to it. */
@@ -110,7 +110,7 @@ static bool map_read(const struct khmap_map_info *info, struct prof_map *map)
 	known = !memcmp(header->magic, KHMAP_IMAGE_MAGIC, KHMAP_IMAGE_MAGIC_LEN) &&
 		header->version == KHMAP_IMAGE_VERSION && header->map_id == info->map_id;
 	if (known)
-		map_fill(map, info, &header->geometry);
+		prof_map_fill(map, (const char *)info->name, &header->geometry);
 	munmap((void *)header, sizeof(*header));
 	return known;
 }

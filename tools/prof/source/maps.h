@@ -18,6 +18,15 @@
 int prof_maps_find(const char *name, __u64 *map_id);
 
 /**
+ * prof_map_fill() - describe a map to the model
+ * @map: filled
+ * @name: of the map; "" if it has none
+ * @geometry: of its header
+ */
+void prof_map_fill(struct prof_map *map, const char *name,
+		   const struct khmap_geometry *geometry);
+
+/**
  * prof_maps_each() - learn about every map that exists
  * @tell: called for each whose geometry can be read; not 0 ends it
  * @context: for @tell
