@@ -7,7 +7,7 @@
 
 set -u
 
-tests=67
+tests=68
 . "${0%/*}/prof_test.sh"
 
 record() {
@@ -222,6 +222,8 @@ ok 'there is no such map' fails 3 'there is no map "nobody"' khmap-prof record -
 ok 'wrong usage' fails 2 'not "0"' khmap-prof record --sample 0
 ok 'no time at all is not for ever' fails 2 'not "1e-10"' khmap-prof record --duration 1e-10
 ok 'no such option' fails 2 'khmap-prof record: unrecognized option' khmap-prof record --bogus
+ok 'no room for the table' fails 1 'No space left' sh -c \
+	'khmap-prof record -- true >/dev/full'
 ok 'no file for the JSON' fails 1 '/nonexistent/file: No such file' khmap-prof record \
 	--json /nonexistent/file -- sh -c ": >$work/ran"
 ok 'it is told before anything is run' [ ! -e "$work/ran" ]

@@ -178,10 +178,11 @@ int prof_view_write(const struct prof_view *view, const struct prof_profile *pro
 	int status = PROF_EXIT_OK;
 	int err = 0;
 
+	errno = 0;
 	if (!prof_view_alone(view) && view->show)
 		err = prof_table_print(profile, view->show, view->top, stdout);
 	if (!err && (fflush(stdout) || ferror(stdout)))
-		err = -EIO;
+		err = errno ? -errno : -EIO;
 	if (err) {
 		prof_error("the profile cannot be printed: %s", strerror(-err));
 		return PROF_EXIT_FAILED;

@@ -43,9 +43,11 @@ int prof_target_id(const struct prof_target *target, __u64 *map_id)
 	if (!err)
 		return PROF_EXIT_OK;
 	if (err == -ENOENT && target->name)
-		prof_error("there is no map \"%s\"", target->name);
+		prof_error("there is no map \"%s\": \"khmapctl ls\" lists those that there are",
+			   target->name);
 	else if (err == -ENOENT)
-		prof_error("there is no map with id %llu", (unsigned long long)target->map_id);
+		prof_error("there is no map with id %llu: \"khmapctl stat NAME\" tells that of a map",
+			   (unsigned long long)target->map_id);
 	else
 		prof_error("the list of maps cannot be read: %s", strerror(-err));
 	return err == -ENOENT ? PROF_EXIT_NO_MAP :

@@ -126,6 +126,8 @@ static void transfers_print(const struct prof_operations *operations, FILE *out)
 		fprintf(out, "Modelled transfers: none are made, %s.\n", operations->transfers_why);
 		return;
 	}
+	if (!operations->transfer_count)
+		return;
 	for (i = 0; i < operations->transfer_count; i++) {
 		const struct prof_map_transfers *at = &operations->transfers[i];
 

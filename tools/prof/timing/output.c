@@ -20,8 +20,9 @@ int prof_output_check(const struct prof_output *output)
 
 static int json_write(json_t *json, FILE *out)
 {
+	errno = 0;
 	if (json_dumpf(json, out, JSON_INDENT(1)) || fputc('\n', out) == EOF || fflush(out))
-		return -EIO;
+		return errno ? -errno : -EIO;
 	return 0;
 }
 
@@ -55,8 +56,9 @@ int prof_output_json(const struct prof_output *output, json_t *json)
 
 int prof_output_done(int err)
 {
+	errno = 0;
 	if (!err && (fflush(stdout) || ferror(stdout)))
-		err = -EIO;
+		err = errno ? -errno : -EIO;
 	if (!err)
 		return PROF_EXIT_OK;
 	prof_error("the report cannot be printed: %s", strerror(-err));
