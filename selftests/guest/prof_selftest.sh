@@ -7,7 +7,7 @@
 
 set -u
 
-tests=13
+tests=14
 . "${0%/*}/prof_test.sh"
 
 verdicts() {
@@ -50,6 +50,12 @@ no_rights() {
 		'["rights", "tracepoints"]'
 }
 ok 'no rights' no_rights
+one_processor() {
+	taskset 1 khmap-prof selftest --json >"$json" &&
+		is '[["tracepoints","absent"],["operations","absent"],["stalls","ok"],["watchpoint","ok"]]' \
+			verdicts '["tracepoints", "operations", "stalls", "watchpoint"]'
+}
+ok 'one processor is enough for what is not about two' one_processor
 mount -t tmpfs none /sys/kernel/btf
 : >/sys/kernel/btf/vmlinux
 no_types() {

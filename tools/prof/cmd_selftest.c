@@ -22,19 +22,21 @@ static const struct {
 	const char *name;
 	unsigned int need;	/* it is there, and that is all */
 	unsigned int after;	/* what it makes no sense without */
+	bool pair;		/* it is about two processors */
 	void (*run)(struct selftest_check *check, const struct prof_pair *pair);
 } checks[] = {
-	{ "module", PROF_NEED_MODULE, 0, NULL },
-	{ "types", PROF_NEED_TYPES, PROF_NEED_MODULE, NULL },
-	{ "rights", PROF_NEED_BPF, 0, NULL },
-	{ "perf events", PROF_NEED_EVENTS, 0, NULL },
-	{ "tracepoints", 0, PROF_NEED_MODULE | PROF_NEED_TYPES | PROF_NEED_BPF,
+	{ "module", PROF_NEED_MODULE, 0, false, NULL },
+	{ "types", PROF_NEED_TYPES, PROF_NEED_MODULE, false, NULL },
+	{ "rights", PROF_NEED_BPF, 0, false, NULL },
+	{ "perf events", PROF_NEED_EVENTS, 0, false, NULL },
+	{ "tracepoints", 0, PROF_NEED_MODULE | PROF_NEED_TYPES | PROF_NEED_BPF, true,
 	  selftest_tracepoints },
-	{ "operations", 0, PROF_NEED_MODULE | PROF_NEED_TYPES | PROF_NEED_BPF,
+	{ "operations", 0, PROF_NEED_MODULE | PROF_NEED_TYPES | PROF_NEED_BPF, true,
 	  selftest_operations },
-	{ "stalls", 0, PROF_NEED_MODULE | PROF_NEED_TYPES | PROF_NEED_BPF, selftest_stalls },
-	{ "counters", 0, PROF_NEED_EVENTS, selftest_counters },
-	{ "watchpoint", 0, 0, selftest_watchpoint },
+	{ "stalls", 0, PROF_NEED_MODULE | PROF_NEED_TYPES | PROF_NEED_BPF, false,
+	  selftest_stalls },
+	{ "counters", 0, PROF_NEED_EVENTS, false, selftest_counters },
+	{ "watchpoint", 0, 0, false, selftest_watchpoint },
 };
 
 #define CHECKS (sizeof(checks) / sizeof(checks[0]))
@@ -154,7 +156,7 @@ static void checks_run(struct selftest *selftest)
 				 "not tried, for want of what is above");
 		} else if (checks[i].need) {
 			check_need(check, checks[i].need);
-		} else if (!two) {
+		} else if (checks[i].pair && !two) {
 			check->verdict = SELFTEST_ABSENT;
 			snprintf(check->text, sizeof(check->text),
 				 "not tried: it needs two processors");

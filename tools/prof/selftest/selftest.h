@@ -38,7 +38,7 @@ struct selftest_check {
 /**
  * selftest_tracepoints() - puts in turns, and the model of cache lines
  * @check: filled but for @name, as by the others
- * @pair: two CPUs, as for the others
+ * @pair: two CPUs; of the others, who is not about two looks at neither
  */
 void selftest_tracepoints(struct selftest_check *check, const struct prof_pair *pair);
 
