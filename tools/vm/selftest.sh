@@ -149,6 +149,17 @@ splat 'a memory cgroup that kills is no splat' no <<EOF
 [    1.0] Call Trace:
 [    1.0] Memory cgroup out of memory: Killed process 1 (khmapctl)
 EOF
+splat 'nor is one that has nobody to kill' no <<EOF
+[    1.0] soak invoked oom-killer: gfp_mask=0xcc0, order=0, oom_score_adj=0
+[    1.0] Call Trace:
+[    1.0] Out of memory and no killable processes...
+EOF
+splat 'but a machine that has nobody is one' yes <<EOF
+[    1.0] soak invoked oom-killer: gfp_mask=0xcc0, order=0, oom_score_adj=0
+[    1.0] Call Trace:
+[    1.0] Out of memory and no killable processes...
+[    1.0] Kernel panic - not syncing: System is deadlocked on memory
+EOF
 splat 'a data race that the module has a part in is one' yes <<EOF
 [    1.0] ==================================================================
 [    1.0] BUG: KCSAN: data-race in khmap_map_put [khmap] / vfs_read
