@@ -33,9 +33,7 @@ static uint64_t right_value(struct fuzz_thread *thread, const struct fuzz_field 
 	case FIELD_NAME_LENGTH:
 		return name_length;
 	case FIELD_FD:
-		return (uint32_t)fuzz_slot_of(thread->worker,
-					      (uint16_t)(value % FUZZ_FDS | FUZZ_ON_RIGHT),
-					      FUZZ_MAP)->fd;
+		return (uint32_t)fuzz_slot_like(thread->worker, value % FUZZ_FDS, slot)->fd;
 	default:
 		/* Of an image. */
 		fuzz_memory_image(thread->memory, &used);
@@ -104,6 +102,12 @@ static void settle_flags(uint32_t command, void *raw)
 		canary->flags |= KHMAP_CANARY_MAP;
 		if (canary->flags & KHMAP_CANARY_END)
 			canary->flags = KHMAP_CANARY_END;
+		if (!(canary->flags & KHMAP_CANARY_SHARE))
+			canary->share = 0;
+		if (!(canary->flags & KHMAP_CANARY_IDS)) {
+			canary->ids = 0;
+			canary->id_count = 0;
+		}
 		break;
 	case KHMAP_IOC_CHOOSE:
 		if (!(choose->flags & KHMAP_CHOOSE_ID))
@@ -175,6 +179,19 @@ size_t fuzz_fill_struct(struct fuzz_thread *thread, const struct fuzz_op *op,
 	return size;
 }
 
+/* The map that has been made. */
+static bool is_named(const struct fuzz_op *op, const void *raw)
+{
+	switch (op->command) {
+	case KHMAP_IOC_CREATE:
+		return ((const struct khmap_ioc_create *)raw)->name_length;
+	case KHMAP_IOC_RESTORE:
+		return ((const struct khmap_ioc_restore *)raw)->name_length;
+	default:
+		return op->command == KHMAP_IOC_CHOOSE;
+	}
+}
+
 long fuzz_execute_ioctl(struct fuzz_thread *thread, const struct fuzz_op *op,
 			const struct fuzz_call *call)
 {
@@ -200,7 +217,7 @@ long fuzz_execute_ioctl(struct fuzz_thread *thread, const struct fuzz_op *op,
 		return -errno;
 	if (op->out_fd && fuzz_copy(thread, &fd, (char *)at + op->out_fd, sizeof(fd)) &&
 	    fd >= thread->worker->first_fd)
-		fuzz_slot_put(thread->worker, call->at, fd);
+		fuzz_slot_put(thread->worker, call->at, fd)->named = is_named(op, raw);
 	return result;
 }
 
@@ -217,5 +234,7 @@ long fuzz_call_run(struct fuzz_thread *thread, const struct fuzz_call *call)
 	fuzz_shared->tried[call->op]++;
 	if (result >= 0)
 		fuzz_shared->done[call->op]++;
+	else if (result > -FUZZ_ERRNOS)
+		fuzz_shared->refused[call->op][-result]++;
 	return result;
 }

@@ -31,12 +31,12 @@ static struct fuzz_slot *target(struct fuzz_thread *thread, const struct fuzz_op
 }
 
 /* A descriptor that is new goes into a slot. */
-static long keep(struct fuzz_thread *thread, const struct fuzz_call *call, int fd)
+static long keep(struct fuzz_thread *thread, const struct fuzz_call *call, int fd, bool named)
 {
 	if (fd < 0)
 		return -errno;
 	if (fd >= thread->worker->first_fd)
-		fuzz_slot_put(thread->worker, call->at, fd);
+		fuzz_slot_put(thread->worker, call->at, fd)->named = named;
 	return fd;
 }
 
@@ -53,7 +53,7 @@ long fuzz_execute_control(struct fuzz_thread *thread, const struct fuzz_op *op,
 			  const struct fuzz_call *call)
 {
 	return keep(thread, call, open(KHMAP_DEVICE_DIR "/" KHMAP_CONTROL_NAME,
-				       (int)(call->field[0] & O_ACCMODE) | O_CLOEXEC));
+				       (int)(call->field[0] & O_ACCMODE) | O_CLOEXEC), false);
 }
 
 static void node_path(char *path, size_t size, uint64_t name)
@@ -80,7 +80,7 @@ long fuzz_execute_open(struct fuzz_thread *thread, const struct fuzz_op *op,
 		close(fd);
 		fd = again;
 	}
-	return keep(thread, call, fd);
+	return keep(thread, call, fd, true);
 }
 
 long fuzz_execute_close(struct fuzz_thread *thread, const struct fuzz_op *op,
@@ -99,7 +99,8 @@ long fuzz_execute_dup(struct fuzz_thread *thread, const struct fuzz_op *op,
 
 	switch (call->field[0]) {
 	case 0:
-		return keep(thread, call, fcntl(fd, F_DUPFD_CLOEXEC, FUZZ_FD_FIRST));
+		return keep(thread, call, fcntl(fd, F_DUPFD_CLOEXEC, FUZZ_FD_FIRST),
+			    slot->named);
 	case 1:
 		/* What another thread is using becomes something else. */
 		if (old < thread->worker->first_fd)
@@ -174,7 +175,7 @@ long fuzz_execute_receive(struct fuzz_thread *thread, const struct fuzz_op *op,
 	if (message.msg_controllen < sizeof(struct cmsghdr))
 		return -ENODATA;
 	memcpy(&fd, CMSG_DATA(&control.head), sizeof(fd));
-	return keep(thread, call, fd);
+	return keep(thread, call, fd, false);
 }
 
 /* What root can do to a node, as udev does. */
@@ -200,7 +201,7 @@ long fuzz_execute_node(struct fuzz_thread *thread, const struct fuzz_op *op,
 			return -errno;
 		if (mknod(other, S_IFCHR | 0666, node.st_rdev))
 			return -errno;
-		return keep(thread, call, open(other, O_RDWR | O_CLOEXEC));
+		return keep(thread, call, open(other, O_RDWR | O_CLOEXEC), true);
 	case 4:
 		return answer(unlink(other));
 	default:

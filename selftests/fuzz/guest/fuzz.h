@@ -41,6 +41,7 @@
 #define FUZZ_FDS	24	/* slots for descriptors */
 #define FUZZ_VIEWS	8	/* slots for mappings */
 #define FUZZ_NAMES	6	/* names that all processes share */
+#define FUZZ_ERRNOS	134	/* of x86 and arm64, which are fewer */
 #define FUZZ_WORKERS	17	/* processes, the one with the journal included */
 #define FUZZ_FD_FIRST	64	/* lower descriptors are the fuzzer's own */
 #define FUZZ_NAME	"fuzz-%u"
@@ -55,6 +56,8 @@ enum fuzz_kind {
 	FUZZ_MAP,
 	FUZZ_SNAPSHOT,
 	FUZZ_OTHER,
+	/* For operations alone. */
+	FUZZ_NAMED,	/* a map that has a name, or any map */
 	FUZZ_ANY,
 };
 
@@ -155,6 +158,8 @@ struct fuzz_program {
  * @kind: enum fuzz_kind
  * @key_size: of its map
  * @value_size: likewise
+ * @map_id: likewise
+ * @named: its map was made with a name, or was opened by it
  *
  * Two threads use it without a lock, so that one closes what the other is using.
  */
@@ -163,6 +168,8 @@ struct fuzz_slot {
 	_Atomic uint32_t kind;
 	_Atomic uint32_t key_size;
 	_Atomic uint32_t value_size;
+	_Atomic uint64_t map_id;
+	_Atomic bool named;
 };
 
 /* A mapping: its address follows from the slot's number. */
@@ -213,6 +220,7 @@ struct fuzz_shared {
 	_Atomic uint64_t journal_refused;
 	_Atomic uint64_t tried[128];
 	_Atomic uint64_t done[128];
+	_Atomic uint32_t refused[128][FUZZ_ERRNOS];
 	struct fuzz_progress worker[FUZZ_WORKERS];
 };
 

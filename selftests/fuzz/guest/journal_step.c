@@ -211,7 +211,8 @@ static void step_beside(struct journal *journal, struct rng *rng)
 
 	do
 		op = &fuzz_ops[rng_below(rng, fuzz_op_count)];
-	while (op->stores || (op->on != FUZZ_MAP && op->on != FUZZ_SNAPSHOT));
+	while (op->stores || (op->on != FUZZ_MAP && op->on != FUZZ_NAMED &&
+			      op->on != FUZZ_SNAPSHOT));
 	journal_says(journal, "%s, which changes nothing", op->name);
 	fuzz_generate_call(rng, op, &call);
 	if (fd >= 0)

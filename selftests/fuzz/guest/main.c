@@ -21,6 +21,7 @@
 #define PROCS		4
 #define PATIENCE	300
 #define MODULE_FILE	"/khmap.ko"
+#define REFUSALS	4	/* that are told of an operation */
 
 struct fuzz_shared *fuzz_shared;
 
@@ -45,7 +46,7 @@ static void usage(FILE *to)
 	      "  --corpus FILE      write the programs that reached something new\n"
 	      "  --blind            do not look at what was reached\n"
 	      "  --patience N       seconds that a call may take (default 300)\n"
-	      "  --verbose          tell how often each operation was tried, and succeeded\n",
+	      "  --verbose          tell how often each operation was tried, succeeded, and why not\n",
 	      to);
 }
 
@@ -198,14 +199,34 @@ static bool set_up(struct fuzz_options *options)
 	return true;
 }
 
+/* The errnos that an operation was refused with most often. */
+static void tell_refusals(uint32_t op)
+{
+	uint32_t left, i, most;
+
+	for (left = REFUSALS; left; left--) {
+		most = 0;
+		for (i = 1; i < FUZZ_ERRNOS; i++)
+			if (fuzz_shared->refused[op][i] > fuzz_shared->refused[op][most])
+				most = i;
+		if (!most)
+			break;
+		printf("  %s %" PRIu32, strerrorname_np((int)most), fuzz_shared->refused[op][most]);
+		fuzz_shared->refused[op][most] = 0;
+	}
+}
+
 static void tell_operations(void)
 {
 	uint32_t i;
 
-	printf("# %-14s %12s %12s\n", "operation", "tried", "succeeded");
-	for (i = 0; i < fuzz_op_count; i++)
-		printf("# %-14s %12" PRIu64 " %12" PRIu64 "\n", fuzz_ops[i].name,
-		       fuzz_shared->tried[i], fuzz_shared->done[i]);
+	printf("# %-14s %12s %12s  %s\n", "operation", "tried", "succeeded", "refused");
+	for (i = 0; i < fuzz_op_count; i++) {
+		printf("# %-14s %12" PRIu64 " %12" PRIu64, fuzz_ops[i].name, fuzz_shared->tried[i],
+		       fuzz_shared->done[i]);
+		tell_refusals(i);
+		printf("\n");
+	}
 }
 
 static void verdict(int which, bool good, const char *text)

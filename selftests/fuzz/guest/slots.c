@@ -33,19 +33,42 @@ void fuzz_slots_clear(struct fuzz_worker *worker)
 	munmap(fuzz_view_address(0), FUZZ_VIEWS * FUZZ_VIEW_STRIDE);
 }
 
+static bool is(const struct fuzz_slot *slot, enum fuzz_kind kind)
+{
+	if (slot->fd < 0)
+		return false;
+	if (kind == FUZZ_NAMED)
+		return slot->kind == FUZZ_MAP && slot->named;
+	return kind == FUZZ_ANY || slot->kind == kind;
+}
+
 struct fuzz_slot *fuzz_slot_of(struct fuzz_worker *worker, uint16_t on, enum fuzz_kind kind)
 {
 	uint32_t first = on % FUZZ_FDS, i;
 
 	if (on & FUZZ_ON_RIGHT) {
-		for (i = 0; i < FUZZ_FDS; i++) {
-			struct fuzz_slot *slot = &worker->slots[(first + i) % FUZZ_FDS];
-
-			if (slot->fd >= 0 && (kind == FUZZ_ANY || slot->kind == kind))
-				return slot;
-		}
+		for (i = 0; i < FUZZ_FDS; i++)
+			if (is(&worker->slots[(first + i) % FUZZ_FDS], kind))
+				return &worker->slots[(first + i) % FUZZ_FDS];
+		if (kind == FUZZ_NAMED)
+			return fuzz_slot_of(worker, on, FUZZ_MAP);
 	}
 	return &worker->slots[first];
+}
+
+struct fuzz_slot *fuzz_slot_like(struct fuzz_worker *worker, uint64_t choice,
+				 const struct fuzz_slot *like)
+{
+	uint32_t i;
+
+	for (i = 0; i < FUZZ_FDS; i++) {
+		struct fuzz_slot *slot = &worker->slots[(choice + i) % FUZZ_FDS];
+
+		if (is(slot, FUZZ_MAP) && slot->map_id != like->map_id &&
+		    slot->key_size == like->key_size && slot->value_size == like->value_size)
+			return slot;
+	}
+	return fuzz_slot_of(worker, (uint16_t)(choice % FUZZ_FDS | FUZZ_ON_RIGHT), FUZZ_MAP);
 }
 
 void fuzz_slot_close(struct fuzz_slot *slot)
@@ -66,11 +89,14 @@ static void learn(struct fuzz_slot *slot, int fd)
 	slot->kind = FUZZ_OTHER;
 	slot->key_size = 8;
 	slot->value_size = 8;
+	slot->map_id = 0;
+	slot->named = false;
 	at = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
 	if (at != MAP_FAILED) {
 		if (fuzz_copy(fuzz_thread_self, &header, at, sizeof(header))) {
 			slot->key_size = header.geometry.key_size;
 			slot->value_size = header.geometry.value_size;
+			slot->map_id = header.map_id;
 			slot->kind = header.kind == KHMAP_IMAGE_LIVE ? FUZZ_MAP : FUZZ_SNAPSHOT;
 		}
 		munmap(at, 4096);
@@ -79,7 +105,7 @@ static void learn(struct fuzz_slot *slot, int fd)
 	}
 }
 
-void fuzz_slot_put(struct fuzz_worker *worker, uint64_t choice, int fd)
+struct fuzz_slot *fuzz_slot_put(struct fuzz_worker *worker, uint64_t choice, int fd)
 {
 	struct fuzz_slot *slot = &worker->slots[choice % FUZZ_FDS];
 	uint32_t i;
@@ -90,4 +116,5 @@ void fuzz_slot_put(struct fuzz_worker *worker, uint64_t choice, int fd)
 	fuzz_slot_close(slot);
 	learn(slot, fd);
 	slot->fd = fd;
+	return slot;
 }

@@ -16,8 +16,11 @@ void fuzz_slots_init(struct fuzz_worker *worker);
 void fuzz_slots_clear(struct fuzz_worker *worker);
 /* The slot that a call is on. */
 struct fuzz_slot *fuzz_slot_of(struct fuzz_worker *worker, uint16_t on, enum fuzz_kind kind);
+/* One of another map whose records have the same sizes, or else of any map. */
+struct fuzz_slot *fuzz_slot_like(struct fuzz_worker *worker, uint64_t choice,
+				 const struct fuzz_slot *like);
 /* A descriptor comes in, another one may have to go.  What it is of is looked up. */
-void fuzz_slot_put(struct fuzz_worker *worker, uint64_t choice, int fd);
+struct fuzz_slot *fuzz_slot_put(struct fuzz_worker *worker, uint64_t choice, int fd);
 void fuzz_slot_close(struct fuzz_slot *slot);
 
 static inline char *fuzz_view_address(uint64_t number)
