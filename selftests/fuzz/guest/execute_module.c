@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "execute.h"
+#include "kcov.h"
 
 #define FOLDER	"/sys/module/khmap/parameters/"
 
@@ -66,6 +67,9 @@ long fuzz_execute_insmod(struct fuzz_thread *thread, const struct fuzz_op *op,
 			 const struct fuzz_call *call)
 {
 	const char *file = thread->worker->options->module;
+	int err = file ? fuzz_module_load(file, PARAMETERS_OF_A_ROUND) : -EPERM;
 
-	return file ? fuzz_module_load(file, PARAMETERS_OF_A_ROUND) : -EPERM;
+	if (!err)
+		fuzz_kcov_locate();
+	return err;
 }

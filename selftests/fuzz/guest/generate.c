@@ -197,6 +197,32 @@ void fuzz_generate(struct rng *rng, struct fuzz_program *program)
 		fuzz_generate_call(rng, any_op(rng), &program->call[program->count++]);
 }
 
+/*
+ * The module comes and goes.  What would keep it is not for long: its maps have no names, and
+ * nothing is passed on.
+ */
+void fuzz_generate_module(struct rng *rng, struct fuzz_program *program)
+{
+	static const char * const names[] = {
+		"control", "control", "control", "create", "create", "put", "abi", "list", "stat",
+		"sample", "mmap", "touch", "munmap", "limit", "close", "close", "close", "close",
+		"rmmod", "rmmod", "rmmod", "rmmod", "insmod", "insmod", "insmod",
+	};
+	uint32_t length = 2 + (uint32_t)rng_below(rng, 12), i;
+
+	program->count = 0;
+	while (program->count < length) {
+		uint64_t which = rng_below(rng, sizeof(names) / sizeof(names[0]));
+		struct fuzz_call *call = &program->call[program->count];
+		const struct fuzz_op *op = fuzz_op_named(names[which]);
+
+		generate_named(rng, program, op->name);
+		for (i = 0; i < op->count; i++)
+			if (op->fields[i].kind == FIELD_NAME_LENGTH)
+				call->field[i] = 0;
+	}
+}
+
 static void insert(struct rng *rng, struct fuzz_program *program, const struct fuzz_call *call)
 {
 	uint32_t at;

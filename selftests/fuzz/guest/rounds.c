@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -209,11 +210,17 @@ static void run_round(const struct fuzz_options *options, uint32_t round, time_t
 
 	if (options->replay || options->life)
 		crew.count = 1;
+	else if (fuzz_round_of_module(round))
+		/* The journal would keep the module. */
+		crew.count = options->procs;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets)) {
 		fuzz_problem("no sockets: %s", strerror(errno));
 		return;
 	}
 	fuzz_limits();
+	/* In each second one anybody may make maps. */
+	if (chmod(KHMAP_DEVICE_DIR "/" KHMAP_CONTROL_NAME, round % 2 ? 0666 : 0600))
+		fuzz_problem("the control node: %s", strerror(errno));
 	fuzz_kcov_locate();
 	fuzz_shared->stop = false;
 	for (i = 0; i < crew.count; i++) {

@@ -149,12 +149,14 @@ static bool set_up(struct fuzz_worker *worker)
 	       !pthread_create(&thread, NULL, shaker, memories);
 }
 
-static void make_program(struct rng *rng, struct fuzz_program *program)
+static void make_program(struct rng *rng, uint32_t round, struct fuzz_program *program)
 {
 	static struct fuzz_program other;
 
-	if (rng_percent(rng, 75) && fuzz_corpus_pick(rng, program) &&
-	    fuzz_corpus_pick(rng, &other))
+	if (fuzz_round_of_module(round))
+		fuzz_generate_module(rng, program);
+	else if (rng_percent(rng, 75) && fuzz_corpus_pick(rng, program) &&
+		 fuzz_corpus_pick(rng, &other))
 		fuzz_mutate(rng, program, &other);
 	else
 		fuzz_generate(rng, program);
@@ -190,7 +192,7 @@ static void let_go(struct fuzz_worker *worker)
 }
 
 static void run_program(struct fuzz_worker *worker, const struct fuzz_program *program,
-			struct rng *rng)
+			struct rng *rng, bool alone)
 {
 	bool both = rng_percent(rng, 60);
 	uint32_t i;
@@ -205,7 +207,7 @@ static void run_program(struct fuzz_worker *worker, const struct fuzz_program *p
 	if (both)
 		race_end();
 	/* What is left open goes into the next one, most of the time. */
-	if (rng_percent(rng, 20))
+	if (alone || rng_percent(rng, 20))
 		let_go(worker);
 	fuzz_shared->programs++;
 }
@@ -222,7 +224,7 @@ static int replay(struct fuzz_worker *worker)
 		return FUZZ_EXIT_SETUP;
 	}
 	while ((got = fuzz_parse(file, &program)) > 0)
-		run_program(worker, &program, &rng);
+		run_program(worker, &program, &rng, false);
 	fclose(file);
 	return got ? FUZZ_EXIT_SETUP : 0;
 }
@@ -242,10 +244,10 @@ void fuzz_worker_run(struct fuzz_worker *worker, uint32_t round)
 	     number++) {
 		struct rng rng = rng_of(rng_next(&stream), number);
 
-		make_program(&rng, &program);
+		make_program(&rng, round, &program);
 		fuzz_shared->worker[worker->number].program = number;
 		log_program(worker, round, number, &program);
-		run_program(worker, &program, &rng);
+		run_program(worker, &program, &rng, fuzz_round_of_module(round));
 	}
 	_exit(0);
 }

@@ -12,6 +12,12 @@
 #define FUZZ_EXIT_SETUP		4
 #define FUZZ_EXIT_FAULT		99	/* a fault where none was expected */
 
+/* Each third round is of programs that unload the module and load it, and none keeps it. */
+static inline bool fuzz_round_of_module(uint32_t round)
+{
+	return round % 3 == 2;
+}
+
 /* These do not return. */
 void fuzz_worker_run(struct fuzz_worker *worker, uint32_t round);
 void fuzz_journal_run(const struct fuzz_options *options, uint32_t round);
