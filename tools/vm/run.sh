@@ -234,16 +234,6 @@ if [ "$mode" = shell ]; then
 	exit 0
 fi
 
-for name in console report status; do
-	: >"$work/$name"
-done
-note "Booting kernel $KERNEL under $accel ..."
-# shellcheck disable=SC2016 # expanded by the inner shell
-timeout -k 5 "$seconds" sh -c 'echo $$ >"$0/pid"; exec "$@"' "$work" "$qemu" "$@" \
-	-serial "file:$work/console" -serial "file:$work/report" -serial "file:$work/status" \
-	</dev/null >"$work/qemu.log" 2>&1 &
-timeout_pid=$!
-
 # Emulated processors that share one of the host's hand over to each other a thousand times more
 # slowly than two that run side by side.
 pin_processors() {
@@ -271,22 +261,47 @@ allowed_processor() {
 			END { print cpu[want % n] }'
 }
 
-[ "$accel" != tcg ] || pin_processors
+boot() {
+	for name in console report status; do
+		: >"$work/$name"
+	done
+	rm -f "$work/pid"
+	note "Booting kernel $KERNEL under $accel ..."
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	timeout -k 5 "$seconds" sh -c 'echo $$ >"$0/pid"; exec "$@"' "$work" "$qemu" "$@" \
+		-serial "file:$work/console" -serial "file:$work/report" \
+		-serial "file:$work/status" </dev/null >"$work/qemu.log" 2>&1 &
+	timeout_pid=$!
+	[ "$accel" != tcg ] || pin_processors
 
-case $mode$quiet in
-list) tail -n +1 -s 0.2 -f --pid="$timeout_pid" "$work/report" 2>/dev/null |
-	awk -f "$here/progress.awk" & follow_pid=$! ;;
-command) tail -n +1 -s 0.1 -f --pid="$timeout_pid" "$work/report" 2>/dev/null &
-	follow_pid=$! ;;
-esac
+	case $mode$quiet in
+	list) tail -n +1 -s 0.2 -f --pid="$timeout_pid" "$work/report" 2>/dev/null |
+		awk -f "$here/progress.awk" & follow_pid=$! ;;
+	command) tail -n +1 -s 0.1 -f --pid="$timeout_pid" "$work/report" 2>/dev/null &
+		follow_pid=$! ;;
+	esac
 
-qemu_status=0
-wait "$timeout_pid" || qemu_status=$?
-timeout_pid=
-if [ -n "$follow_pid" ]; then
-	wait "$follow_pid" || :
-	follow_pid=
-fi
+	qemu_status=0
+	wait "$timeout_pid" || qemu_status=$?
+	timeout_pid=
+	if [ -n "$follow_pid" ]; then
+		wait "$follow_pid" || :
+		follow_pid=
+	fi
+}
+
+# An emulated machine that is short of time may panic before its first process runs: its timer was not
+# seen to tick, or see init about QEMU's breakpoints. Nothing of ours was there yet.
+panicked_early() {
+	! grep -q '^booted' "$work/status" && grep -q 'Kernel panic' "$work/console"
+}
+
+boot "$@"
+for _ in 1 2; do
+	panicked_early || break
+	note "It panicked before its first process ran: $(grep -m 1 'Kernel panic' "$work/console")"
+	boot "$@"
+done
 
 # --- The verdict.
 

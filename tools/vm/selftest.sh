@@ -208,6 +208,10 @@ verdict 'its report counts the guest too' "$("$here/tap.sh" --counts "$BUILD/gue
 guest 'a test that hangs, with a child, costs only itself' 1 --list "$BUILD/hangs" --timeout 40
 guest 'a test that panics' 103 --list "$BUILD/panics" --report "$BUILD/guest.tap"
 verdict 'its report says so' "$("$here/tap.sh" --counts "$BUILD/guest.tap")" '1 2 0'
+"$here/run.sh" --no-module --append rdinit=/nothing -- true >"$BUILD/log" 2>&1 </dev/null
+verdict 'a kernel without a first process panics' $? 103
+verdict 'and is given two more chances' "$(grep -c '^Booting kernel' "$BUILD/log")" 3
+: >"$BUILD/log"
 guest 'a guest that switches itself off' 103 -- 'poweroff -f'
 guest 'a time-out' 104 --timeout 6 -- 'sleep 60'
 guest 'a splat' 105 -- 'echo "<4>WARNING: CPU: 0 PID: 1 at a test" >/dev/kmsg'
