@@ -52,9 +52,18 @@ lines_of() {
 }
 
 # The programs of a profile are gone, and so is what it pinned.
-nothing_left() {
+nothing_is_left() {
 	! bpftool prog show | grep 'name store_' && ! bpftool map show | grep -w line_cpus &&
 		[ -z "$(ls /sys/fs/bpf)" ]
+}
+
+# Newer kernels free a link, and the program with it, a grace period after its last descriptor.
+nothing_left() {
+	for _ in 1 2 3 4 5 6 7 8 9; do
+		! nothing_is_left >/dev/null || break
+		sleep 1
+	done
+	nothing_is_left
 }
 
 begin
