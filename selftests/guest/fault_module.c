@@ -10,6 +10,10 @@
 
 #define MODULE_FILE	"/khmap.ko"
 #define PRINTK		"/proc/sys/kernel/printk"
+/* See run-list.sh. */
+#define KNOWN		"/run/known-warnings"
+/* 6.1's tracing warns, once, if it cannot have memory to describe a field of an event. */
+#define KNOWN_WARNING	"at kernel/trace/trace_events.c:"
 
 static int unload(void)
 {
@@ -74,6 +78,11 @@ FIXTURE_SETUP(fault)
 	lseek(self->log, 0, SEEK_END);
 }
 
+static void known_warning(void)
+{
+	close(open(KNOWN, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+}
+
 /* What the console was not to show, as it may: is anything worse among it? */
 static unsigned int complaints(int log)
 {
@@ -93,6 +102,10 @@ static unsigned int complaints(int log)
 		for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 			if (!strstr(line, words[i]))
 				continue;
+			if (!i && strstr(line, KNOWN_WARNING)) {
+				known_warning();
+				break;
+			}
 			printf("# log: %s\n", line);
 			found++;
 		}
@@ -120,6 +133,11 @@ TEST_F_TIMEOUT(fault, load, 3 * FAULT_SECONDS)
 	for (n = 1; n <= FAULT_MAX && hit; n++) {
 		int err;
 
+		/* It takes minutes. */
+		if (n % 100 == 0) {
+			printf("# load, fault %u\n", n);
+			fflush(stdout);
+		}
 		fault_arm(self->nth, n);
 		err = load(self->file);
 		hit = fault_disarm(self->nth);

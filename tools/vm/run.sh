@@ -173,7 +173,8 @@ cp "$here/leaks.sh" "$stage/vm/leaks"
 if [ -n "$want_module" ]; then
 	module=${module:-$build/module/$KERNEL/khmap.ko}
 	[ -f "$module" ] || die "there is no $module (make module)"
-	cp -L "$module" "$stage/khmap.ko"
+	# Most of the file is for debuggers, and a kernel reads all of it with each load.
+	"${CROSS_COMPILE-}strip" --strip-debug -o "$stage/khmap.ko" "$module"
 fi
 while read -r file; do
 	[ -z "$file" ] || add_file "$file"
