@@ -12,24 +12,29 @@ build=${BUILD:-$top/build}
 vm=$top/tools/vm
 list=$top/selftests/guest/list
 kernels='6.1-kasan 6.1-kcsan'
+. "$here/parts.sh"
 
 usage() {
 	cat <<-EOF
-	Usage: ${0##*/} [--list FILE] [--selftest] [KERNEL...]
+	Usage: ${0##*/} [--list FILE] [--only REGEX] [--selftest | --no-selftest] [KERNEL...]
 	Runs the guest's tests on debug kernels (default: $kernels), which are built if they are not
 	cached. The tests themselves must have been built (make guest).
 
-	  --list FILE   other tests (default: selftests/guest/list)
-	  --selftest    only look whether each kernel sees the faults of selftests/guest/broken
+	  --list FILE     other tests (default: selftests/guest/list)
+	  --only REGEX    those of the tests whose line matches, as grep -E does: 'fault_|hostile_'
+	  --selftest      only look whether each kernel sees the faults of selftests/guest/broken
+	  --no-selftest   do not look
 	EOF
 }
 
-chosen='' only=''
+chosen='' only='' selftest=yes run_tests=yes
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help) usage; exit 0 ;;
 	--list) list=${2?--list needs a file}; shift ;;
-	--selftest) only=selftest ;;
+	--only) only=${2?--only needs a regular expression}; shift ;;
+	--selftest) run_tests='' ;;
+	--no-selftest) selftest='' ;;
 	-*) usage >&2; exit 2 ;;
 	*) chosen="$chosen $1" ;;
 	esac
@@ -63,11 +68,11 @@ faults() {
 told() {
 	number=$((number + 1))
 	if [ "$1" -eq 0 ]; then
-		echo "ok $number $2" >>"$report"
+		echo "ok $number $2" >>"$told"
 		printf '  %-7s %s\n' ok "$2"
 	else
 		failed=1
-		echo "not ok $number $2" >>"$report"
+		echo "not ok $number $2" >>"$told"
 		printf '  %-7s %s\n' FAILED "$2"
 	fi
 }
@@ -75,11 +80,11 @@ told() {
 # A guest in which the broken module does each thing, and one in which it does nothing wrong.
 selftest() {
 	kernel=$1
-	report=$build/report/debug-${kernel##*-}-selftest.tap
+	told=$report-selftest.tap
 	number=0
 	names=$(faults "$kernel" | sed 's/ .*//' | tr '\n' ' ')
 	"$vm/build-dependent.sh" --kernel "$kernel" "$top/selftests/guest/broken"
-	echo "1..$(($(faults "$kernel" | grep -c .) + 2))" >"$report"
+	echo "1..$(($(faults "$kernel" | grep -c .) + 2))" >"$told"
 
 	set -- --kernel "$kernel" --no-module --quiet --timeout 300 --append kasan_multi_shot \
 		--file "$build/module/khmap_broken.ko:/broken.ko"
@@ -104,34 +109,30 @@ selftest() {
 	[ "$status" -eq 0 ] || sed 's/^/  | /' "$build/vm/fault.log"
 }
 
-# The tests for a kernel. BPF programs that are about a module's types need a kernel that reads them.
-tests_for() {
-	folder=$("$vm/kernel.sh" "$1" | sed -n 's/^KDIR=//p')
-	if grep -qx 'CONFIG_DEBUG_INFO_BTF_MODULES=y' "$folder/.config"; then
-		cat "$list"
-		return
-	fi
-	needs='(build/guest/kfunc|(build|selftests)/guest/prof_[a-z]*(\.sh)?)$'
-	skipped=$build/report/debug-${1##*-}-skipped.tap
-	grep -E "^(@[0-9]+ )?$needs" "$list" | awk -v kernel="$1" '{
-		line[++count] = "ok " count " " $NF " # SKIP " kernel " reads no BTF of modules"
-	} END {
-		print "1.." count
-		for (i = 1; i <= count; i++)
-			print line[i]
-	}' >"$skipped"
-	grep -vE "^(@[0-9]+ )?$needs" "$list"
+# run KERNEL: each part of the list in a guest of its own.
+run() {
+	tests=$build/vm/debug-${1##*-}.list
+	tests_for "$1" "$list" "$only" left >"$tests"
+	tests_for "$1" "$list" "$only" skipped >"$report-skipped.tap"
+	number=1
+	while part "$tests" $number >"$tests.part" && [ -s "$tests.part" ]; do
+		"$vm/run.sh" --kernel "$1" --timeout 1500 --report "$report-$number.tap" \
+			--list "$tests.part" || failed=1
+		number=$((number + 1))
+	done
+	[ $number -gt 1 ] || echo "No test of $list that $1 can run matches: $only" >&2
 }
 
 failed=0
 mkdir -p "$build/vm"
 for kernel in ${chosen:-$kernels}; do
+	report=$build/report/debug-${kernel##*-}
 	"$vm/build-module.sh" --kernel "$kernel"
-	selftest "$kernel"
-	[ -z "$only" ] || continue
+	[ -z "$selftest" ] || selftest "$kernel"
+	[ -n "$run_tests" ] || continue
 	"$vm/build-dependent.sh" --kernel "$kernel" "$top/selftests/guest/example"
-	tests_for "$kernel" >"$build/vm/debug-${kernel##*-}.list"
-	"$vm/run.sh" --kernel "$kernel" --timeout 1500 --report "$build/report/debug-${kernel##*-}.tap" \
-		--list "$build/vm/debug-${kernel##*-}.list" || failed=1
+	rm -f "$report"-[0-9]*.tap
+	run "$kernel"
+	"$vm/tap.sh" --title "$kernel" "$report"-*.tap || failed=1
 done
 exit $failed

@@ -1,0 +1,50 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+#
+# A list of tests for a debug kernel, in parts. Sourced by scripts whose name it uses: top.
+# shellcheck disable=SC2154 # that name
+
+# tests_for KERNEL LIST REGEX left|skipped: of the tests whose line matches, those that the kernel can
+# run, or, as TAP, the others. BPF programs that are about a module's types need a kernel that reads them.
+tests_for() {
+	needs='(build/guest/kfunc|(build|selftests)/guest/prof_[a-z]*([.]sh)?)$'
+	folder=$("$top/tools/vm/kernel.sh" "$1" | sed -n 's/^KDIR=//p')
+	! grep -qx 'CONFIG_DEBUG_INFO_BTF_MODULES=y' "$folder/.config" || needs='^$'
+	only=$3 needs=$needs awk -v kernel="$1" -v want="$4" '
+		/^[+#]|^$/ {
+			if (want == "left")
+				print
+			next
+		}
+		$0 !~ ENVIRON["only"] { next }
+		$0 ~ ENVIRON["needs"] {
+			skipped[++count] = $NF
+			next
+		}
+		want == "left"
+		END {
+			if (want == "left")
+				exit
+			print "1.." count + 0
+			for (i = 1; i <= count; i++)
+				print "ok " i " " skipped[i] " # SKIP " kernel " reads no BTF of modules"
+		}' "$2"
+}
+
+# part LIST N: the Nth paragraph that has a test, behind the files that those before it named. Each is
+# for a guest of its own, so that a leak, or a guest that is lost, is of few tests.
+part() {
+	awk -v RS= -v wanted="$2" '{
+		count = split($0, line, "\n")
+		tests = 0
+		for (i = 1; i <= count; i++)
+			tests += line[i] !~ /^[+#]/
+		if (tests && ++number == wanted) {
+			printf "%s%s\n", files, $0
+			exit
+		}
+		for (i = 1; i <= count; i++)
+			if (line[i] ~ /^\+/)
+				files = files line[i] "\n"
+	}' "$1"
+}
