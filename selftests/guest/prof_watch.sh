@@ -8,7 +8,7 @@
 set -u
 
 # Three are of a map that khmapctl makes.
-tests=48
+tests=49
 ! command -v khmapctl >/dev/null || tests=51
 . "${0%/*}/prof_test.sh"
 
@@ -35,6 +35,8 @@ ok 'what was watched is told: all, all the time' is \
 	'[.source.kind, .watching.slots, .watching.width, .watching.loads, .ranges[0].name,
 	.ranges[0].length, [.watched[] | [.offset, .length, .hits]],
 	([.watched[].watched_ns] | unique | length), .totals.events, ([.totals.dropped[]] | add)]'
+ok 'for no longer than it was recorded' is true query \
+	'.duration_ns as $all | .watched | all(.watched_ns > 0 and .watched_ns <= $all)'
 ok 'instructions have names though the process has ended' is true query \
 	'[.lines[].accesses[].symbol | test("^take_false[+]0x[0-9a-f]+ \\[prof_counters\\]$")] | all'
 ok 'the same counter is watched' watch --symbol counters:0+16 -- prof_counters true 1000

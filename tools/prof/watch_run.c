@@ -96,6 +96,7 @@ static void task_begin(struct task *task)
 		.flags = task->run->stacks ? PROF_FLAG_STACKS : 0,
 	};
 	prof_settings_write(prof_watch_fds(task->watcher).settings, &profile->settings);
+	prof_watch_begin(task->watcher);
 }
 
 static void task_end(struct task *task)

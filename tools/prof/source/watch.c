@@ -250,6 +250,11 @@ int prof_watch_open(struct prof_watcher *watcher)
 	return PROF_EXIT_OK;
 }
 
+void prof_watch_begin(struct prof_watcher *watcher)
+{
+	watcher->since_ns = prof_tick_now();
+}
+
 struct prof_fds prof_watch_fds(const struct prof_watcher *watcher)
 {
 	return prof_object_fds(watcher->skeleton->obj);

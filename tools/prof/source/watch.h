@@ -78,6 +78,9 @@ void prof_watch_add(struct prof_watcher *watcher, const struct prof_watch *place
  */
 int prof_watch_open(struct prof_watcher *watcher);
 
+/* prof_watch_begin() - it counts from now on: what was watched before is no time of it. */
+void prof_watch_begin(struct prof_watcher *watcher);
+
 /**
  * prof_watch_fds() - the maps of the programs
  * @watcher: open
