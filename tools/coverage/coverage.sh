@@ -12,16 +12,18 @@ build=${BUILD:-$top/build}
 out=$build/coverage
 kernel=6.1-kasan
 guest_list=$top/selftests/guest/list
+. "$top/tools/vm/debug/parts.sh"
 
 usage() {
 	cat <<-EOF
-	Usage: ${0##*/} [--list FILE] [--missed] [unit] [guest] [table]
+	Usage: ${0##*/} [--list FILE] [--only REGEX] [--missed] [unit] [guest] [table]
 	Runs the unit tests, the guest's tests (on the debug kernel $kernel; see tools/vm/debug), or
 	both, and prints for each file of kmod/ the lines and branches that they reach. The table alone
 	is of what was measured last. build/coverage/coverage.json has the same for programs.
 
-	  --list FILE   other tests for the guest; what they reach is added to what is known
-	  --missed      print the lines that are not reached, too
+	  --list FILE    other tests for the guest; what they reach is added to what is known
+	  --only REGEX   those of the guest's tests whose line matches, as grep -E does; added, too
+	  --missed       print the lines that are not reached, too
 	EOF
 }
 
@@ -30,11 +32,12 @@ die() {
 	exit 1
 }
 
-parts='' missed='' fresh=yes
+parts='' missed='' only='' fresh=yes
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help) usage; exit 0 ;;
 	--list) guest_list=${2?--list needs a file} fresh=''; shift ;;
+	--only) only=${2?--only needs a regular expression} fresh=''; shift ;;
 	--missed) missed=yes ;;
 	unit | guest | table) parts="$parts $1" ;;
 	*) usage >&2; exit 2 ;;
@@ -67,15 +70,31 @@ guest() {
 	"$top/tools/vm/build-dependent.sh" --kernel "$kernel" "$top/selftests/guest/example"
 	version=$("$top/tools/vm/kernel.sh" "$kernel" | sed -n 's/^KERNEL=//p')
 	work=$out/$version/work
+	[ -z "$fresh" ] || : >"$out/guest.json"
+	tests=$out/tests
+	tests_for "$kernel" "$guest_list" "$only" left >"$tests"
+	number=1
+	while part "$tests" $number >"$tests.part" && [ -s "$tests.part" ]; do
+		guest_part
+		number=$((number + 1))
+	done
+	[ $number -gt 1 ] || die "no test of $guest_list matches: $only"
+	[ -s "$out/guest.json" ] || die 'nothing was counted in the guest'
+}
+
+# What one guest counts is added to what is known.
+guest_part() {
 	rm -rf "$out/files"
 	# A test that fails is reported by it, and still reaches what it reaches.
 	"$top/tools/vm/run.sh" --kernel "$kernel" --module "$out/$version/khmap.ko" --timeout 1500 \
-		--out "$out/files" --list "$guest_list" || echo 'A test failed; counted all the same.' >&2
-	[ -d "$out/files/gcov$work" ] || die 'nothing was counted in the guest'
+		--out "$out/files" --list "$tests.part" || echo 'A test failed; counted all the same.' >&2
+	if [ ! -d "$out/files/gcov$work" ]; then
+		echo 'Nothing was counted in this guest.' >&2
+		return
+	fi
 	(cd "$out/files/gcov$work" && find . -name '*.gcda') | while read -r file; do
 		cp "$work/${file%.gcda}.gcno" "$out/files/gcov$work/${file%/*}/"
 	done
-	[ -z "$fresh" ] || : >"$out/guest.json"
 	read_counts "$out/files/gcov" >>"$out/guest.json"
 }
 
