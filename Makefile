@@ -86,12 +86,8 @@ check-guest: module lib cli prof guest ## run the tests of module and commands i
 	@tools/vm/run.sh $(if $(KERNEL),--kernel $(KERNEL)) --timeout 1500 \
 		--report $(BUILD)/report/guest.tap --list selftests/guest/list
 
-# The other kernel's module only: the rest is the same program for each.
-check-drift: guest ## build for 6.12 too, and test there what most depends on the kernel
-	@tools/vm/build-module.sh --kernel 6.12
-	@tools/vm/build-dependent.sh --kernel 6.12 selftests/guest/example
-	@tools/vm/run.sh --kernel 6.12 --timeout 600 --report $(BUILD)/report/drift.tap \
-		--list selftests/guest/list-kernels
+check-drift: ## build for 6.12 too, and test there what most depends on the kernel
+	+@selftests/kernels/run.sh --drift --list selftests/guest/list-kernels 6.12
 
 check-kernels: ## build and test for Debian 12's kernel, its 6.12 and the newest (or KERNELS)
 	@tools/setup.sh build guest kernels

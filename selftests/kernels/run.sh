@@ -14,21 +14,25 @@ build=${BUILD:-$top/build}
 
 usage() {
 	cat <<-EOF
-	Usage: ${0##*/} [--list FILE] [--no-upgrade] [KERNEL...]
+	Usage: ${0##*/} [--list FILE] [--no-upgrade] [--drift] [KERNEL...]
 	Builds and tests for each kernel (see tools/vm/kernel.sh): by default 6.1, 6.12 and newest.
 
 	  --list FILE    the tests, instead of selftests/guest/list
 	  --no-upgrade   do not carry data from kernel to kernel afterwards
+	  --drift        just these tests, reported as build/report/drift-*.tap
 	EOF
 }
 
 list=$top/selftests/guest/list
 upgrade=yes
+drift=
+reports=kernels
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help) usage; exit 0 ;;
 	--list) list=${2?--list needs a file}; shift ;;
 	--no-upgrade) upgrade= ;;
+	--drift) drift=yes reports=drift ;;
 	-*) usage >&2; exit 2 ;;
 	*) break ;;
 	esac
@@ -36,7 +40,7 @@ while [ $# -gt 0 ]; do
 done
 [ $# -gt 0 ] || set -- 6.1 6.12 newest
 work=$build/kernels
-rm -rf "$work" "$build/report/kernels"*
+rm -rf "$work" "$build/report/$reports"*
 mkdir -p "$work" "$build/report"
 : >"$work/rows"
 : >"$work/results"
@@ -54,7 +58,7 @@ row() {
 
 # A build that fails is a test that failed.
 report_failure() {
-	printf 'TAP version 13\n1..1\nnot ok 1 %s\n' "$2" >"$build/report/kernels-$1.tap"
+	printf 'TAP version 13\n1..1\nnot ok 1 %s\n' "$2" >"$build/report/$reports-$1.tap"
 }
 
 counts() {
@@ -91,7 +95,7 @@ run_part() {
 	for try in 1 2; do
 		status=0
 		"$top/tools/vm/run.sh" --kernel "$version" --timeout 2400 --list "$work/part-$1" \
-			--report "$build/report/kernels-$version-$1.tap" || status=$?
+			--report "$build/report/$reports-$version-$1.tap" || status=$?
 		cp "$build/vm/console.log" "$work/console-$version-$1.$try.log"
 		if [ "$status" -ne 103 ] || ! lost_to_qemu; then
 			break
@@ -130,13 +134,14 @@ kernel() {
 		done
 	fi
 	# shellcheck disable=SC2046 # three numbers
-	row "$version" "$compiler" "$warnings" $(counts "$build/report/kernels-$version"*.tap) \
+	row "$version" "$compiler" "$warnings" $(counts "$build/report/$reports-$version"*.tap) \
 		$((built - begun)) $(($(date +%s) - built))
 }
 
 for name; do
 	kernel "$name"
 done
+[ -z "$drift" ] || exit $failed
 
 echo '== other kernels'
 begun=$(date +%s)
