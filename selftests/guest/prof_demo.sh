@@ -7,11 +7,12 @@
 
 set -u
 
-tests=19
+tests=20
 . "${0%/*}/prof_test.sh"
 
 ok 'the experiments are made' sh -c \
 	"khmap-prof demo --increments 20000 --puts 300 --rounds 3 --json='$json' >'$work/text'"
+ok 'each member is described' described "$json"
 ok 'counters: what they share' is '[["two counters packed in one line","false sharing"],["two counters, each aligned to a line","nothing is shared"],["an array that is aligned as a whole","false sharing"],["one counter for both","true sharing"]]' \
 	query '[.cases[] | select(.group == "counters") | [.name, .verdict]]'
 ok 'maps: packed shares falsely, aligned does not' is \

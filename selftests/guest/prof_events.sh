@@ -8,7 +8,7 @@
 
 set -u
 
-tests=45
+tests=46
 . "${0%/*}/prof_test.sh"
 
 record() {
@@ -38,6 +38,10 @@ pmu=none
 [ ! -e /sys/bus/event_source/devices/cpu ] || pmu=cpu
 
 ok 'every rung is told of' is '[1,16]' events '[.format, (.rungs | length)]'
+events_described() {
+	khmap-prof events --json >"$work/events" && described "$work/events"
+}
+ok 'each member is described' events_described
 ok 'names are unique' is 16 events '[.rungs[].name] | unique | length'
 ok 'what needs no PMU works' is '["works","works","works"]' events \
 	'[.rungs[] | select(.name | IN("watchpoints", "page-faults", "cpu-clock")).standing]'

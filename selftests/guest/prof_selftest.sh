@@ -7,7 +7,7 @@
 
 set -u
 
-tests=14
+tests=15
 . "${0%/*}/prof_test.sh"
 
 verdicts() {
@@ -30,6 +30,7 @@ ok 'no overhead is measured' is '[]' query .overhead
 # How much is left is for an idle machine to say, see Documentation/performance.rst.
 ok 'the overhead is measured' sh -c \
 	"khmap-prof selftest --overhead --json='$json' >'$work/text' && grep -q '^overhead' '$work/text'"
+ok 'each member is described' described "$json"
 ok 'one by one, by batches, and with none taken' is \
 	'[[1,64,true],[64,64,true],[64,1000000000,true]]' query '[.overhead[] | [.batch, .sample,
 	(.plain > 0 and .sampled > 0 and (.ratio - .sampled / .plain | fabs) < 0.000001)]]'

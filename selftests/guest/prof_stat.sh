@@ -6,7 +6,7 @@
 
 set -u
 
-tests=33
+tests=34
 . "${0%/*}/prof_test.sh"
 
 stat() {
@@ -38,6 +38,7 @@ ok 'every put is there' is '["put",3000,0]' query \
 ok 'every split is there, whoever did it' is "$splits" jq \
 	'[.operations[] | select(.operation == "split") | .count - .failed] | add' "$json"
 ok 'times are sane' sane
+ok 'each member is described' described "$json"
 ok 'counters were read around each put' is '[3000,true,true,0]' query \
 	'.operations[] | select(.operation == "put") | [.counted, .counters["cpu-clock"] > 0,
 	.counters["cpu-clock"] <= .ns, .counters["page-faults"]]'

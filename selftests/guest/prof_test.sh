@@ -51,6 +51,16 @@ lines_of() {
 		.modelled_transfers.false, [.cpus[] | [.cpu, .stores, .bytes]]]"
 }
 
+# described JSON: each member of it is in the page about these formats; names of events are theirs.
+described() {
+	for member in $(jq -r 'del(.operations[]?.counters) | [paths[] | strings] | unique[]' "$1"); do
+		grep -qF "\`\`$member\`\`" "$top/Documentation/timing-format.rst" || {
+			echo "$member is not in timing-format.rst"
+			return 1
+		}
+	done
+}
+
 # The programs of a profile are gone, and so is what it pinned.
 nothing_is_left() {
 	! bpftool prog show | grep 'name store_' && ! bpftool map show | grep -w line_cpus &&

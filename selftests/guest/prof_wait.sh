@@ -6,7 +6,7 @@
 
 set -u
 
-tests=32
+tests=33
 . "${0%/*}/prof_test.sh"
 
 watch() {
@@ -50,6 +50,7 @@ ok 'every split is there' is "$splits" count wait_map split
 ok 'the last page got keys' is "$((pages - 1))" jq \
 	'[.waits[] | select(.kind == "split").places[].place] | max' "$json"
 ok 'sums by place, second and length agree' sums_agree
+ok 'each member is described' described "$json"
 ok 'nothing is lost' is '[1,"wait",0,0,0,0]' query \
 	'[.format, .command, .dropped.module, .dropped.room, .overhead.missed, .overhead.lost]'
 ok 'what that cost is known' query '.overhead |

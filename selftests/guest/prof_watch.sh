@@ -9,7 +9,7 @@ set -u
 
 # Three are of a map that khmapctl makes.
 tests=49
-! command -v khmapctl >/dev/null || tests=51
+! command -v khmapctl >/dev/null || tests=52
 . "${0%/*}/prof_test.sh"
 
 watch() {
@@ -36,7 +36,7 @@ ok 'what was watched is told: all, all the time' is \
 	.ranges[0].length, [.watched[] | [.offset, .length, .hits]],
 	([.watched[].watched_ns] | unique | length), .totals.events, ([.totals.dropped[]] | add)]'
 ok 'for no longer than it was recorded' is true query \
-	'.duration_ns as $all | .watched | all(.watched_ns > 0 and .watched_ns <= $all)'
+	".duration_ns as \$all | .watched | all(.watched_ns > 0 and .watched_ns <= \$all)"
 ok 'instructions have names though the process has ended' is true query \
 	'[.lines[].accesses[].symbol | test("^take_false[+]0x[0-9a-f]+ \\[prof_counters\\]$")] | all'
 ok 'the same counter is watched' watch --symbol counters:0+16 -- prof_counters true 1000
