@@ -425,7 +425,7 @@ static void test_refused(void)
 	REFUSED(load_percent, 96, -EINVAL);
 	REFUSED(stripes, 0, -EINVAL);
 	REFUSED(stripes, 3, -EINVAL);
-	REFUSED(stripes, 128, -EINVAL);
+	REFUSED(stripes, 2 * KHMAP_STRIPES_MOST, -EINVAL);
 	REFUSED(expected_entries, 0, -EINVAL);
 	REFUSED(expected_entries, 1ull << 40, -E2BIG);
 	REFUSED(expected_entries, ~0ull, -E2BIG);
