@@ -11,6 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 build=${BUILD:-$top/build}
 . "$top/tools/vm/lib.sh"
+. "$top/tools/vm/parts.sh"
 
 usage() {
 	cat <<-EOF
@@ -65,18 +66,6 @@ counts() {
 	"$top/tools/vm/tap.sh" --counts "$@" || :
 }
 
-# The list in parts of 16 tests, each for a guest of its own, with all files of the list.
-split_list() {
-	rm -f "$work/part-"*
-	awk -v part="$work/part-" '
-		BEGIN { number = 0 }
-		/^[[:space:]]*(#|$)/ { next }
-		/^\+/ { files = files $0 "\n"; next }
-		{ tests[number] = tests[number] $0 "\n" }
-		++count % 16 == 0 { number++ }
-		END { for (i in tests) printf "%s%s", files, tests[i] >(part i) }' "$list"
-}
-
 # QEMU may show a processor the breakpoint of a patch when it is over, see tools/vm/init; what is at that
 # place is none. In the module it would be ours all the same.
 lost_to_qemu() {
@@ -94,7 +83,7 @@ lost_to_qemu() {
 run_part() {
 	for try in 1 2; do
 		status=0
-		"$top/tools/vm/run.sh" --kernel "$version" --timeout 2400 --list "$work/part-$1" \
+		"$top/tools/vm/run.sh" --kernel "$version" --timeout 2400 --list "$work/part" \
 			--report "$build/report/$reports-$version-$1.tap" || status=$?
 		cp "$build/vm/console.log" "$work/console-$version-$1.$try.log"
 		if [ "$status" -ne 103 ] || ! lost_to_qemu; then
@@ -126,11 +115,10 @@ kernel() {
 		sed 's/^/  | /' "$work/build-$version.log" >&2
 		report_failure "$version" "the build for $version failed with status $status"
 	else
-		split_list
-		part=0
-		while [ -f "$work/part-$part" ]; do
-			run_part "$part"
-			part=$((part + 1))
+		number=1
+		while part "$list" $number >"$work/part" && [ -s "$work/part" ]; do
+			run_part $number
+			number=$((number + 1))
 		done
 	fi
 	# shellcheck disable=SC2046 # three numbers

@@ -12,7 +12,8 @@ build=${BUILD:-$top/build}
 out=$build/coverage
 kernel=6.1-kasan
 guest_list=$top/selftests/guest/list
-. "$top/tools/vm/debug/parts.sh"
+. "$top/tools/vm/debug/tests.sh"
+. "$top/tools/vm/parts.sh"
 
 usage() {
 	cat <<-EOF

@@ -12,7 +12,8 @@ build=${BUILD:-$top/build}
 vm=$top/tools/vm
 list=$top/selftests/guest/list
 kernels='6.1-kasan 6.1-kcsan'
-. "$here/parts.sh"
+. "$here/tests.sh"
+. "$top/tools/vm/parts.sh"
 
 usage() {
 	cat <<-EOF

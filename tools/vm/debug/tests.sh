@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #
-# A list of tests for a debug kernel, in parts. Sourced by scripts whose name it uses: top.
+# Which tests of a list a debug kernel can run. Sourced by scripts whose name it uses: top.
 # shellcheck disable=SC2154 # that name
 
 # tests_for KERNEL LIST REGEX left|skipped: of the tests whose line matches, those that the kernel can
@@ -29,22 +29,4 @@ tests_for() {
 			for (i = 1; i <= count; i++)
 				print "ok " i " " skipped[i] " # SKIP " kernel " reads no BTF of modules"
 		}' "$2"
-}
-
-# part LIST N: the Nth paragraph that has a test, behind the files that those before it named. Each is
-# for a guest of its own, so that a leak, or a guest that is lost, is of few tests.
-part() {
-	awk -v RS= -v wanted="$2" '{
-		count = split($0, line, "\n")
-		tests = 0
-		for (i = 1; i <= count; i++)
-			tests += line[i] !~ /^[+#]/
-		if (tests && ++number == wanted) {
-			printf "%s%s\n", files, $0
-			exit
-		}
-		for (i = 1; i <= count; i++)
-			if (line[i] ~ /^\+/)
-				files = files line[i] "\n"
-	}' "$1"
 }
