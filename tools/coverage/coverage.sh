@@ -12,7 +12,6 @@ build=${BUILD:-$top/build}
 out=$build/coverage
 kernel=6.1-kasan
 guest_list=$top/selftests/guest/list
-. "$top/tools/vm/debug/tests.sh"
 . "$top/tools/vm/parts.sh"
 
 usage() {
@@ -73,7 +72,7 @@ guest() {
 	work=$out/$version/work
 	[ -z "$fresh" ] || : >"$out/guest.json"
 	tests=$out/tests
-	tests_for "$kernel" "$guest_list" "$only" left >"$tests"
+	matching "$guest_list" "$only" >"$tests"
 	number=1
 	while part "$tests" $number >"$tests.part" && [ -s "$tests.part" ]; do
 		guest_part

@@ -115,10 +115,8 @@ ids_resolved() {
 ko=$out/khmap.ko
 if [ ! -f "$ko" ] || [ -n "$(find "$work/khmap.ko" -newer "$ko")" ]; then
 	cp "$work/khmap.ko" "$ko.tmp"
-	# Newer headers have a vmlinux, and then kbuild has done this; a kernel may not read it.
-	if grep -qsx '# CONFIG_DEBUG_INFO_BTF_MODULES is not set' "$KDIR/.config"; then
-		echo "Kernel $KERNEL reads no BTF of modules." >&2
-	elif ! has_btf "$ko.tmp"; then
+	# Newer headers have a vmlinux, and then kbuild has done this.
+	if ! has_btf "$ko.tmp"; then
 		flags=$(PAHOLE=pahole "$KDIR/scripts/pahole-flags.sh")
 		# shellcheck disable=SC2086 # a list of words
 		pahole -J $flags --btf_base "$BTF" "$ko.tmp"
@@ -126,7 +124,7 @@ if [ ! -f "$ko" ] || [ -n "$(find "$work/khmap.ko" -newer "$ko")" ]; then
 		resolve=$("$here/resolve-btfids.sh")
 		"$resolve" -b "$BTF" "$ko.tmp"
 	fi
-	! has_btf "$ko.tmp" || ids_resolved "$ko.tmp" || die "$ko has BTF ids that are 0"
+	ids_resolved "$ko.tmp" || die "$ko has BTF ids that are 0"
 	mv "$ko.tmp" "$ko"
 	printf '  %-7s %s\n' MODULE "${ko#"$top"/}"
 fi

@@ -3,6 +3,11 @@
 #
 # A list of tests in parts. Sourced.
 
+# matching LIST REGEX: the list, without those of its tests whose line does not match.
+matching() {
+	regex=$2 awk '/^[+#]|^$/ || $0 ~ ENVIRON["regex"]' "$1"
+}
+
 # part LIST N: the Nth paragraph that has a test, behind the files that those before it named. Each is
 # for a guest of its own, so that a leak, or a guest that is lost, is of few tests.
 part() {

@@ -12,7 +12,6 @@ build=${BUILD:-$top/build}
 vm=$top/tools/vm
 list=$top/selftests/guest/list
 kernels='6.1-kasan 6.1-kcsan'
-. "$here/tests.sh"
 . "$top/tools/vm/parts.sh"
 
 usage() {
@@ -113,15 +112,14 @@ selftest() {
 # run KERNEL: each part of the list in a guest of its own.
 run() {
 	tests=$build/vm/debug-${1##*-}.list
-	tests_for "$1" "$list" "$only" left >"$tests"
-	tests_for "$1" "$list" "$only" skipped >"$report-skipped.tap"
+	matching "$list" "$only" >"$tests"
 	number=1
 	while part "$tests" $number >"$tests.part" && [ -s "$tests.part" ]; do
 		"$vm/run.sh" --kernel "$1" --timeout 1500 --report "$report-$number.tap" \
 			--list "$tests.part" || failed=1
 		number=$((number + 1))
 	done
-	[ $number -gt 1 ] || echo "No test of $list that $1 can run matches: $only" >&2
+	[ $number -gt 1 ] || echo "No test of $list matches: $only" >&2
 }
 
 failed=0
