@@ -7,7 +7,7 @@
 
 set -u
 
-tests=12
+tests=14
 . "${0%/*}/prof_test.sh"
 
 script=$top/tools/prof/bpftool/khmap-trace-counts.sh
@@ -30,6 +30,31 @@ ok 'the chain, and the totals' is '[["count_map","header",0,0,0,400,0,0],400,400
 	'[(.buckets[] | [.map, .region, .page, .bucket, .inserts, .replaces, .deletes, .overflows]),
 	.totals.events, .totals.taken, .totals.dropped]'
 ok 'nothing is left' nothing_left
+
+# Two profilers see the same operations of each kind, in a chain that overflows.
+both() {
+	keys=$(prof_writer keys count_chain 0 30 | tr '\n' ' ')
+	writes="prof_writer put count_chain $keys && prof_writer put count_chain $keys &&
+		prof_writer delete count_chain $keys"
+	"$script" --json --map count_chain --top 1000 -- sh -c "khmap-prof record --map count_chain \
+		--json '$work/whole.json' -- sh -c '$writes' >'$work/whole'" >"$json"
+}
+same() {
+	jq -S '{ accesses: [.accesses[] | del(.map)] | sort, buckets: [.buckets[] | del(.map)] | sort }' \
+		"$json" >"$work/here"
+	jq -S '{ accesses: [.lines[] | { map_id, region, page, line } +
+			(.accesses[] | { offset, length, kind, cpu, count })] | sort,
+		 buckets: [.buckets[] | { map_id, region, page, bucket, inserts, replaces, deletes,
+			overflows }] | sort }' "$work/whole.json" >"$work/there"
+	diff "$work/here" "$work/there" && jq -c '[([.accesses[].kind] | unique),
+		([.buckets[] | .inserts + .replaces] | add), ([.buckets[].deletes] | add),
+		([.buckets[].overflows] | add > 0)]' "$work/here"
+}
+prof_writer create count_chain packed 100
+prof_writer fill count_chain 16
+ok 'operations of all kinds are recorded' both
+ok 'the bytes and chains are those that khmap-prof tells' is \
+	'[["clear","head","key","tag","value"],60,30,true]' same
 
 tables() {
 	"$script" --map count_map --top 1 -- prof_writer turns count_map 4 5 50
@@ -82,6 +107,6 @@ terminated() {
 	[ $? -eq 143 ] && nothing_left
 }
 ok 'nothing is left when it was terminated' terminated
-ok 'the map goes' prof_writer destroy count_map
+ok 'the maps go' sh -c 'prof_writer destroy count_map && prof_writer destroy count_chain'
 
 finish

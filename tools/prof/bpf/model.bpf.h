@@ -2,7 +2,7 @@
 /*
  * model.bpf.h - the model of cache lines
  *
- * A source says which bytes a CPU accessed, see model_access(); the model knows
+ * A source says which bytes of a line a CPU accessed; the model knows
  * for each line which CPU owns it and what that one has stored, and so whether
  * an access had to bring it from another CPU, and whether for bytes that both
  * touch or for others.
@@ -49,13 +49,6 @@ struct {
 	__type(key, struct prof_line_key);
 	__type(value, struct prof_line_cpu);
 } line_cpus SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, PROF_LINES_DEFAULT * PROF_ACCESSES_PER_LINE);
-	__type(key, struct prof_access_key);
-	__type(value, u64);
-} accesses SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
@@ -118,14 +111,19 @@ static __always_inline void model_unlock(struct prof_line *line)
 	__sync_lock_test_and_set(&line->lock, 0);
 }
 
+/* It is too large for a program's stack. */
+const struct prof_line model_fresh_line = {
+	.owner = PROF_NO_CPU,
+	.parts = { [0 ... PROF_LINE_PARTS - 1] = { .cpu = PROF_NO_CPU } },
+};
+
 static __always_inline struct prof_line *model_line(const struct prof_line_key *key)
 {
-	struct prof_line fresh = { .owner = PROF_NO_CPU };
 	struct prof_line *line = bpf_map_lookup_elem(&lines, key);
 
 	if (line)
 		return line;
-	bpf_map_update_elem(&lines, key, &fresh, BPF_NOEXIST);
+	bpf_map_update_elem(&lines, key, &model_fresh_line, BPF_NOEXIST);
 	return bpf_map_lookup_elem(&lines, key);
 }
 
@@ -171,37 +169,53 @@ static __always_inline void model_line_load(struct prof_line *line, u32 cpu,
 	line->transfers.load_false += moved->load_false;
 }
 
-static __always_inline void model_cpu_count(struct model_event *event, u64 bytes,
-					    bool load,
-					    const struct prof_transfers *moved)
+static __always_inline struct prof_line_cpu *
+model_part_elsewhere(const struct model_event *event)
 {
 	struct prof_line_cpu fresh = {}, *part;
 	struct prof_line_key key = event->key;
-	u64 *known;
 
 	key.cpu = event->cpu;
 	part = bpf_map_lookup_elem(&line_cpus, &key);
-	if (!part) {
-		bpf_map_update_elem(&line_cpus, &key, &fresh, BPF_NOEXIST);
-		part = bpf_map_lookup_elem(&line_cpus, &key);
+	if (part)
+		return part;
+	bpf_map_update_elem(&line_cpus, &key, &fresh, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&line_cpus, &key);
+}
+
+/* The part of the event's CPU; NULL if there is no room for one. */
+static __always_inline struct prof_line_cpu *
+model_part(const struct model_event *event, struct prof_line *line)
+{
+	u32 i;
+
+#pragma unroll
+	for (i = 0; i < PROF_LINE_PARTS; i++) {
+		struct prof_line_part *part = &line->parts[i];
+
+		if (part->cpu == PROF_NO_CPU)
+			part->cpu = event->cpu;
+		if (part->cpu == event->cpu)
+			return &part->count;
 	}
-	if (!part) {
-		event->totals->cpus_dropped++;
-		return;
+	return model_part_elsewhere(event);
+}
+
+static __always_inline void model_part_count(struct prof_line_cpu *part, u64 bytes,
+					     bool load,
+					     const struct prof_transfers *moved)
+{
+	if (load) {
+		part->loads++;
+		part->loaded_bytes |= bytes;
+	} else {
+		part->stores++;
+		part->stored_bytes |= bytes;
 	}
-	/* One CPU's, but a program may interrupt another. */
-	__sync_fetch_and_add(load ? &part->loads : &part->stores, 1);
-	known = load ? &part->loaded_bytes : &part->stored_bytes;
-	if ((*known & bytes) != bytes)
-		__sync_fetch_and_or(known, bytes);
-	if (moved->store_true)
-		__sync_fetch_and_add(&part->transfers.store_true, 1);
-	if (moved->store_false)
-		__sync_fetch_and_add(&part->transfers.store_false, 1);
-	if (moved->load_true)
-		__sync_fetch_and_add(&part->transfers.load_true, 1);
-	if (moved->load_false)
-		__sync_fetch_and_add(&part->transfers.load_false, 1);
+	part->transfers.store_true += moved->store_true;
+	part->transfers.store_false += moved->store_false;
+	part->transfers.load_true += moved->load_true;
+	part->transfers.load_false += moved->load_false;
 }
 
 /*
@@ -213,6 +227,7 @@ model_line_access(struct model_event *event, u64 bytes, bool load, bool slot)
 {
 	struct prof_transfers moved = {};
 	struct prof_line *line = model_line(&event->key);
+	struct prof_line_cpu *part;
 
 	if (!line) {
 		event->totals->lines_dropped++;
@@ -226,8 +241,12 @@ model_line_access(struct model_event *event, u64 bytes, bool load, bool slot)
 		model_line_load(line, event->cpu, bytes, &moved);
 	else
 		model_line_store(line, event->cpu, bytes, slot, &moved);
+	part = model_part(event, line);
+	if (part)
+		model_part_count(part, bytes, load, &moved);
+	else
+		event->totals->cpus_dropped++;
 	model_unlock(line);
-	model_cpu_count(event, bytes, load, &moved);
 	return moved;
 }
 
@@ -243,43 +262,6 @@ static __always_inline u64 model_bytes(u32 line, u32 start, u32 end)
 	if (start >= end)
 		return 0;
 	return (~0ull >> ((64 - (end - start)) & 63)) << ((start - from) & 63);
-}
-
-/*
- * One more access of a kind to the part from @start to before @end of the page
- * that lies in the event's line.
- */
-static __always_inline void model_access_count(struct model_event *event, u32 start,
-					       u32 end, u32 kind, u32 tgid,
-					       u64 address)
-{
-	u32 from = event->key.line << PROF_LINE_SHIFT, to = from + PROF_LINE_SIZE;
-	struct prof_access_key key = {
-		.line = event->key,
-		.address = address,
-		.tgid = tgid,
-		.kind = kind,
-	};
-	u64 fresh = 0, *count;
-
-	if (start < from)
-		start = from;
-	if (end > to)
-		end = to;
-	if (start >= end)
-		return;
-	key.line.cpu = event->cpu;
-	key.offset = start - from;
-	key.length = end - start;
-	count = bpf_map_lookup_elem(&accesses, &key);
-	if (!count) {
-		bpf_map_update_elem(&accesses, &key, &fresh, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(&accesses, &key);
-	}
-	if (count)
-		__sync_fetch_and_add(count, 1);
-	else
-		event->totals->accesses_dropped++;
 }
 
 /* Where the event comes from, once for all its lines, if that is asked for. */
@@ -326,45 +308,6 @@ static __always_inline void model_stack_count(struct model_event *event,
 	if (moved->store_true + moved->store_false + moved->load_true +
 	    moved->load_false)
 		__sync_fetch_and_add(&stack->transfers, 1);
-}
-
-/**
- * model_access() - one instruction's access, over its full width
- * @event: @key of it says region and page of the first byte
- * @offset: of that byte within the page
- * @length: bytes, 1 to 64
- * @load: it loaded; else it stored
- * @address: of the instruction, or 0
- * @tgid: whose instruction it is; 0 if the kernel's
- *
- * An access that crosses into another line is an access to both.
- */
-static __always_inline void model_access(struct model_event *event, u32 offset,
-					 u32 length, bool load, u64 address,
-					 u32 tgid)
-{
-	u32 end = offset + length, first_page = event->key.page, start, i;
-	u32 kind = load ? PROF_ACCESS_LOAD : PROF_ACCESS_STORE;
-
-	for (i = 0; i < 2; i++) {
-		u32 line = (offset >> PROF_LINE_SHIFT) + i;
-		u32 page = line >> (PROF_PAGE_SHIFT - PROF_LINE_SHIFT);
-		struct prof_transfers moved;
-
-		if (line << PROF_LINE_SHIFT >= end)
-			break;
-		start = page << PROF_PAGE_SHIFT;
-		event->key.page = first_page + page;
-		event->key.line = line - (start >> PROF_LINE_SHIFT);
-		start = offset > start ? offset - start : 0;
-		moved = model_line_access(event,
-					  model_bytes(event->key.line, start,
-						      end - (page << PROF_PAGE_SHIFT)),
-					  load, false);
-		model_access_count(event, start, end - (page << PROF_PAGE_SHIFT),
-				   kind, tgid, address);
-		model_stack_count(event, &moved);
-	}
 }
 
 /* Is an event on this map one that is profiled?  If so fills in @event's first part. */

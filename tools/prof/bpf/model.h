@@ -14,7 +14,8 @@
 #define PROF_NO_CPU		(~0u)
 
 #define PROF_LINES_DEFAULT	16384
-#define PROF_CPUS_PER_LINE	4	/* on average, that there is room for */
+#define PROF_LINE_PARTS		4	/* CPUs that struct prof_line has room for */
+#define PROF_CPUS_PER_LINE	2	/* others, on average */
 #define PROF_ACCESSES_PER_LINE	8
 #define PROF_STACK_DEPTH	64
 #define PROF_STACKS_DEFAULT	4096
@@ -74,10 +75,11 @@ struct prof_settings {
  * @busy_dropped: accesses to lines that another CPU, or an interrupted program,
  *	kept for too long
  * @cpus_dropped: as @lines_dropped, of the map "line_cpus"
- * @accesses_dropped: likewise, of the map "accesses"
+ * @accesses_dropped: likewise, of the map "accesses", and operations that the map
+ *	"operations" had no room for
  * @stacks_dropped: likewise, of the maps "stacks" and "line_stacks"
- * @buckets_dropped: operations that the map "buckets" had no room for
- * @times_dropped: likewise, of the map "times"
+ * @buckets_dropped: buckets added that the map "overflows" had no room for
+ * @times_dropped: operations that the map "times" had no room for
  * @maps_dropped: maps that the map "maps" had no room for
  * @until: events until the next is taken; if the module samples, not 0 once one was
  */
@@ -133,28 +135,6 @@ struct prof_transfers {
 };
 
 /**
- * struct prof_line - a line, as modelled
- * @lock: not 0 while the others are changed
- * @owner: CPU that stored last; PROF_NO_CPU if none has
- * @owner_bytes: bit for each byte that @owner has stored since the line was its
- * @sharers: CPUs that have loaded since the last store, by number modulo 64
- * @stores: stores into the line; all that one operation stored there is one
- * @slot_stores: of those, the ones that stored a key or a value there
- * @loads: loads from the line
- * @transfers: between CPUs
- */
-struct prof_line {
-	__u32 lock;
-	__u32 owner;
-	__u64 owner_bytes;
-	__u64 sharers;
-	__u64 stores;
-	__u64 slot_stores;
-	__u64 loads;
-	struct prof_transfers transfers;
-};
-
-/**
  * struct prof_line_cpu - what one CPU did to a line
  * @stored_bytes: bit for each byte that it has stored
  * @loaded_bytes: likewise, loaded
@@ -168,6 +148,42 @@ struct prof_line_cpu {
 	__u64 stores;
 	__u64 loads;
 	struct prof_transfers transfers;
+};
+
+/**
+ * struct prof_line_part - a CPU's part of a line, in the line
+ * @cpu: which one; PROF_NO_CPU if it is nobody's yet
+ * @reserved: 0
+ * @count: what it did
+ */
+struct prof_line_part {
+	__u32 cpu;
+	__u32 reserved;
+	struct prof_line_cpu count;
+};
+
+/**
+ * struct prof_line - a line, as modelled
+ * @lock: not 0 while the others, and what "line_cpus" has of the line, are changed
+ * @owner: CPU that stored last; PROF_NO_CPU if none has
+ * @owner_bytes: bit for each byte that @owner has stored since the line was its
+ * @sharers: CPUs that have loaded since the last store, by number modulo 64
+ * @stores: stores into the line; all that one operation stored there is one
+ * @slot_stores: of those, the ones that stored a key or a value there
+ * @loads: loads from the line
+ * @transfers: between CPUs
+ * @parts: of the first CPUs that came; those of others are in "line_cpus"
+ */
+struct prof_line {
+	__u32 lock;
+	__u32 owner;
+	__u64 owner_bytes;
+	__u64 sharers;
+	__u64 stores;
+	__u64 slot_stores;
+	__u64 loads;
+	struct prof_transfers transfers;
+	struct prof_line_part parts[PROF_LINE_PARTS];
 };
 
 /**

@@ -13,8 +13,8 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
+#include "access.bpf.h"
 #include "maps.bpf.h"
-#include "model.bpf.h"
 #include "pages.bpf.h"
 #include "sample.h"
 

@@ -2,11 +2,12 @@
 /*
  * store.bpf.c - the module's tracepoints as a source of stores for the model
  *
- * From where an operation wrote and
- * the map's geometry follow the bytes that it stored, as kmod/core/chain.c does
- * it: the sequence of the chain's first bucket; the slot's key, value and tag;
- * only the value when one is replaced; the whole slot when a key is deleted.
- * All that one operation stores into one line counts as one store.
+ * From where an operation wrote and the map's geometry follow the bytes that it
+ * stored, see spans.h.  All that one operation stores into one line counts as one
+ * store.
+ *
+ * Which bytes they were, and in which chain, is counted once for an operation, in
+ * "operations", and made of that by who reads it.
  *
  * What a tracepoint does not name is not modelled: references to overflow
  * buckets, filter bytes, the chain's last entry when a delete moves it, clears.
@@ -16,10 +17,8 @@
 #include <bpf/bpf_tracing.h>
 #include "maps.bpf.h"
 #include "model.bpf.h"
+#include "spans.h"
 
-#define HEAD_TAGS		8	/* KHMAP_BUCKET_TAGS */
-#define INLINE_TAGS		16	/* KHMAP_INLINE_TAGS */
-#define OVERFLOW_TAGS		8	/* KHMAP_OVERFLOW_TAGS */
 #define SLOT_LINES_MAX		130	/* a slot holds two fields of 4096 bytes */
 
 char store_license[] SEC("license") = "Dual BSD/GPL";
@@ -44,10 +43,17 @@ struct khmap_store {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, PROF_LINES_DEFAULT * PROF_STORES_PER_LINE);
+	__type(key, struct prof_store_key);
+	__type(value, u64);
+} operations SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, PROF_LINES_DEFAULT);
 	__type(key, struct prof_bucket_key);
-	__type(value, struct prof_bucket);
-} buckets SEC(".maps");
+	__type(value, u64);
+} overflows SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -56,28 +62,15 @@ struct {
 	__type(value, u64);
 } times SEC(".maps");
 
-/* Bytes of a page, from @start to before @end; none if the two are equal. */
-struct prof_span {
-	u32 start;
-	u32 end;
-};
-
 /*
- * One operation: where it stored.  @key, @value and @tag lie in page @page of
- * @region, @head in page @head_page of @head_region.
+ * One operation.  @spans.head lies in page @key.head_page of the head's region, the
+ * others in page @key.page of @key.region.
  */
 struct prof_operation {
 	struct model_event event;
-	u32 region;
-	u32 page;
-	u32 head_region;
-	u32 head_page;
+	struct prof_store_key key;
+	struct prof_spans spans;
 	u32 first_line;
-	bool deleted;
-	struct prof_span key;
-	struct prof_span value;
-	struct prof_span tag;
-	struct prof_span head;
 };
 
 static __always_inline u64 span_bytes(u32 line, const struct prof_span *span)
@@ -85,21 +78,14 @@ static __always_inline u64 span_bytes(u32 line, const struct prof_span *span)
 	return model_bytes(line, span->start, span->end);
 }
 
-static __always_inline bool head_is_near(const struct prof_operation *op)
+static __always_inline bool head_is_near(const struct prof_store_key *key)
 {
-	return op->head_region == op->region && op->head_page == op->page;
-}
-
-static __always_inline void span_count(struct prof_operation *op,
-				       const struct prof_span *span, u32 kind)
-{
-	model_access_count(&op->event, span->start, span->end, kind, 0, 0);
+	return prof_head_region(key->region) == key->region && key->head_page == key->page;
 }
 
 /* All that an operation stored into one line; @slot: it stored there into a slot. */
 static __always_inline void line_store(struct prof_operation *op, u32 region,
-				       u32 page, u32 line, u64 bytes, bool slot,
-				       bool head)
+				       u32 page, u32 line, u64 bytes, bool slot)
 {
 	struct model_event *event = &op->event;
 	struct prof_transfers moved;
@@ -108,29 +94,21 @@ static __always_inline void line_store(struct prof_operation *op, u32 region,
 	event->key.page = page;
 	event->key.line = line;
 	moved = model_line_access(event, bytes, false, slot);
-	if (region == op->region && page == op->page) {
-		span_count(op, &op->key,
-			   op->deleted ? PROF_ACCESS_CLEAR : PROF_ACCESS_KEY);
-		if (!op->deleted)
-			span_count(op, &op->value, PROF_ACCESS_VALUE);
-		span_count(op, &op->tag, PROF_ACCESS_TAG);
-	}
-	if (head)
-		span_count(op, &op->head, PROF_ACCESS_HEAD);
 	model_stack_count(event, &moved);
 }
 
 /* All that an operation stored into a line of the slot's page. */
 static __always_inline void slot_line_store(struct prof_operation *op, u32 line)
 {
-	u64 bytes = span_bytes(line, &op->key) | span_bytes(line, &op->value);
-	bool slot = bytes, head = head_is_near(op);
+	const struct prof_spans *spans = &op->spans;
+	u64 bytes = span_bytes(line, &spans->key) | span_bytes(line, &spans->value);
+	bool slot = bytes;
 
-	bytes |= span_bytes(line, &op->tag);
-	if (head)
-		bytes |= span_bytes(line, &op->head);
+	bytes |= span_bytes(line, &spans->tag);
+	if (head_is_near(&op->key))
+		bytes |= span_bytes(line, &spans->head);
 	if (bytes)
-		line_store(op, op->region, op->page, line, bytes, slot, head);
+		line_store(op, op->key.region, op->key.page, line, bytes, slot);
 }
 
 static long slot_line_next(u32 index, struct prof_operation *op)
@@ -141,16 +119,17 @@ static long slot_line_next(u32 index, struct prof_operation *op)
 
 static __always_inline void operation_store(struct prof_operation *op)
 {
-	u32 start = op->key.start, end = op->value.end;
-	u32 tag_line = op->tag.start >> PROF_LINE_SHIFT;
-	u32 head_line = op->head.start >> PROF_LINE_SHIFT;
+	const struct prof_spans *spans = &op->spans;
+	u32 start = spans->key.start, end = spans->value.end;
+	u32 tag_line = spans->tag.start >> PROF_LINE_SHIFT;
+	u32 head_line = spans->head.start >> PROF_LINE_SHIFT;
 	u32 last_line, count;
 
 	/* A replaced value leaves the key alone. */
-	if (op->key.start == op->key.end)
-		start = op->value.start;
-	if (end < op->key.end)
-		end = op->key.end;
+	if (spans->key.start == spans->key.end)
+		start = spans->value.start;
+	if (end < spans->key.end)
+		end = spans->key.end;
 	if (start >= end)
 		return;
 	op->first_line = start >> PROF_LINE_SHIFT;
@@ -162,66 +141,32 @@ static __always_inline void operation_store(struct prof_operation *op)
 	bpf_loop(count, slot_line_next, op, 0);
 
 	/* The tag and the head, where no line of the slot has had them. */
-	if (op->tag.end && (tag_line < op->first_line || tag_line > last_line))
+	if (spans->tag.end && (tag_line < op->first_line || tag_line > last_line))
 		slot_line_store(op, tag_line);
 	else
 		tag_line = op->first_line;
-	if (!op->head.end)
+	if (!spans->head.end)
 		return;
-	if (head_is_near(op) && (head_line == tag_line ||
-				 (head_line >= op->first_line &&
-				  head_line <= last_line)))
+	if (head_is_near(&op->key) && (head_line == tag_line ||
+				       (head_line >= op->first_line &&
+					head_line <= last_line)))
 		return;
-	line_store(op, op->head_region, op->head_page, head_line,
-		   span_bytes(head_line, &op->head), false, true);
+	line_store(op, prof_head_region(op->key.region), op->key.head_page, head_line,
+		   span_bytes(head_line, &spans->head), false);
 }
 
-static __always_inline struct prof_span span(u32 start, u32 length)
+static __always_inline void operation_count(const struct prof_operation *op)
 {
-	return (struct prof_span){ .start = start, .end = start + length };
-}
+	u64 fresh = 0, *count = bpf_map_lookup_elem(&operations, &op->key);
 
-static __always_inline u32 bucket_start(const struct prof_map *map, u32 region,
-					u32 bucket)
-{
-	if (region == PROF_REGION_PRIMARY)
-		return bucket * map->bucket_stride;
-	if (region == PROF_REGION_OVERFLOW)
-		return bucket * map->overflow_stride;
-	return map->inline_offset;
-}
-
-/* The chain's first bucket: an inline one has no other behind it. */
-static __always_inline u32 head_region(u32 region)
-{
-	return region == PROF_REGION_HEADER ? region : PROF_REGION_PRIMARY;
-}
-
-static __always_inline void operation_place(struct prof_operation *op,
-					    const struct khmap_store *store,
-					    bool deleted)
-{
-	const struct prof_map *map = bpf_map_lookup_elem(&maps,
-							 &op->event.key.map_id);
-	u32 offset = store->offset, start;
-
-	op->deleted = deleted;
-	if (!map) {
-		op->event.totals->partial++;
-		op->key = span(offset, store->length);
-		op->value = op->key;
-		return;
+	if (!count) {
+		bpf_map_update_elem(&operations, &op->key, &fresh, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(&operations, &op->key);
 	}
-	start = bucket_start(map, op->head_region, store->head_bucket);
-	op->head = span(start, sizeof(u32));
-	start = bucket_start(map, op->region, store->bucket);
-	op->value = span(offset + map->value_offset, map->value_size);
-	if (deleted)
-		op->key = span(offset, store->length);
-	else if (!store->replaced)
-		op->key = span(offset, map->key_size);
-	if (deleted || !store->replaced)
-		op->tag = span(start + HEAD_TAGS + store->slot, 1);
+	if (count)
+		__sync_fetch_and_add(count, 1);
+	else
+		op->event.totals->accesses_dropped++;
 }
 
 static __always_inline struct prof_bucket_key
@@ -229,32 +174,35 @@ bucket_key(u64 map_id, const struct khmap_store *store)
 {
 	return (struct prof_bucket_key){
 		.map_id = map_id,
-		.region = head_region(store->region),
+		.region = prof_head_region(store->region),
 		.page = store->head_page,
 		.bucket = store->head_bucket,
 	};
 }
 
-static __always_inline struct prof_bucket *
-bucket_get(const struct prof_bucket_key *key)
+/* A bucket was added to a chain. */
+static __always_inline void overflow_count(const struct model_event *event,
+					   const struct prof_bucket_key *key)
 {
-	struct prof_bucket fresh = {}, *bucket;
+	u64 fresh = 0, *count = bpf_map_lookup_elem(&overflows, key);
 
-	bucket = bpf_map_lookup_elem(&buckets, key);
-	if (bucket)
-		return bucket;
-	bpf_map_update_elem(&buckets, key, &fresh, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&buckets, key);
+	event->totals->overflows++;
+	if (!count) {
+		bpf_map_update_elem(&overflows, key, &fresh, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(&overflows, key);
+	}
+	if (count)
+		__sync_fetch_and_add(count, 1);
+	else
+		event->totals->buckets_dropped++;
 }
 
-static __always_inline void bucket_time_count(const struct model_event *event,
-					      const struct prof_bucket_key *bucket)
+static __always_inline void time_count(const struct model_event *event,
+				       const struct prof_bucket_key *bucket)
 {
 	struct prof_time_key key = { .bucket = *bucket };
 	u64 now, fresh = 0, *count;
 
-	if (!event->settings->slot_ns)
-		return;
 	now = bpf_ktime_get_ns();
 	if (now < event->settings->began_ns)
 		return;
@@ -271,54 +219,50 @@ static __always_inline void bucket_time_count(const struct model_event *event,
 }
 
 /* @sampled: nobody else tells of a bucket that was added. */
-static __always_inline void bucket_count(const struct model_event *event,
-					 const struct khmap_store *store,
-					 bool deleted, bool sampled)
-{
-	struct prof_bucket_key key = bucket_key(event->key.map_id, store);
-	struct prof_bucket *bucket = bucket_get(&key);
-	u32 replaced = store->replaced;
-
-	/* Or it is multiplied, to find the count: the verifier thinks of 255, too. */
-	barrier_var(replaced);
-	if (!bucket)
-		event->totals->buckets_dropped++;
-	else if (deleted)
-		__sync_fetch_and_add(&bucket->deletes, 1);
-	else if (replaced)
-		__sync_fetch_and_add(&bucket->replaces, 1);
-	else
-		__sync_fetch_and_add(&bucket->inserts, 1);
-	if (sampled && !deleted && store->overflowed) {
-		event->totals->overflows++;
-		if (bucket)
-			__sync_fetch_and_add(&bucket->overflows, 1);
-	}
-	bucket_time_count(event, &key);
-}
-
 static __always_inline void operation_model(struct prof_operation *op, u64 map_id,
 					    const struct khmap_store *store,
 					    bool deleted, bool sampled)
 {
-	if (deleted)
-		op->event.totals->deletes++;
-	else
-		op->event.totals->puts++;
+	const struct prof_map *map = bpf_map_lookup_elem(&maps, &map_id);
+	struct prof_bucket_key bucket;
+	u32 replaced = store->replaced;
 
 	op->event.key = (struct prof_line_key){ .map_id = map_id };
-	op->key = span(0, 0);
-	op->value = op->key;
-	op->tag = op->key;
-	op->head = op->key;
-	op->first_line = 0;
-	op->region = store->region;
-	op->page = store->page;
-	op->head_region = head_region(store->region);
-	op->head_page = store->head_page;
-	operation_place(op, store, deleted);
+	op->key = (struct prof_store_key){
+		.map_id = map_id,
+		.cpu = op->event.cpu,
+		.page = store->page,
+		.bucket = store->bucket,
+		.head_page = store->head_page,
+		.head_bucket = store->head_bucket,
+		.offset = store->offset,
+		.length = store->length,
+		.slot = store->slot,
+		.region = store->region,
+	};
+	if (deleted) {
+		op->event.totals->deletes++;
+		op->key.kind = PROF_STORE_DELETE;
+	} else {
+		op->event.totals->puts++;
+		if (replaced)
+			op->key.kind = PROF_STORE_REPLACE;
+	}
+	if (map) {
+		op->spans = prof_spans_get(map, &op->key);
+	} else {
+		op->event.totals->partial++;
+		op->spans = prof_spans_partial(&op->key);
+		op->key.kind |= PROF_STORE_PARTIAL;
+	}
 	operation_store(op);
-	bucket_count(&op->event, store, deleted, sampled);
+	operation_count(op);
+
+	bucket = bucket_key(map_id, store);
+	if (sampled && !deleted && store->overflowed)
+		overflow_count(&op->event, &bucket);
+	if (op->event.settings->slot_ns)
+		time_count(&op->event, &bucket);
 }
 
 /*
@@ -353,18 +297,12 @@ SEC("tp_btf/khmap_overflow")
 int BPF_PROG(store_overflow, u64 map_id, const struct khmap_store *store)
 {
 	struct prof_bucket_key key;
-	struct prof_bucket *bucket;
 	struct model_event event;
 
 	if (!store || !model_event_wanted(&event, map_id))
 		return 0;
-	event.totals->overflows++;
 	key = bucket_key(map_id, store);
-	bucket = bucket_get(&key);
-	if (bucket)
-		__sync_fetch_and_add(&bucket->overflows, 1);
-	else
-		event.totals->buckets_dropped++;
+	overflow_count(&event, &key);
 	return 0;
 }
 

@@ -11,6 +11,13 @@
 
 #define PROF_NAME_SIZE		64	/* KHMAP_NAME_MAX and a NUL */
 #define PROF_MAPS_MAX		1024
+#define PROF_STORES_PER_LINE	8	/* kinds of operations, on average */
+
+/* What an operation was, in struct prof_store_key. */
+#define PROF_STORE_INSERT	0
+#define PROF_STORE_REPLACE	1
+#define PROF_STORE_DELETE	2
+#define PROF_STORE_PARTIAL	0x80	/* or'ed: the map's geometry was unknown */
 
 /**
  * struct prof_map - what the model must know of a map; by map_id in "maps"
@@ -41,7 +48,42 @@ struct prof_map {
 };
 
 /**
- * struct prof_bucket_key - a chain, by its first bucket, in "buckets"
+ * struct prof_store_key - operations that stored alike, in "operations"
+ * @map_id: of the map
+ * @cpu: that carried them out
+ * @page: of the slot's bucket, within @region
+ * @bucket: within the page
+ * @head_page: of the chain's first bucket, within prof_head_region()
+ * @head_bucket: within that page
+ * @offset: of the slot, within the page
+ * @length: of the slot
+ * @slot: within the bucket
+ * @region: PROF_REGION_*, but for PROF_REGION_RANGE
+ * @kind: PROF_STORE_*
+ */
+struct prof_store_key {
+	__u64 map_id;
+	__u32 cpu;
+	__u32 page;
+	__u32 bucket;
+	__u32 head_page;
+	__u32 head_bucket;
+	__u32 offset;
+	__u32 length;
+	__u16 slot;
+	__u8 region;
+	__u8 kind;
+};
+
+/* The chain's first bucket: an inline one has no other behind it. */
+static inline __u32 prof_head_region(__u32 region)
+{
+	return region == PROF_REGION_HEADER ? region : PROF_REGION_PRIMARY;
+}
+
+/**
+ * struct prof_bucket_key - a chain, by its first bucket; in "overflows" of each the
+ *	buckets that were added to it
  * @map_id: of the map
  * @region: PROF_REGION_PRIMARY, or PROF_REGION_HEADER for the inline bucket
  * @page: within the region
@@ -54,20 +96,6 @@ struct prof_bucket_key {
 	__u32 page;
 	__u32 bucket;
 	__u32 reserved;
-};
-
-/**
- * struct prof_bucket - what was done to a chain
- * @inserts: puts that added a key
- * @replaces: puts that replaced a value
- * @deletes: keys deleted
- * @overflows: buckets added; see struct prof_totals
- */
-struct prof_bucket {
-	__u64 inserts;
-	__u64 replaces;
-	__u64 deletes;
-	__u64 overflows;
 };
 
 /**

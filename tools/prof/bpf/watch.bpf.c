@@ -14,7 +14,7 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
-#include "model.bpf.h"
+#include "access.bpf.h"
 #include "watch.h"
 
 char watch_license[] SEC("license") = "Dual BSD/GPL";

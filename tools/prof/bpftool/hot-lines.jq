@@ -8,10 +8,12 @@ def entries: .[0] | map(.formatted);
 def place: [.map_id, .region, .page, .line];
 
 ($maps | entries | map({ key: (.key | tostring), value: .value.name }) | from_entries) as $names |
+# A line has the first CPUs itself, a cpu of 4294967295 is none; line_cpus has those of others.
 ($line_cpus | entries | group_by(.key | place) |
 	map({ key: (.[0].key | place | tostring),
-	      value: (sort_by(.key.cpu) | map({ cpu: .key.cpu, stores: .value.stores })) }) |
-	from_entries) as $cpus |
+	      value: map({ cpu: .key.cpu, stores: .value.stores }) }) | from_entries) as $others |
+def cpus: [.value.parts[] | select(.cpu != 4294967295) | { cpu, stores: .count.stores }] +
+	($others[.key | place | tostring] // []) | sort_by(.cpu);
 ($totals | entries | map(.values[].value)) as $sums |
 def total(name): $sums | map(.[name]) | add;
 
@@ -21,7 +23,7 @@ def total(name): $sums | map(.[name]) | add;
 	      map_id: .key.map_id, region: (.key.region | region), page: .key.page,
 	      line: .key.line, stores: .value.stores,
 	      slot_stores: .value.slot_stores,
-	      cpus: ($cpus[.key | place | tostring] // []),
+	      cpus: cpus,
 	      modelled_transfers: { true: .value.transfers.store_true,
 				    false: .value.transfers.store_false } }) |
 	sort_by([-(.modelled_transfers.true + .modelled_transfers.false), -.stores, .map_id,

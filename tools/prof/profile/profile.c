@@ -1,102 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * profile.c - what was recorded: out of the kernel, sums, hottest first
+ * profile.c - what was recorded: its order, hottest first, and what is found in it
  */
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include "profile/profile.h"
 
 static int compare(uint64_t a, uint64_t b)
 {
 	return (a > b) - (a < b);
-}
-
-static void totals_add(struct prof_totals *sum, const struct prof_totals *part)
-{
-	sum->events += part->events;
-	sum->taken += part->taken;
-	sum->puts += part->puts;
-	sum->deletes += part->deletes;
-	sum->overflows += part->overflows;
-	sum->outside += part->outside;
-	sum->partial += part->partial;
-	sum->lines_dropped += part->lines_dropped;
-	sum->busy_dropped += part->busy_dropped;
-	sum->cpus_dropped += part->cpus_dropped;
-	sum->accesses_dropped += part->accesses_dropped;
-	sum->stacks_dropped += part->stacks_dropped;
-	sum->buckets_dropped += part->buckets_dropped;
-	sum->times_dropped += part->times_dropped;
-	sum->maps_dropped += part->maps_dropped;
-}
-
-int prof_totals_read(struct prof_totals *sum, int fd)
-{
-	int cpus = libbpf_num_possible_cpus(), cpu, err;
-	struct prof_totals *each;
-	__u32 zero = 0;
-
-	if (cpus < 0)
-		return cpus;
-	each = prof_alloc((size_t)cpus, sizeof(*each));
-	err = bpf_map_lookup_elem(fd, &zero, each);
-	for (cpu = 0; !err && cpu < cpus; cpu++)
-		totals_add(sum, &each[cpu]);
-	free(each);
-	return err;
-}
-
-/* Entries of a map; their number is known only when they have been read. */
-struct rows {
-	void *rows;
-	size_t row_size;
-	size_t count;
-	size_t room;
-};
-
-static void *rows_add(struct rows *rows)
-{
-	if (rows->count == rows->room) {
-		size_t room = rows->room ? rows->room * 2 : 256;
-		void *grown = prof_alloc(room, rows->row_size);
-
-		if (rows->count)
-			memcpy(grown, rows->rows, rows->count * rows->row_size);
-		free(rows->rows);
-		rows->rows = grown;
-		rows->room = room;
-	}
-	return (char *)rows->rows + rows->row_size * rows->count++;
-}
-
-/*
- * Read the entries of a hash map into rows that begin with the key, @value_at
- * from which the value follows.
- */
-static int rows_read(struct rows *rows, int fd, size_t value_at)
-{
-	const void *previous = NULL;
-	union {
-		struct prof_access_key access;
-		struct prof_stack_key stack;
-		struct prof_time_key time;
-	} key;
-
-	if (fd < 0)
-		return 0;	/* the source has none */
-	while (!bpf_map_get_next_key(fd, previous, &key)) {
-		char *row = rows_add(rows);
-
-		/* Programs are done, so that nothing is deleted meanwhile. */
-		if (bpf_map_lookup_elem(fd, &key, row + value_at))
-			return -errno;
-		memcpy(row, &key, value_at < sizeof(key) ? value_at : sizeof(key));
-		previous = &key;
-	}
-	return errno == ENOENT ? 0 : -errno;
 }
 
 static int line_key_compare(const struct prof_line_key *a, const struct prof_line_key *b)
@@ -272,24 +183,6 @@ static void lines_join(struct prof_profile *profile)
 	}
 }
 
-static int frames_read(struct rows *rows, int fd)
-{
-	const __u32 *previous = NULL;
-	__u32 id;
-
-	while (!bpf_map_get_next_key(fd, previous, &id)) {
-		struct prof_frames *frames = rows_add(rows);
-
-		frames->id = (int32_t)id;
-		if (bpf_map_lookup_elem(fd, &id, frames->address))
-			return -errno;
-		while (frames->count < PROF_STACK_DEPTH && frames->address[frames->count])
-			frames->count++;
-		previous = &id;
-	}
-	return errno == ENOENT ? 0 : -errno;
-}
-
 static void sort(void *array, size_t count, size_t size,
 		 int (*order)(const void *, const void *))
 {
@@ -333,70 +226,6 @@ void prof_profile_sort(struct prof_profile *profile)
 	sort(profile->symbols, profile->symbol_count, sizeof(*profile->symbols), symbol_compare);
 	lines_join(profile);
 	sort(profile->lines, profile->line_count, sizeof(*profile->lines), line_heat_compare);
-}
-
-static void take(const struct rows *rows, void *array, size_t *count)
-{
-	memcpy(array, &rows->rows, sizeof(rows->rows));
-	*count = rows->count;
-}
-
-/* A command may have any bytes in its name. */
-static void commands_clean(struct prof_profile *profile)
-{
-	size_t i;
-	char *at;
-
-	for (i = 0; i < profile->stack_count; i++) {
-		at = profile->stacks[i].count.command;
-		at[sizeof(profile->stacks[i].count.command) - 1] = '\0';
-		for (; *at; at++)
-			if (*at < ' ' || *at > '~')
-				*at = '?';
-	}
-}
-
-int prof_profile_read(struct prof_profile *profile, const struct prof_fds *fds)
-{
-	struct rows maps = { .row_size = sizeof(*profile->maps) };
-	struct rows lines = { .row_size = sizeof(*profile->lines) };
-	struct rows cpus = { .row_size = sizeof(*profile->cpus) };
-	struct rows accesses = { .row_size = sizeof(*profile->accesses) };
-	struct rows stacks = { .row_size = sizeof(*profile->stacks) };
-	struct rows frames = { .row_size = sizeof(*profile->frames) };
-	struct rows buckets = { .row_size = sizeof(*profile->buckets) };
-	struct rows times = { .row_size = sizeof(*profile->times) };
-	int err;
-
-	err = prof_totals_read(&profile->totals, fds->totals);
-	if (!err)
-		err = rows_read(&maps, fds->maps, offsetof(struct prof_map_row, map));
-	if (!err)
-		err = rows_read(&lines, fds->lines, offsetof(struct prof_line_row, count));
-	if (!err)
-		err = rows_read(&cpus, fds->line_cpus, offsetof(struct prof_cpu_row, count));
-	if (!err)
-		err = rows_read(&accesses, fds->accesses, offsetof(struct prof_access_row, count));
-	if (!err)
-		err = rows_read(&stacks, fds->line_stacks, offsetof(struct prof_stack_row, count));
-	if (!err)
-		err = frames_read(&frames, fds->stacks);
-	if (!err)
-		err = rows_read(&buckets, fds->buckets, offsetof(struct prof_bucket_row, count));
-	if (!err)
-		err = rows_read(&times, fds->times, offsetof(struct prof_time_row, count));
-
-	take(&maps, &profile->maps, &profile->map_count);
-	take(&lines, &profile->lines, &profile->line_count);
-	take(&cpus, &profile->cpus, &profile->cpu_count);
-	take(&accesses, &profile->accesses, &profile->access_count);
-	take(&stacks, &profile->stacks, &profile->stack_count);
-	take(&frames, &profile->frames, &profile->frames_count);
-	take(&buckets, &profile->buckets, &profile->bucket_count);
-	take(&times, &profile->times, &profile->time_count);
-	commands_clean(profile);
-	prof_profile_sort(profile);
-	return err;
 }
 
 const char *prof_profile_symbol(const struct prof_profile *profile, uint32_t tgid,

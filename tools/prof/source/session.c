@@ -36,13 +36,13 @@ static int maps_size(const struct store_bpf *skeleton, uint32_t lines)
 	int err = bpf_map__set_max_entries(skeleton->maps.lines, lines);
 
 	if (!err)
-		err = bpf_map__set_max_entries(skeleton->maps.buckets, lines);
+		err = bpf_map__set_max_entries(skeleton->maps.overflows, lines);
 	if (!err)
 		err = bpf_map__set_max_entries(skeleton->maps.line_cpus,
 					       lines * PROF_CPUS_PER_LINE);
 	if (!err)
-		err = bpf_map__set_max_entries(skeleton->maps.accesses,
-					       lines * PROF_ACCESSES_PER_LINE);
+		err = bpf_map__set_max_entries(skeleton->maps.operations,
+					       lines * PROF_STORES_PER_LINE);
 	if (!err)
 		err = bpf_map__set_max_entries(skeleton->maps.times, lines);
 	return err;
@@ -143,7 +143,8 @@ struct prof_fds prof_object_fds(struct bpf_object *object)
 		.accesses = bpf_object__find_map_fd_by_name(object, "accesses"),
 		.stacks = bpf_object__find_map_fd_by_name(object, "stacks"),
 		.line_stacks = bpf_object__find_map_fd_by_name(object, "line_stacks"),
-		.buckets = bpf_object__find_map_fd_by_name(object, "buckets"),
+		.operations = bpf_object__find_map_fd_by_name(object, "operations"),
+		.overflows = bpf_object__find_map_fd_by_name(object, "overflows"),
 		.times = bpf_object__find_map_fd_by_name(object, "times"),
 	};
 }

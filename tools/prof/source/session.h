@@ -12,7 +12,7 @@ struct prof_session;
 struct prof_overhead;
 
 /**
- * struct prof_fds - descriptors of the maps of store.bpf.c
+ * struct prof_fds - descriptors of the maps of programs that feed the model
  * @settings: see struct prof_settings
  * @totals: see struct prof_totals
  * @maps: see struct prof_map
@@ -21,7 +21,8 @@ struct prof_overhead;
  * @accesses: see struct prof_access_key
  * @stacks: call stacks, by the number that struct prof_stack_key names
  * @line_stacks: see struct prof_stack_key
- * @buckets: see struct prof_bucket
+ * @operations: see struct prof_store_key
+ * @overflows: see struct prof_bucket_key
  * @times: see struct prof_time_key
  */
 struct prof_fds {
@@ -33,7 +34,8 @@ struct prof_fds {
 	int accesses;
 	int stacks;
 	int line_stacks;
-	int buckets;
+	int operations;
+	int overflows;
 	int times;
 };
 
