@@ -244,11 +244,10 @@ unload() {
 	done
 	khmap-prof record --duration 60 &
 	profiler=$!
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		! bpftool prog show | grep -q 'name store_put' || break
+	for _ in $(seq 60); do
+		! bpftool link show | grep -q tracing || break
 		sleep 1
 	done
-	sleep 1
 	! rmmod khmap || return
 	kill -KILL "$profiler"
 	wait "$profiler"

@@ -7,7 +7,7 @@
 
 set -u
 
-tests=20
+tests=23
 . "${0%/*}/prof_test.sh"
 
 script=$top/tools/prof/bpftool/khmap-hot-lines.sh
@@ -49,6 +49,10 @@ mount -t tmpfs none /sys/kernel/btf
 : >/sys/kernel/btf/vmlinux
 ok 'type information is missing' fails 4 'make module' "$script" -- true
 umount /sys/kernel/btf
+ok 'no time at all is not for ever' fails 2 'a number of seconds above 0' "$script" --duration 0.0
+ok 'nor is it one event in no' fails 2 'needs a number above 0' "$script" --sample 00
+ok 'nothing is pinned there' fails 1 'bpftool prog loadall store.bpf.o' khmap-prof attach \
+	/sys/fs/bpf/nothing
 ok 'this is no time' fails 2 'needs a number of seconds' "$script" --duration 1.2.3
 ok 'nothing is left of failures' nothing_left
 

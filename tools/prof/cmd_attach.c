@@ -202,6 +202,11 @@ int prof_attach_main(int argc, char **argv)
 			   argv[optind], argv[optind]);
 		return PROF_EXIT_FAILED;
 	}
+	if (err == -ENOENT) {
+		prof_error("%s/programs has no pinned programs: \"bpftool prog loadall store.bpf.o %s/programs pinmaps %s/maps\" first",
+			   argv[optind], argv[optind], argv[optind]);
+		return PROF_EXIT_FAILED;
+	}
 	if (err) {
 		prof_error("the programs in %s cannot be attached: %s", argv[optind],
 			   strerror(-err));

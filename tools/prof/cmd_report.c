@@ -83,7 +83,7 @@ static int file_read(const char *path, struct prof_profile *profile)
 	if (!err)
 		return PROF_EXIT_OK;
 	prof_error("%s: %s", from_file ? path : "standard input", mistake);
-	return PROF_EXIT_NO_PROFILE;
+	return err == -EINVAL ? PROF_EXIT_NO_PROFILE : PROF_EXIT_FAILED;
 }
 
 static int map_filter(const struct report *report, struct prof_profile *profile)

@@ -49,6 +49,41 @@ static const struct {
 	  PROF_VERDICT_MIXED },
 };
 
+/* Bytes that took turns may have been shared between two of them. */
+static void unsure(void)
+{
+	struct prof_watched_row watched[] = {
+		{ .key = { .line = 3 }, .length = 8, .watched_ns = 1000 },
+		{ .key = { .line = 4 }, .length = 8, .watched_ns = 900 },
+		{ .key = { .line = 4 }, .offset = 8, .length = 8, .watched_ns = 1000 },
+	};
+	struct prof_profile profile = {
+		.duration_ns = 1000,
+		.watched = watched,
+		.watched_count = 3,
+	};
+	struct prof_line_row line = {
+		.key = { .line = 4 },
+		.count = { .stores = 2000, .transfers = { .store_true = 1 } },
+		.cpu_count = 2,
+	};
+
+	is_str(prof_verdict_text(&profile, &line), "private", "watched for 90 of 100 parts");
+	watched[1].watched_ns = 899;
+	is_str(prof_verdict_text(&profile, &line), "private?", "some bytes for less");
+	line.cpu_count = 1;
+	is_str(prof_verdict_text(&profile, &line), "private", "but there is one processor only");
+	line.cpu_count = 2;
+	line.key.line = 3;
+	is_str(prof_verdict_text(&profile, &line), "private", "but bytes of another line");
+	line.key.line = 4;
+	line.count.transfers.store_true = 20;
+	is_str(prof_verdict_text(&profile, &line), "true sharing", "what is seen is seen");
+	line.count.transfers.store_true = 1;
+	profile.watched_count = 0;
+	is_str(prof_verdict_text(&profile, &line), "private", "not watched, but traced");
+}
+
 int main(void)
 {
 	const struct prof_line line = { .transfers = { 1, 2, 3, 4 } };
@@ -61,5 +96,6 @@ int main(void)
 	ok(prof_line_rate(&profile, &line) == 2.5, "ten transfers in four seconds");
 	profile.duration_ns = 0;
 	ok(prof_line_rate(&profile, &line) == 0, "in no time there is no rate");
+	unsure();
 	return done();
 }

@@ -50,9 +50,12 @@ wrong_usage() {
 	exit 2
 }
 
+# A number above 0.
 is_number() {
 	case $1 in
-	'' | *[!0-9]* | 0) return 1 ;;
+	*[!0-9]*) return 1 ;;
+	*[1-9]*) ;;
+	*) return 1 ;;
 	esac
 }
 
@@ -84,7 +87,9 @@ while [ $# -gt 0 ]; do
 			attach="$attach $1=$2" ;;
 		--duration)
 			case $2 in
-			*[!0-9.]* | *.*.* | . | '') wrong_usage '--duration needs a number of seconds' ;;
+			*[!0-9.]* | *.*.*) wrong_usage '--duration needs a number of seconds' ;;
+			*[1-9]*) ;;
+			*) wrong_usage '--duration needs a number of seconds above 0' ;;
 			esac
 			duration=$2 ;;
 		--top)

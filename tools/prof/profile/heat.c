@@ -76,7 +76,7 @@ static void line_row(const struct prof_profile *profile, const struct prof_line_
 	prof_svg_text(LABEL - 8, cell.y + PROF_SVG_FONT, true, out, "%.*s %s %u/%u: %s",
 		      NAME_SHOWN, prof_map_name(profile, &line->key, text),
 		      prof_region_name(line->key.region), line->key.page, line->key.line,
-		      prof_verdict_name(prof_verdict(&line->count)));
+		      prof_verdict_text(profile, line));
 	for (i = 0; i < line->cpu_count; i++) {
 		const struct prof_cpu_row *cpu = &line->cpus[i];
 

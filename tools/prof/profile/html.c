@@ -93,7 +93,7 @@ static void lines_write(const struct prof_profile *profile, size_t top, FILE *ou
 		cell_number(out, moved->store_true + moved->load_true);
 		cell_number(out, moved->store_false + moved->load_false);
 		fprintf(out, "<td class=\"n\">%.1f</td>", prof_line_rate(profile, &line->count));
-		cell(out, prof_verdict_name(prof_verdict(&line->count)));
+		cell(out, prof_verdict_text(profile, line));
 		cell(out, most ? prof_access_what(profile, most, room) : "");
 		cell(out, most ? prof_code_name(profile, &most->key, room) : "");
 		fputs("</tr>\n", out);
@@ -141,7 +141,7 @@ static void line_write(const struct prof_profile *profile, const struct prof_lin
 						"<details open=\"open\">\n<summary>", out);
 	text(out, "%s, %s page %u line %u: %s, %" PRIu64 " modelled transfers",
 	     prof_map_name(profile, &line->key, room), prof_region_name(line->key.region),
-	     line->key.page, line->key.line, prof_verdict_name(prof_verdict(&line->count)),
+	     line->key.page, line->key.line, prof_verdict_text(profile, line),
 	     prof_transfers_sum(&line->count.transfers));
 	fputs("</summary>\n", out);
 	if (advice.kind != PROF_ADVICE_NONE) {

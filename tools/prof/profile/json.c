@@ -154,7 +154,7 @@ static json_t *json_line(const struct prof_profile *profile, const struct prof_l
 	const struct prof_map *map = prof_profile_map(profile, line->key.map_id);
 	const struct prof_line *count = &line->count;
 
-	return json_pack("{s:o, s:s, s:o, s:i, s:i, s:o, s:o, s:o, s:o, s:i, s:o, s:s, s:f, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:s, s:o, s:i, s:i, s:o, s:o, s:o, s:o, s:i, s:o, s:s, s:o*, s:f, s:o, s:o, s:o, s:o}",
 			 "map_id", json_number(line->key.map_id),
 			 "region", prof_region_name(line->key.region),
 			 "page", json_number(line->key.page),
@@ -167,6 +167,7 @@ static json_t *json_line(const struct prof_profile *profile, const struct prof_l
 			 "last_cpu", (int)count->owner,
 			 "modelled_transfers", json_transfers(&count->transfers),
 			 "verdict", prof_verdict_name(prof_verdict(count)),
+			 "unsure", prof_verdict_unsure(profile, line) ? json_true() : NULL,
 			 "rate", prof_line_rate(profile, count),
 			 "advice", json_advice(profile, line),
 			 "cpus", json_cpus(line), "accesses", json_accesses(profile, line),

@@ -361,9 +361,15 @@ int prof_json_read(FILE *in, struct prof_profile *profile, char *mistake)
 	struct prof_node whole = { .parse = &parse };
 	const char *command;
 	json_error_t error;
-	json_t *json = json_loadf(in, JSON_REJECT_DUPLICATES, &error);
+	json_t *json;
 	long long format;
 
+	errno = 0;
+	json = json_loadf(in, JSON_REJECT_DUPLICATES, &error);
+	if (!json && ferror(in)) {
+		snprintf(mistake, PROF_MISTAKE_ROOM, "it cannot be read: %s", strerror(errno));
+		return -EIO;
+	}
 	if (!json) {
 		snprintf(mistake, PROF_MISTAKE_ROOM, "not JSON: line %d, column %d: %s",
 			 error.line, error.column, error.text);

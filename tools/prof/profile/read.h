@@ -19,7 +19,7 @@
  * What it cannot make use of it refuses; members that it does not know it
  * ignores, and so it does with those that follow from others.
  *
- * Return: 0; -EINVAL it is no profile of this format.
+ * Return: 0; -EINVAL it is no profile of this format; -EIO @in could not be read.
  */
 int prof_json_read(FILE *in, struct prof_profile *profile, char *mistake);
 

@@ -143,7 +143,7 @@ static int line_fill(struct libscols_line *row, const struct prof_profile *profi
 	    prof_cell_number(row, LINE_TRUE, moved->store_true + moved->load_true) ||
 	    prof_cell_number(row, LINE_FALSE, moved->store_false + moved->load_false) ||
 	    prof_cell_rate(row, LINE_RATE, prof_line_rate(profile, count)) ||
-	    prof_cell_text(row, LINE_VERDICT, prof_verdict_name(prof_verdict(count))) ||
+	    prof_cell_text(row, LINE_VERDICT, prof_verdict_text(profile, line)) ||
 	    cell_most(row, profile, line))
 		return -ENOMEM;
 	return 0;
@@ -214,7 +214,7 @@ static int accesses_print(const struct prof_profile *profile, const struct prof_
 		place_print(profile, line, out);
 		fprintf(out, ": %s; modelled transfers for stores: %" PRIu64 " true, %" PRIu64
 			" false; for loads: %" PRIu64 " true, %" PRIu64 " false\n\n",
-			prof_verdict_name(prof_verdict(&line->count)), (uint64_t)moved->store_true,
+			prof_verdict_text(profile, line), (uint64_t)moved->store_true,
 			(uint64_t)moved->store_false, (uint64_t)moved->load_true,
 			(uint64_t)moved->load_false);
 		err = scols_print_table(table) ? -ENOMEM : 0;
@@ -295,13 +295,14 @@ static void totals_print(const struct prof_profile *profile, FILE *out)
 {
 	const struct prof_totals *totals = &profile->totals;
 	uint64_t as_true = 0, as_false = 0;
-	size_t i;
+	size_t i, unsure = 0;
 
 	for (i = 0; i < profile->line_count; i++) {
 		const struct prof_transfers *transfers = &profile->lines[i].count.transfers;
 
 		as_true += transfers->store_true + transfers->load_true;
 		as_false += transfers->store_false + transfers->load_false;
+		unsure += prof_verdict_unsure(profile, &profile->lines[i]);
 	}
 	fprintf(out, "%" PRIu64 " events in %.3f s; ", (uint64_t)totals->events,
 		(double)profile->duration_ns / 1e9);
@@ -318,6 +319,9 @@ static void totals_print(const struct prof_profile *profile, FILE *out)
 	fprintf(out, "%zu lines of %u bytes, %" PRIu64 " modelled transfers: %" PRIu64
 		" true sharing, %" PRIu64 " false sharing.\n",
 		profile->line_count, PROF_LINE_SIZE, as_true + as_false, as_true, as_false);
+	if (unsure)
+		fprintf(out, "private? (%zu lines): several CPUs accessed it, but its bytes were watched in turns, and what is shared between these is not seen; watch fewer bytes.\n",
+			unsure);
 	if (totals->partial)
 		fprintf(out, "%" PRIu64 " events of maps whose geometry is unknown: only their slots are modelled.\n",
 			(uint64_t)totals->partial);

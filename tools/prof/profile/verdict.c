@@ -2,6 +2,7 @@
 /*
  * verdict.c - how the processors share a line, in a word
  */
+#include <string.h>
 #include "profile/verdict.h"
 
 /* Counts of a file may be so large that products and sums of them are not exact. */
@@ -27,6 +28,35 @@ enum prof_verdict prof_verdict(const struct prof_line *line)
 	if (nearly_all(as_true, all))
 		return PROF_VERDICT_TRUE;
 	return PROF_VERDICT_MIXED;
+}
+
+static bool watched_in_turns(const struct prof_profile *profile, const struct prof_line_key *line)
+{
+	size_t i;
+
+	for (i = 0; i < profile->watched_count; i++) {
+		const struct prof_watched_row *row = &profile->watched[i];
+
+		if (!memcmp(&row->key, line, sizeof(*line)) &&
+		    (double)row->watched_ns * 100 <
+			    (double)profile->duration_ns * PROF_WATCHED_PERCENT)
+			return true;
+	}
+	return false;
+}
+
+bool prof_verdict_unsure(const struct prof_profile *profile, const struct prof_line_row *line)
+{
+	return prof_verdict(&line->count) == PROF_VERDICT_PRIVATE && line->cpu_count > 1 &&
+	       watched_in_turns(profile, &line->key);
+}
+
+const char *prof_verdict_text(const struct prof_profile *profile,
+			      const struct prof_line_row *line)
+{
+	if (prof_verdict_unsure(profile, line))
+		return "private?";
+	return prof_verdict_name(prof_verdict(&line->count));
 }
 
 const char *prof_verdict_name(enum prof_verdict verdict)

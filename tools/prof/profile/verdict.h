@@ -13,6 +13,9 @@
 /* Transfers in a hundred that must be of one kind for a verdict to be that kind. */
 #define PROF_VERDICT_PERCENT	90
 
+/* Of the time, that bytes must have been watched for "private" to be sure. */
+#define PROF_WATCHED_PERCENT	90
+
 /**
  * enum prof_verdict - how processors share a line
  * @PROF_VERDICT_PRIVATE: it all but stays where it is
@@ -40,6 +43,29 @@ enum prof_verdict {
  * Return: the verdict.
  */
 enum prof_verdict prof_verdict(const struct prof_line *line);
+
+/**
+ * prof_verdict_unsure() - may sharing of a line have gone unseen?
+ * @profile: the profile
+ * @line: of it
+ *
+ * Of bytes that are watched in turns, what processors do to one is not seen while
+ * another is watched.
+ *
+ * Return: true if the line seems private, several processors accessed it, and some of
+ * its bytes were not watched for PROF_WATCHED_PERCENT of the time.
+ */
+bool prof_verdict_unsure(const struct prof_profile *profile, const struct prof_line_row *line);
+
+/**
+ * prof_verdict_text() - the verdict on a line, to be shown
+ * @profile: the profile
+ * @line: of it
+ *
+ * Return: a constant: its name, with a question mark if it is unsure.
+ */
+const char *prof_verdict_text(const struct prof_profile *profile,
+			      const struct prof_line_row *line);
 
 /**
  * prof_verdict_name() - a verdict in words
