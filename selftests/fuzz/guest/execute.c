@@ -192,6 +192,17 @@ static bool is_named(const struct fuzz_op *op, const void *raw)
 	}
 }
 
+/* The name of @slot's map now means that of a descriptor. */
+static void name_moved(struct fuzz_worker *worker, struct fuzz_slot *slot, int fd)
+{
+	uint32_t i;
+
+	slot->named = false;
+	for (i = 0; i < FUZZ_FDS; i++)
+		if (worker->slots[i].fd == fd)
+			worker->slots[i].named = true;
+}
+
 long fuzz_execute_ioctl(struct fuzz_thread *thread, const struct fuzz_op *op,
 			const struct fuzz_call *call)
 {
@@ -215,6 +226,8 @@ long fuzz_execute_ioctl(struct fuzz_thread *thread, const struct fuzz_op *op,
 	result = syscall(SYS_ioctl, slot->fd, op->command, at);
 	if (result < 0)
 		return -errno;
+	if (op->command == KHMAP_IOC_PUBLISH)
+		name_moved(thread->worker, slot, ((const struct khmap_ioc_publish *)raw)->fd);
 	if (op->out_fd && fuzz_copy(thread, &fd, (char *)at + op->out_fd, sizeof(fd)) &&
 	    fd >= thread->worker->first_fd)
 		fuzz_slot_put(thread->worker, call->at, fd)->named = is_named(op, raw);

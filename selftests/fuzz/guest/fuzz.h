@@ -285,6 +285,7 @@ const struct fuzz_op *fuzz_op_named(const char *name);
 
 /* generate.c */
 void fuzz_generate(struct rng *rng, struct fuzz_program *program);
+void fuzz_generate_versions(struct rng *rng, struct fuzz_program *program);
 void fuzz_generate_module(struct rng *rng, struct fuzz_program *program);
 void fuzz_generate_call(struct rng *rng, const struct fuzz_op *op, struct fuzz_call *call);
 void fuzz_mutate(struct rng *rng, struct fuzz_program *program, const struct fuzz_program *other);

@@ -223,6 +223,62 @@ void fuzz_generate_module(struct rng *rng, struct fuzz_program *program)
 	}
 }
 
+static void field_set(struct fuzz_call *call, const char *name, uint64_t value)
+{
+	const struct fuzz_op *op = &fuzz_ops[call->op];
+	uint32_t i;
+
+	for (i = 0; i < op->count; i++)
+		if (!strcmp(op->fields[i].name, name))
+			call->field[i] = value;
+}
+
+/* A map that can be created, and take the place of any other of these. */
+static void make_plain(struct fuzz_call *call)
+{
+	static const char * const zero[] = {
+		"max_entries", "max_bytes", "load_percent", "schema_length", "name_length",
+		"stripes", "layout", "uid",
+	};
+	size_t i;
+
+	field_set(call, "key_size", 8);
+	field_set(call, "value_size", 8);
+	for (i = 0; i < sizeof(zero) / sizeof(zero[0]); i++)
+		field_set(call, zero[i], 0);
+}
+
+/*
+ * A name gets new meanings, and old ones again: what takes several maps of one kind, of which the
+ * right one is named, and so hardly comes about by chance.
+ */
+void fuzz_generate_versions(struct rng *rng, struct fuzz_program *program)
+{
+	static const char * const names[] = {
+		"create", "create", "publish", "publish", "publish", "rollback", "rollback",
+		"rollback", "canary", "choose", "versions", "arrays", "put", "snapshot", "mmap",
+		"touch", "stat", "close",
+	};
+	uint32_t length = 8 + (uint32_t)rng_below(rng, FUZZ_CALLS - 8);
+
+	program->count = 0;
+	generate_named(rng, program, "control");
+	while (program->count < length) {
+		struct fuzz_call *call = &program->call[program->count];
+		const char *name = names[rng_below(rng, sizeof(names) / sizeof(names[0]))];
+
+		generate_named(rng, program, program->count < 4 ? "create" : name);
+		if (!strcmp(fuzz_ops[call->op].name, "create"))
+			make_plain(call);
+		if (program->count == 2)
+			field_set(call, "name_length", FUZZ_RIGHT);
+		if (rng_percent(rng, 80)) {
+			field_set(call, "keep", 2);
+			field_set(call, "steps", 1);
+		}
+	}
+}
+
 static void insert(struct rng *rng, struct fuzz_program *program, const struct fuzz_call *call)
 {
 	uint32_t at;

@@ -155,6 +155,8 @@ static void make_program(struct rng *rng, uint32_t round, struct fuzz_program *p
 
 	if (fuzz_round_of_module(round))
 		fuzz_generate_module(rng, program);
+	else if (rng_percent(rng, 5))
+		fuzz_generate_versions(rng, program);
 	else if (rng_percent(rng, 75) && fuzz_corpus_pick(rng, program) &&
 		 fuzz_corpus_pick(rng, &other))
 		fuzz_mutate(rng, program, &other);
