@@ -309,6 +309,30 @@ TEST_F(arrays, that_lead_nowhere)
 	munmap(page, PAGE);
 }
 
+/* Each value that has room is told, and each other key's status says that it had none. */
+TEST_F(arrays, values_that_end)
+{
+	uint64_t *page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int i;
+
+	ASSERT_NE(MAP_FAILED, page);
+	munmap((char *)page + PAGE, PAGE);
+	self->batch.opcode = KHMAP_OP_GET;
+	self->batch.operands = 0;
+	self->batch.values = address_of(page + 502);
+	self->batch.count = 20;
+	ASSERT_EQ(0, batch_call(self->fd, &self->batch));
+	EXPECT_EQ(20, self->batch.done);
+	EXPECT_EQ(12, self->batch.failed);
+	for (i = 0; i < 20; i++) {
+		EXPECT_EQ(!(i % 5) ? -ENOENT : i < 10 ? 0 : -EFAULT, self->statuses[i]);
+		if (i < 10)
+			EXPECT_EQ(i % 5 ? 100u + (unsigned int)i : 0, page[502 + i]);
+	}
+	munmap(page, PAGE);
+}
+
 TEST_F(arrays, by_the_library)
 {
 	struct khmap_open_options options = {

@@ -228,6 +228,38 @@ TEST_F_TIMEOUT(fault, open_control, FAULT_SECONDS)
 	EXPECT_EQ(0, fault_sweep(&c));
 }
 
+static int call_sample(void *context)
+{
+	FIXTURE_DATA(fault) * self = context;
+	struct khmap_ioc_sample args = { .size = sizeof(args), .every = 7 };
+	int err = call(self->control, KHMAP_IOC_SAMPLE, &args);
+
+	if (!err)
+		self->fd = args.fd;
+	return err ? err : (int)args.sampler;
+}
+
+/* Of the few places none is lost. */
+static bool is_first(void *context, int result)
+{
+	(void)context;
+	return !result;
+}
+
+TEST_F_TIMEOUT(fault, sample, FAULT_SECONDS)
+{
+	const struct fault_call c = {
+		.name = "SAMPLE",
+		.call = call_sample,
+		.right = is_first,
+		.undo = undo_close,
+		.context = self,
+		.err = ENFILE,
+	};
+
+	EXPECT_EQ(0, fault_sweep(&c));
+}
+
 /* Map all of it, and touch each page.  A fault that fails is taken again. */
 static int call_mmap(void *context)
 {

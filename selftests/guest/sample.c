@@ -272,6 +272,8 @@ TEST_F(sample, mistakes)
 	EXPECT_EQ(0, seen(fds[3]));
 	EXPECT_EQ(-1, read(fds[3], &half, sizeof(half)));
 	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, syscall(SYS_read, fds[3], NULL, sizeof(uint64_t)));
+	EXPECT_EQ(EFAULT, errno);
 	for (i = 0; i < KHMAP_SAMPLERS_MAX; i++)
 		close(fds[i]);
 }
