@@ -167,6 +167,32 @@ splat 'a data race that the module has a part in is one' yes <<EOF
 [    1.0]  khmap_map_put+0x1/0x2 [khmap]
 [    1.0] ==================================================================
 EOF
+splat "one of a reader's copy with a marked store is none" no <<EOF
+[    1.0] BUG: KCSAN: data-race in _copy_to_iter / khmap_chain_insert [khmap]
+[    1.0] write (marked) to 0xffff of 4 bytes by task 1 on cpu 1:
+[    1.0]  khmap_chain_insert+0xc7/0x940 [khmap]
+[    1.0] read to 0xffff of 4096 bytes by task 2 on cpu 0:
+[    1.0]  _copy_to_iter+0x3aa/0xbe0
+[    1.0] ==================================================================
+EOF
+splat 'with one that is not marked, it is one' yes <<EOF
+[    1.0] BUG: KCSAN: data-race in _copy_to_iter / khmap_chain_insert [khmap]
+[    1.0] write to 0xffff of 4 bytes by task 1 on cpu 1:
+[    1.0]  khmap_chain_insert+0xc7/0x940 [khmap]
+[    1.0] read to 0xffff of 4096 bytes by task 2 on cpu 0:
+[    1.0]  _copy_to_iter+0x3aa/0xbe0
+[    1.0] ==================================================================
+EOF
+splat "one of the kernel's own counts, below the module, is none" no <<EOF
+[    1.0] BUG: KCSAN: data-race in page_remove_rmap / validate_page_before_insert
+[    1.0] read-write (marked) to 0xffff of 4 bytes by task 1 on cpu 1:
+[    1.0]  page_remove_rmap+0x17d/0x560
+[    1.0] read to 0xffff of 4 bytes by task 2 on cpu 0:
+[    1.0]  validate_page_before_insert+0x7f/0xa0
+[    1.0]  vm_insert_pages+0x33b/0x4d0
+[    1.0]  khmap_view_fault+0x30d/0x370 [khmap]
+[    1.0] ==================================================================
+EOF
 splat 'a data race of others is none' no <<EOF
 [    1.0] ==================================================================
 [    1.0] BUG: KCSAN: data-race in tick_do_update / tick_nohz
