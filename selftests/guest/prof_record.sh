@@ -154,9 +154,10 @@ ok 'too many lines are recorded' record --map prof_packed --lines 1 -- \
 	prof_writer turns prof_packed "$(keys prof_packed 0 1)" "$(keys prof_packed 1 1)" 10
 ok 'what found no room is counted' is '[20,20,true,20]' query \
 	'[(.totals | .events, .taken, .dropped.lines > 0), ([.buckets[].replaces] | add)]'
-# shellcheck disable=SC2016,SC2046 # names of jq; a list of keys
+# shellcheck disable=SC2046 # a list of keys
 ok 'too many operations are recorded' record --map prof_packed --lines 1 -- \
 	prof_writer put prof_packed $(seq 1 20)
+# shellcheck disable=SC2016 # a name of jq's
 ok 'they are counted, or counted as dropped' is '[20,20,true]' query \
 	'([.buckets[] | .inserts + .replaces] | add) as $known |
 	.totals | [.events, $known + .dropped.accesses, .dropped.accesses > 0]'
