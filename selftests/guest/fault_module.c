@@ -3,7 +3,8 @@
  * fault_module.c - the module comes and goes, with each allocation failing
  *
  * Most of them are the kernel's own, for what a module brings along; those of the
- * module's beginning come last.  The module is there and works, or nothing of it is.
+ * module's beginning come last.  The module is there and works, or nothing of it is,
+ * but for what devtmpfs makes of its nodes.
  */
 #include "kselftest_harness.h"
 #include "fault_test.h"
@@ -65,7 +66,7 @@ static bool nothing_is_left(void)
  */
 static bool devtmpfs_failed(void)
 {
-	bool lost = !access("/sys/module/khmap", F_OK) && access(CONTROL, F_OK);
+	bool lost = !access("/sys/class/misc/khmap-control", F_OK) && access(CONTROL, F_OK);
 	bool stayed = access("/sys/module/khmap", F_OK) && !access(KHMAP_DEVICE_DIR, F_OK);
 
 	unlink("/dev/khmap-control");

@@ -183,6 +183,14 @@ splat 'with one that is not marked, it is one' yes <<EOF
 [    1.0]  _copy_to_iter+0x3aa/0xbe0
 [    1.0] ==================================================================
 EOF
+splat 'nor does it matter that its processor was late' yes <<EOF
+[    1.0] BUG: KCSAN: data-race in _copy_to_iter / khmap_chain_insert [khmap]
+[    1.0] write (reordered) to 0xffff of 4 bytes by task 1 on cpu 1:
+[    1.0]  khmap_chain_insert+0xc7/0x940 [khmap]
+[    1.0] read to 0xffff of 4096 bytes by task 2 on cpu 0:
+[    1.0]  _copy_to_iter+0x3aa/0xbe0
+[    1.0] ==================================================================
+EOF
 splat "one of the kernel's own counts, below the module, is none" no <<EOF
 [    1.0] BUG: KCSAN: data-race in page_remove_rmap / validate_page_before_insert
 [    1.0] read-write (marked) to 0xffff of 4 bytes by task 1 on cpu 1:

@@ -68,7 +68,7 @@ racing {
 	race[raced++] = $0
 	if (/\[khmap/)
 		ours = 1
-	if (/(read-)?write to 0x/)
+	if (/write( \([^)]*\))? to 0x/ && !/\([^)]*marked/)
 		plain_write = 1
 	if (/======/) {
 		racing = 0

@@ -226,8 +226,10 @@ long fuzz_execute_ioctl(struct fuzz_thread *thread, const struct fuzz_op *op,
 	result = syscall(SYS_ioctl, slot->fd, op->command, at);
 	if (result < 0)
 		return -errno;
-	if (op->command == KHMAP_IOC_PUBLISH)
-		name_moved(thread->worker, slot, ((const struct khmap_ioc_publish *)raw)->fd);
+	if (op->command == KHMAP_IOC_PUBLISH &&
+	    fuzz_copy(thread, &fd, (char *)at + offsetof(struct khmap_ioc_publish, fd), sizeof(fd)))
+		name_moved(thread->worker, slot, fd);
+	fd = -1;
 	if (op->out_fd && fuzz_copy(thread, &fd, (char *)at + op->out_fd, sizeof(fd)) &&
 	    fd >= thread->worker->first_fd)
 		fuzz_slot_put(thread->worker, call->at, fd)->named = is_named(op, raw);

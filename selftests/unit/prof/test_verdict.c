@@ -61,6 +61,7 @@ static void unsure(void)
 		.duration_ns = 1000,
 		.watched = watched,
 		.watched_count = 3,
+		.watching = { .slots = 2 },
 	};
 	struct prof_line_row line = {
 		.key = { .line = 4 },
@@ -80,6 +81,8 @@ static void unsure(void)
 	line.count.transfers.store_true = 20;
 	is_str(prof_verdict_text(&profile, &line), "true sharing", "what is seen is seen");
 	line.count.transfers.store_true = 1;
+	profile.watching.slots = 3;
+	is_str(prof_verdict_text(&profile, &line), "private", "all were watched at a time");
 	profile.watched_count = 0;
 	is_str(prof_verdict_text(&profile, &line), "private", "not watched, but traced");
 }

@@ -29,7 +29,6 @@ static __always_inline void model_access_count(struct model_event *event, u32 st
 		.tgid = tgid,
 		.kind = kind,
 	};
-	u64 fresh = 0, *count;
 
 	if (start < from)
 		start = from;
@@ -40,14 +39,7 @@ static __always_inline void model_access_count(struct model_event *event, u32 st
 	key.line.cpu = event->cpu;
 	key.offset = start - from;
 	key.length = end - start;
-	count = bpf_map_lookup_elem(&accesses, &key);
-	if (!count) {
-		bpf_map_update_elem(&accesses, &key, &fresh, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(&accesses, &key);
-	}
-	if (count)
-		__sync_fetch_and_add(count, 1);
-	else
+	if (!model_count(&accesses, &key))
 		event->totals->accesses_dropped++;
 }
 

@@ -111,6 +111,20 @@ static __always_inline void model_unlock(struct prof_line *line)
 	__sync_lock_test_and_set(&line->lock, 0);
 }
 
+/* One more of what a map counts under a key; false if there is no room for the key. */
+static __always_inline bool model_count(void *map, const void *key)
+{
+	u64 fresh = 0, *count = bpf_map_lookup_elem(map, key);
+
+	if (!count) {
+		bpf_map_update_elem(map, key, &fresh, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(map, key);
+	}
+	if (count)
+		__sync_fetch_and_add(count, 1);
+	return count;
+}
+
 /* It is too large for a program's stack. */
 const struct prof_line model_fresh_line = {
 	.owner = PROF_NO_CPU,
@@ -183,7 +197,10 @@ model_part_elsewhere(const struct model_event *event)
 	return bpf_map_lookup_elem(&line_cpus, &key);
 }
 
-/* The part of the event's CPU; NULL if there is no room for one. */
+/*
+ * The part of the event's CPU; NULL if there is no room for one.  Beyond the first
+ * few CPUs it is looked up with the line's lock held.
+ */
 static __always_inline struct prof_line_cpu *
 model_part(const struct model_event *event, struct prof_line *line)
 {

@@ -75,10 +75,11 @@ struct prof_settings {
  * @busy_dropped: accesses to lines that another CPU, or an interrupted program,
  *	kept for too long
  * @cpus_dropped: as @lines_dropped, of the map "line_cpus"
- * @accesses_dropped: likewise, of the map "accesses", and operations that the map
- *	"operations" had no room for
+ * @accesses_dropped: likewise, of the map "accesses", and operations whose bytes are
+ *	not known, as the map "operations" had no room for them
  * @stacks_dropped: likewise, of the maps "stacks" and "line_stacks"
- * @buckets_dropped: buckets added that the map "overflows" had no room for
+ * @buckets_dropped: operations and buckets added that the map "chains" had no room
+ *	for
  * @times_dropped: operations that the map "times" had no room for
  * @maps_dropped: maps that the map "maps" had no room for
  * @until: events until the next is taken; if the module samples, not 0 once one was

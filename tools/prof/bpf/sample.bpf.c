@@ -190,7 +190,6 @@ int sample_function(struct bpf_perf_event_data *context)
 	struct prof_sample_totals *total = sample_begin();
 	struct prof_function_key key = {};
 	struct sample_frames *stack;
-	u64 fresh = 0, *count;
 	u32 zero = 0;
 	long size;
 
@@ -206,14 +205,7 @@ int sample_function(struct bpf_perf_event_data *context)
 	}
 	key.address = stack->address[0];
 	total->taken++;
-	count = bpf_map_lookup_elem(&functions, &key);
-	if (!count) {
-		bpf_map_update_elem(&functions, &key, &fresh, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(&functions, &key);
-	}
-	if (count)
-		__sync_fetch_and_add(count, 1);
-	else
+	if (!model_count(&functions, &key))
 		total->functions_dropped++;
 	return 0;
 }

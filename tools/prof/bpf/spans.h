@@ -15,7 +15,7 @@
 #include "store.h"
 
 #define PROF_HEAD_SIZE		4	/* of a bucket's sequence, which it begins with */
-#define PROF_TAGS_OFFSET	8	/* KHMAP_BUCKET_TAGS, KHMAP_OVERFLOW_TAGS */
+#define PROF_TAGS_OFFSET	8	/* KHMAP_BUCKET_TAGS, of every kind of bucket */
 
 /**
  * struct prof_span - bytes of a page; none if the two are equal

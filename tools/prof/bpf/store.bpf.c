@@ -7,7 +7,8 @@
  * store.
  *
  * Which bytes they were, and in which chain, is counted once for an operation, in
- * "operations", and made of that by who reads it.
+ * "operations", and made of that by who reads it.  Where that has no room, the chain
+ * is counted at least.
  *
  * What a tracepoint does not name is not modelled: references to overflow
  * buckets, filter bytes, the chain's last entry when a delete moves it, clears.
@@ -52,8 +53,8 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, PROF_LINES_DEFAULT);
 	__type(key, struct prof_bucket_key);
-	__type(value, u64);
-} overflows SEC(".maps");
+	__type(value, struct prof_bucket);
+} chains SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -155,20 +156,6 @@ static __always_inline void operation_store(struct prof_operation *op)
 		   span_bytes(head_line, &spans->head), false);
 }
 
-static __always_inline void operation_count(const struct prof_operation *op)
-{
-	u64 fresh = 0, *count = bpf_map_lookup_elem(&operations, &op->key);
-
-	if (!count) {
-		bpf_map_update_elem(&operations, &op->key, &fresh, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(&operations, &op->key);
-	}
-	if (count)
-		__sync_fetch_and_add(count, 1);
-	else
-		op->event.totals->accesses_dropped++;
-}
-
 static __always_inline struct prof_bucket_key
 bucket_key(u64 map_id, const struct khmap_store *store)
 {
@@ -180,45 +167,64 @@ bucket_key(u64 map_id, const struct khmap_store *store)
 	};
 }
 
+static __always_inline struct prof_bucket *chain_get(const struct model_event *event,
+						     const struct prof_bucket_key *key)
+{
+	struct prof_bucket fresh = {}, *chain = bpf_map_lookup_elem(&chains, key);
+
+	if (!chain) {
+		bpf_map_update_elem(&chains, key, &fresh, BPF_NOEXIST);
+		chain = bpf_map_lookup_elem(&chains, key);
+	}
+	if (!chain)
+		event->totals->buckets_dropped++;
+	return chain;
+}
+
 /* A bucket was added to a chain. */
 static __always_inline void overflow_count(const struct model_event *event,
 					   const struct prof_bucket_key *key)
 {
-	u64 fresh = 0, *count = bpf_map_lookup_elem(&overflows, key);
+	struct prof_bucket *chain = chain_get(event, key);
 
 	event->totals->overflows++;
-	if (!count) {
-		bpf_map_update_elem(&overflows, key, &fresh, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(&overflows, key);
-	}
-	if (count)
-		__sync_fetch_and_add(count, 1);
+	if (chain)
+		__sync_fetch_and_add(&chain->overflows, 1);
+}
+
+static __always_inline void operation_count(const struct prof_operation *op,
+					    const struct prof_bucket_key *key)
+{
+	u32 kind = op->key.kind & ~PROF_STORE_PARTIAL;
+	struct prof_bucket *chain;
+
+	if (model_count(&operations, &op->key))
+		return;
+	op->event.totals->accesses_dropped++;
+	chain = chain_get(&op->event, key);
+	if (!chain)
+		return;
+	if (kind == PROF_STORE_DELETE)
+		__sync_fetch_and_add(&chain->deletes, 1);
+	else if (kind == PROF_STORE_REPLACE)
+		__sync_fetch_and_add(&chain->replaces, 1);
 	else
-		event->totals->buckets_dropped++;
+		__sync_fetch_and_add(&chain->inserts, 1);
 }
 
 static __always_inline void time_count(const struct model_event *event,
 				       const struct prof_bucket_key *bucket)
 {
 	struct prof_time_key key = { .bucket = *bucket };
-	u64 now, fresh = 0, *count;
+	u64 now = bpf_ktime_get_ns();
 
-	now = bpf_ktime_get_ns();
 	if (now < event->settings->began_ns)
 		return;
 	key.slot = (now - event->settings->began_ns) / event->settings->slot_ns;
-	count = bpf_map_lookup_elem(&times, &key);
-	if (!count) {
-		bpf_map_update_elem(&times, &key, &fresh, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(&times, &key);
-	}
-	if (count)
-		__sync_fetch_and_add(count, 1);
-	else
+	if (!model_count(&times, &key))
 		event->totals->times_dropped++;
 }
 
-/* @sampled: nobody else tells of a bucket that was added. */
 static __always_inline void operation_model(struct prof_operation *op, u64 map_id,
 					    const struct khmap_store *store,
 					    bool deleted, bool sampled)
@@ -256,9 +262,10 @@ static __always_inline void operation_model(struct prof_operation *op, u64 map_i
 		op->key.kind |= PROF_STORE_PARTIAL;
 	}
 	operation_store(op);
-	operation_count(op);
 
 	bucket = bucket_key(map_id, store);
+	operation_count(op, &bucket);
+	/* Else store_overflow is told of a bucket that was added. */
 	if (sampled && !deleted && store->overflowed)
 		overflow_count(&op->event, &bucket);
 	if (op->event.settings->slot_ns)

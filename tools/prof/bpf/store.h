@@ -82,8 +82,7 @@ static inline __u32 prof_head_region(__u32 region)
 }
 
 /**
- * struct prof_bucket_key - a chain, by its first bucket; in "overflows" of each the
- *	buckets that were added to it
+ * struct prof_bucket_key - a chain, by its first bucket, in "chains"
  * @map_id: of the map
  * @region: PROF_REGION_PRIMARY, or PROF_REGION_HEADER for the inline bucket
  * @page: within the region
@@ -96,6 +95,21 @@ struct prof_bucket_key {
 	__u32 page;
 	__u32 bucket;
 	__u32 reserved;
+};
+
+/**
+ * struct prof_bucket - what was done to a chain; in "chains", of the operations only
+ *	those that "operations" had no room for
+ * @inserts: puts that added a key
+ * @replaces: puts that replaced a value
+ * @deletes: keys deleted
+ * @overflows: buckets added; see struct prof_totals
+ */
+struct prof_bucket {
+	__u64 inserts;
+	__u64 replaces;
+	__u64 deletes;
+	__u64 overflows;
 };
 
 /**

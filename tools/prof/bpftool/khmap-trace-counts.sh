@@ -9,7 +9,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 me=${0##*/}
 shows='the bytes stored to most, and the hottest chains'
-dumped='operations overflows maps totals'
+dumped='operations chains maps totals'
 . "$here/common.sh"
 
 if [ "$json" = true ]; then

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #
-# From "bpftool -j map dump" of operations, overflows, maps and totals, and "bpftool -j prog show" of the
+# From "bpftool -j map dump" of operations, chains, maps and totals, and "bpftool -j prog show" of the
 # programs (--slurpfile each), to the bytes stored to most and the hottest chains: tab-separated
 # rows, or one JSON object if $json is true. $top rows of each at most.
 #
@@ -61,9 +61,10 @@ def lines($from; $to):
 	sort_by([-.count, .map_id, .region, .page, .line, .offset, .cpu])) as $bytes |
 ([$stored[] | { map_id, region: .head_region, page: .head_page, bucket: .head_bucket,
 		(.what): .count }] +
-	($overflows | entries |
+	($chains | entries |
 		map({ map_id: .key.map_id, region: .key.region, page: .key.page,
-		      bucket: .key.bucket, overflow: .value })) |
+		      bucket: .key.bucket, insert: .value.inserts, replace: .value.replaces,
+		      delete: .value.deletes, overflow: .value.overflows })) |
 	group_by([.map_id, .region, .page, .bucket]) |
 	map({ map: (.[0].map_id | name), map_id: .[0].map_id, region: (.[0].region | region),
 	      page: .[0].page, bucket: .[0].bucket, inserts: (map(.insert // 0) | add),

@@ -131,8 +131,9 @@ static void parts_take(const struct rows *lines, struct rows *cpus)
 			const struct prof_line_part *known = &line[i].count.parts[part];
 			struct prof_cpu_row *row;
 
+			/* Copied while it was changed, a later one may be there already. */
 			if (known->cpu == PROF_NO_CPU)
-				break;
+				continue;
 			row = rows_add(cpus);
 			row->key = line[i].key;
 			row->key.cpu = known->cpu;
@@ -141,20 +142,34 @@ static void parts_take(const struct rows *lines, struct rows *cpus)
 	}
 }
 
-/* Operations stored to bytes of a page: an access to each line that these lie in. */
+static int line_find_compare(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct prof_line_key));
+}
+
+/*
+ * Operations stored to bytes of a page: an access to each line that these lie in, but
+ * for lines that there was no room for.
+ */
 static void span_take(const struct store_row *row, const struct prof_span *span,
-		      const struct prof_line_key *page, uint32_t kind, struct rows *accesses)
+		      const struct prof_line_key *page, uint32_t kind,
+		      const struct rows *lines, struct rows *accesses)
 {
 	uint32_t start = span->start, end;
 
 	for (; start < span->end; start = end) {
-		struct prof_access_row *access = rows_add(accesses);
+		struct prof_line_key line = *page;
+		struct prof_access_row *access;
 
 		end = (start | (PROF_LINE_SIZE - 1)) + 1;
 		if (end > span->end)
 			end = span->end;
-		access->key.line = *page;
-		access->key.line.line = start >> PROF_LINE_SHIFT;
+		line.line = start >> PROF_LINE_SHIFT;
+		if (!bsearch(&line, lines->rows, lines->count, lines->row_size,
+			     line_find_compare))
+			continue;
+		access = rows_add(accesses);
+		access->key.line = line;
 		access->key.line.cpu = row->key.cpu;
 		access->key.offset = start & (PROF_LINE_SIZE - 1);
 		access->key.length = end - start;
@@ -164,7 +179,7 @@ static void span_take(const struct store_row *row, const struct prof_span *span,
 }
 
 static void accesses_take(const struct store_row *row, const struct prof_spans *spans,
-			  struct rows *accesses)
+			  const struct rows *lines, struct rows *accesses)
 {
 	struct prof_line_key page = {
 		.map_id = row->key.map_id,
@@ -174,13 +189,13 @@ static void accesses_take(const struct store_row *row, const struct prof_spans *
 	bool deleted = (row->key.kind & ~PROF_STORE_PARTIAL) == PROF_STORE_DELETE;
 
 	span_take(row, &spans->key, &page, deleted ? PROF_ACCESS_CLEAR : PROF_ACCESS_KEY,
-		  accesses);
+		  lines, accesses);
 	if (!deleted)
-		span_take(row, &spans->value, &page, PROF_ACCESS_VALUE, accesses);
-	span_take(row, &spans->tag, &page, PROF_ACCESS_TAG, accesses);
+		span_take(row, &spans->value, &page, PROF_ACCESS_VALUE, lines, accesses);
+	span_take(row, &spans->tag, &page, PROF_ACCESS_TAG, lines, accesses);
 	page.region = prof_head_region(row->key.region);
 	page.page = row->key.head_page;
-	span_take(row, &spans->head, &page, PROF_ACCESS_HEAD, accesses);
+	span_take(row, &spans->head, &page, PROF_ACCESS_HEAD, lines, accesses);
 }
 
 static void bucket_take(const struct store_row *row, struct rows *buckets)
@@ -206,7 +221,8 @@ static void bucket_take(const struct store_row *row, struct rows *buckets)
 
 /* What operations tell of bytes and of chains; @profile has its maps. */
 static void operations_take(const struct rows *operations, const struct prof_profile *profile,
-			    struct rows *accesses, struct rows *buckets)
+			    const struct rows *lines, struct rows *accesses,
+			    struct rows *buckets)
 {
 	const struct store_row *row = operations->rows, *end = row + operations->count;
 
@@ -217,26 +233,9 @@ static void operations_take(const struct rows *operations, const struct prof_pro
 		/* Geometries are never forgotten, so what was known still is. */
 		if (map && !(row->key.kind & PROF_STORE_PARTIAL))
 			spans = prof_spans_get(map, &row->key);
-		accesses_take(row, &spans, accesses);
+		accesses_take(row, &spans, lines, accesses);
 		bucket_take(row, buckets);
 	}
-}
-
-static int overflows_read(struct rows *buckets, int fd)
-{
-	struct rows chains = { .row_size = sizeof(struct prof_bucket_key) + sizeof(uint64_t) };
-	int err = rows_read(&chains, fd, sizeof(struct prof_bucket_key));
-	size_t i;
-
-	for (i = 0; i < chains.count; i++) {
-		const char *chain = (const char *)chains.rows + i * chains.row_size;
-		struct prof_bucket_row *bucket = rows_add(buckets);
-
-		memcpy(&bucket->key, chain, sizeof(bucket->key));
-		memcpy(&bucket->count.overflows, chain + sizeof(bucket->key), sizeof(uint64_t));
-	}
-	free(chains.rows);
-	return err;
 }
 
 static int key_compare(const void *a, const void *b, void *size)
@@ -303,10 +302,9 @@ int prof_profile_read(struct prof_profile *profile, const struct prof_fds *fds)
 
 	err = prof_totals_read(&profile->totals, fds->totals);
 	if (!err)
-		err = rows_read(&maps, fds->maps, offsetof(struct prof_map_row, map));
-	if (!err)
 		err = rows_read(&lines, fds->lines, offsetof(struct prof_line_row, count));
-	parts_take(&lines, &cpus);
+	if (!err)
+		parts_take(&lines, &cpus);
 	if (!err)
 		err = rows_read(&cpus, fds->line_cpus, offsetof(struct prof_cpu_row, count));
 	if (!err)
@@ -316,16 +314,21 @@ int prof_profile_read(struct prof_profile *profile, const struct prof_fds *fds)
 	if (!err)
 		err = frames_read(&frames, fds->stacks);
 	if (!err)
-		err = overflows_read(&buckets, fds->overflows);
+		err = rows_read(&buckets, fds->chains, offsetof(struct prof_bucket_row, count));
 	if (!err)
 		err = rows_read(&operations, fds->operations, offsetof(struct store_row, count));
 	if (!err)
 		err = rows_read(&times, fds->times, offsetof(struct prof_time_row, count));
+	/* Last, so that each map that an operation knew is among them. */
+	if (!err)
+		err = rows_read(&maps, fds->maps, offsetof(struct prof_map_row, map));
 
 	take(&maps, &profile->maps, &profile->map_count);
 	/* A map is found by its place among them. */
 	prof_profile_sort(profile);
-	operations_take(&operations, profile, &accesses, &buckets);
+	if (lines.count)
+		qsort(lines.rows, lines.count, lines.row_size, line_find_compare);
+	operations_take(&operations, profile, &lines, &accesses, &buckets);
 	free(operations.rows);
 	merge(&accesses, sizeof(struct prof_access_key), 1);
 	merge(&buckets, sizeof(struct prof_bucket_key),

@@ -87,20 +87,6 @@ struct prof_line_row {
 };
 
 /**
- * struct prof_bucket - what was done to a chain
- * @inserts: puts that added a key
- * @replaces: puts that replaced a value
- * @deletes: keys deleted
- * @overflows: buckets added; see struct prof_totals
- */
-struct prof_bucket {
-	__u64 inserts;
-	__u64 replaces;
-	__u64 deletes;
-	__u64 overflows;
-};
-
-/**
  * struct prof_bucket_row - a chain
  * @key: its first bucket
  * @count: what was done to it

@@ -51,6 +51,9 @@ void prof_progress_begin(struct prof_progress *progress, const struct prof_fds *
 		.fds = *fds,
 		.began_ns = began_ns,
 	};
+	/* A live view shows lines, and no bytes or chains. */
+	progress->fds.operations = -1;
+	progress->fds.chains = -1;
 	if (live_ns) {
 		progress->tick.period_ns = live_ns;
 		progress->live = prof_live_new(top, isatty(STDOUT_FILENO), stdout);

@@ -320,7 +320,7 @@ static void totals_print(const struct prof_profile *profile, FILE *out)
 		" true sharing, %" PRIu64 " false sharing.\n",
 		profile->line_count, PROF_LINE_SIZE, as_true + as_false, as_true, as_false);
 	if (unsure)
-		fprintf(out, "private? (%zu lines): several CPUs accessed it, but its bytes were watched in turns, and what is shared between these is not seen; watch fewer bytes.\n",
+		fprintf(out, "private?: of %zu lines that several CPUs accessed the bytes were watched in turns, and what is shared between turns is not seen: watch fewer bytes.\n",
 			unsure);
 	if (totals->partial)
 		fprintf(out, "%" PRIu64 " events of maps whose geometry is unknown: only their slots are modelled.\n",

@@ -34,6 +34,9 @@ static bool watched_in_turns(const struct prof_profile *profile, const struct pr
 {
 	size_t i;
 
+	/* All of them at a time. */
+	if (profile->watched_count <= profile->watching.slots)
+		return false;
 	for (i = 0; i < profile->watched_count; i++) {
 		const struct prof_watched_row *row = &profile->watched[i];
 

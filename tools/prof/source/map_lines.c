@@ -150,6 +150,8 @@ size_t prof_hunt_lines(struct prof_hunt *hunt, struct prof_map_line *lines, size
 	if (prof_tick_now() < hunt->end_ns)
 		return 0;
 	hunt->end_ns += hunt->duration_ns;
+	fds.operations = -1;
+	fds.chains = -1;
 	if (!prof_profile_read(&profile, &fds))
 		for (; count < max && count < profile.line_count; count++)
 			lines[count] = (struct prof_map_line){

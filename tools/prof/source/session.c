@@ -36,7 +36,7 @@ static int maps_size(const struct store_bpf *skeleton, uint32_t lines)
 	int err = bpf_map__set_max_entries(skeleton->maps.lines, lines);
 
 	if (!err)
-		err = bpf_map__set_max_entries(skeleton->maps.overflows, lines);
+		err = bpf_map__set_max_entries(skeleton->maps.chains, lines);
 	if (!err)
 		err = bpf_map__set_max_entries(skeleton->maps.line_cpus,
 					       lines * PROF_CPUS_PER_LINE);
@@ -144,7 +144,7 @@ struct prof_fds prof_object_fds(struct bpf_object *object)
 		.stacks = bpf_object__find_map_fd_by_name(object, "stacks"),
 		.line_stacks = bpf_object__find_map_fd_by_name(object, "line_stacks"),
 		.operations = bpf_object__find_map_fd_by_name(object, "operations"),
-		.overflows = bpf_object__find_map_fd_by_name(object, "overflows"),
+		.chains = bpf_object__find_map_fd_by_name(object, "chains"),
 		.times = bpf_object__find_map_fd_by_name(object, "times"),
 	};
 }

@@ -12,7 +12,8 @@ struct prof_session;
 struct prof_overhead;
 
 /**
- * struct prof_fds - descriptors of the maps of programs that feed the model
+ * struct prof_fds - descriptors of the maps of programs that feed the model; those that a
+ *	source has not are negative
  * @settings: see struct prof_settings
  * @totals: see struct prof_totals
  * @maps: see struct prof_map
@@ -22,7 +23,7 @@ struct prof_overhead;
  * @stacks: call stacks, by the number that struct prof_stack_key names
  * @line_stacks: see struct prof_stack_key
  * @operations: see struct prof_store_key
- * @overflows: see struct prof_bucket_key
+ * @chains: see struct prof_bucket_key
  * @times: see struct prof_time_key
  */
 struct prof_fds {
@@ -35,7 +36,7 @@ struct prof_fds {
 	int stacks;
 	int line_stacks;
 	int operations;
-	int overflows;
+	int chains;
 	int times;
 };
 
