@@ -7,7 +7,7 @@
 
 set -u
 
-tests=23
+tests=25
 . "${0%/*}/prof_test.sh"
 
 script=$top/tools/prof/bpftool/khmap-hot-lines.sh
@@ -78,6 +78,31 @@ stale() {
 	return "$status"
 }
 ok 'what another one attached stays' stale
+
+# A newer bpftool attaches what it loads, and pins links in place of programs: so does this stand-in.
+mkdir "$work/newer"
+cat >"$work/newer/bpftool" <<STAND_IN
+#!/bin/sh
+case "\$1 \$2 \$7" in
+'prog help ') echo '       autoattach' ;;
+'prog loadall autoattach')
+	own=\${4%/*}/own
+	mkdir "\$own" && $(command -v bpftool) prog loadall "\$3" "\$own/programs" pinmaps "\$own/maps" &&
+		khmap-prof attach "\$own" && mv "\$own/links"/* "\$4" && mv "\$own/maps"/* "\$6" &&
+		rm -r "\$own" && touch "$work/attached"
+	exit ;;
+esac
+exec $(command -v bpftool) "\$@"
+STAND_IN
+chmod +x "$work/newer/bpftool"
+attached() {
+	PATH=$work/newer:$PATH "$script" --json --map script_map -- prof_writer put script_map 1 2 3 |
+		jq -c '[.totals.taken, ([.lines[].stores] | add > 2)]'
+	[ ! -e "$work/attached" ] || echo 'by bpftool'
+}
+ok 'what bpftool attaches itself stays attached' is '[3,true]
+by bpftool' attached
+ok 'and goes at the end' nothing_left
 
 # start SIGNAL: send it to a script that is recording.
 start() {
