@@ -7,7 +7,7 @@
 #include <string.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include "bpf/spans.h"
+#include "profile/stores.h"
 #include "profile/profile.h"
 
 static void totals_add(struct prof_totals *sum, const struct prof_totals *part)
@@ -45,34 +45,11 @@ int prof_totals_read(struct prof_totals *sum, int fd)
 	return err;
 }
 
-/* Entries of a map; their number is known only when they have been read. */
-struct rows {
-	void *rows;
-	size_t row_size;
-	size_t count;
-	size_t room;
-};
-
-static void *rows_add(struct rows *rows)
-{
-	if (rows->count == rows->room) {
-		size_t room = rows->room ? rows->room * 2 : 256;
-		void *grown = prof_alloc(room, rows->row_size);
-
-		if (rows->count)
-			memcpy(grown, rows->rows, rows->count * rows->row_size);
-		free(rows->rows);
-		rows->rows = grown;
-		rows->room = room;
-	}
-	return (char *)rows->rows + rows->row_size * rows->count++;
-}
-
 /*
  * Read the entries of a hash map into rows that begin with the key, @value_at
  * from which the value follows.
  */
-static int rows_read(struct rows *rows, int fd, size_t value_at)
+static int rows_read(struct prof_rows *rows, int fd, size_t value_at)
 {
 	const void *previous = NULL;
 	union {
@@ -85,7 +62,7 @@ static int rows_read(struct rows *rows, int fd, size_t value_at)
 	if (fd < 0)
 		return 0;	/* the source has none */
 	while (!bpf_map_get_next_key(fd, previous, &key)) {
-		char *row = rows_add(rows);
+		char *row = prof_rows_add(rows);
 
 		/* Programs are done, so that nothing is deleted meanwhile. */
 		if (bpf_map_lookup_elem(fd, &key, row + value_at))
@@ -96,13 +73,13 @@ static int rows_read(struct rows *rows, int fd, size_t value_at)
 	return errno == ENOENT ? 0 : -errno;
 }
 
-static int frames_read(struct rows *rows, int fd)
+static int frames_read(struct prof_rows *rows, int fd)
 {
 	const __u32 *previous = NULL;
 	__u32 id;
 
 	while (!bpf_map_get_next_key(fd, previous, &id)) {
-		struct prof_frames *frames = rows_add(rows);
+		struct prof_frames *frames = prof_rows_add(rows);
 
 		frames->id = (int32_t)id;
 		if (bpf_map_lookup_elem(fd, &id, frames->address))
@@ -114,14 +91,8 @@ static int frames_read(struct rows *rows, int fd)
 	return errno == ENOENT ? 0 : -errno;
 }
 
-/* An element of the map "operations". */
-struct store_row {
-	struct prof_store_key key;
-	uint64_t count;
-};
-
-/* What the lines themselves have of CPUs, to be followed by what "line_cpus" has. */
-static void parts_take(const struct rows *lines, struct rows *cpus)
+/* What the lines themselves have of CPUs, behind what "line_cpus" has. */
+static void parts_take(const struct prof_rows *lines, struct prof_rows *cpus)
 {
 	const struct prof_line_row *line = lines->rows;
 	size_t i, part;
@@ -134,7 +105,7 @@ static void parts_take(const struct rows *lines, struct rows *cpus)
 			/* Copied while it was changed, a later one may be there already. */
 			if (known->cpu == PROF_NO_CPU)
 				continue;
-			row = rows_add(cpus);
+			row = prof_rows_add(cpus);
 			row->key = line[i].key;
 			row->key.cpu = known->cpu;
 			row->count = known->count;
@@ -142,131 +113,7 @@ static void parts_take(const struct rows *lines, struct rows *cpus)
 	}
 }
 
-static int line_find_compare(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct prof_line_key));
-}
-
-/*
- * Operations stored to bytes of a page: an access to each line that these lie in, but
- * for lines that there was no room for.
- */
-static void span_take(const struct store_row *row, const struct prof_span *span,
-		      const struct prof_line_key *page, uint32_t kind,
-		      const struct rows *lines, struct rows *accesses)
-{
-	uint32_t start = span->start, end;
-
-	for (; start < span->end; start = end) {
-		struct prof_line_key line = *page;
-		struct prof_access_row *access;
-
-		end = (start | (PROF_LINE_SIZE - 1)) + 1;
-		if (end > span->end)
-			end = span->end;
-		line.line = start >> PROF_LINE_SHIFT;
-		if (!bsearch(&line, lines->rows, lines->count, lines->row_size,
-			     line_find_compare))
-			continue;
-		access = rows_add(accesses);
-		access->key.line = line;
-		access->key.line.cpu = row->key.cpu;
-		access->key.offset = start & (PROF_LINE_SIZE - 1);
-		access->key.length = end - start;
-		access->key.kind = kind;
-		access->count = row->count;
-	}
-}
-
-static void accesses_take(const struct store_row *row, const struct prof_spans *spans,
-			  const struct rows *lines, struct rows *accesses)
-{
-	struct prof_line_key page = {
-		.map_id = row->key.map_id,
-		.region = row->key.region,
-		.page = row->key.page,
-	};
-	bool deleted = (row->key.kind & ~PROF_STORE_PARTIAL) == PROF_STORE_DELETE;
-
-	span_take(row, &spans->key, &page, deleted ? PROF_ACCESS_CLEAR : PROF_ACCESS_KEY,
-		  lines, accesses);
-	if (!deleted)
-		span_take(row, &spans->value, &page, PROF_ACCESS_VALUE, lines, accesses);
-	span_take(row, &spans->tag, &page, PROF_ACCESS_TAG, lines, accesses);
-	page.region = prof_head_region(row->key.region);
-	page.page = row->key.head_page;
-	span_take(row, &spans->head, &page, PROF_ACCESS_HEAD, lines, accesses);
-}
-
-static void bucket_take(const struct store_row *row, struct rows *buckets)
-{
-	struct prof_bucket_row *bucket = rows_add(buckets);
-
-	bucket->key.map_id = row->key.map_id;
-	bucket->key.region = prof_head_region(row->key.region);
-	bucket->key.page = row->key.head_page;
-	bucket->key.bucket = row->key.head_bucket;
-	switch (row->key.kind & ~PROF_STORE_PARTIAL) {
-	case PROF_STORE_INSERT:
-		bucket->count.inserts = row->count;
-		break;
-	case PROF_STORE_REPLACE:
-		bucket->count.replaces = row->count;
-		break;
-	case PROF_STORE_DELETE:
-		bucket->count.deletes = row->count;
-		break;
-	}
-}
-
-/* What operations tell of bytes and of chains; @profile has its maps. */
-static void operations_take(const struct rows *operations, const struct prof_profile *profile,
-			    const struct rows *lines, struct rows *accesses,
-			    struct rows *buckets)
-{
-	const struct store_row *row = operations->rows, *end = row + operations->count;
-
-	for (; row < end; row++) {
-		const struct prof_map *map = prof_profile_map(profile, row->key.map_id);
-		struct prof_spans spans = prof_spans_partial(&row->key);
-
-		/* Geometries are never forgotten, so what was known still is. */
-		if (map && !(row->key.kind & PROF_STORE_PARTIAL))
-			spans = prof_spans_get(map, &row->key);
-		accesses_take(row, &spans, lines, accesses);
-		bucket_take(row, buckets);
-	}
-}
-
-static int key_compare(const void *a, const void *b, void *size)
-{
-	return memcmp(a, b, *(size_t *)size);
-}
-
-/* Make one of rows with the same key, behind which @counts numbers are added up. */
-static void merge(struct rows *rows, size_t key_size, size_t counts)
-{
-	char *row = rows->rows, *last = row;
-	size_t i, n;
-
-	if (!rows->count)
-		return;
-	qsort_r(rows->rows, rows->count, rows->row_size, key_compare, &key_size);
-	for (i = 1; i < rows->count; i++) {
-		row += rows->row_size;
-		if (memcmp(row, last, key_size)) {
-			last += rows->row_size;
-			if (last != row)
-				memcpy(last, row, rows->row_size);
-			continue;
-		}
-		for (n = 0; n < counts; n++)
-			((uint64_t *)(last + key_size))[n] += ((uint64_t *)(row + key_size))[n];
-	}
-	rows->count = (size_t)(last - (char *)rows->rows) / rows->row_size + 1;
-}
-
-static void take(const struct rows *rows, void *array, size_t *count)
+static void take(const struct prof_rows *rows, void *array, size_t *count)
 {
 	memcpy(array, &rows->rows, sizeof(rows->rows));
 	*count = rows->count;
@@ -287,52 +134,54 @@ static void commands_clean(struct prof_profile *profile)
 	}
 }
 
+int prof_profile_read_lines(struct prof_profile *profile, const struct prof_fds *fds)
+{
+	struct prof_fds lines = *fds;
+
+	lines.operations = -1;
+	lines.chains = -1;
+	return prof_profile_read(profile, &lines);
+}
+
 int prof_profile_read(struct prof_profile *profile, const struct prof_fds *fds)
 {
-	struct rows maps = { .row_size = sizeof(*profile->maps) };
-	struct rows lines = { .row_size = sizeof(*profile->lines) };
-	struct rows cpus = { .row_size = sizeof(*profile->cpus) };
-	struct rows accesses = { .row_size = sizeof(*profile->accesses) };
-	struct rows stacks = { .row_size = sizeof(*profile->stacks) };
-	struct rows frames = { .row_size = sizeof(*profile->frames) };
-	struct rows buckets = { .row_size = sizeof(*profile->buckets) };
-	struct rows operations = { .row_size = sizeof(struct store_row) };
-	struct rows times = { .row_size = sizeof(*profile->times) };
-	int err;
+	struct prof_rows maps = { .row_size = sizeof(*profile->maps) };
+	struct prof_rows lines = { .row_size = sizeof(*profile->lines) };
+	struct prof_rows cpus = { .row_size = sizeof(*profile->cpus) };
+	struct prof_rows accesses = { .row_size = sizeof(*profile->accesses) };
+	struct prof_rows stacks = { .row_size = sizeof(*profile->stacks) };
+	struct prof_rows frames = { .row_size = sizeof(*profile->frames) };
+	struct prof_rows buckets = { .row_size = sizeof(*profile->buckets) };
+	struct prof_rows operations = { .row_size = sizeof(struct prof_store_row) };
+	struct prof_rows times = { .row_size = sizeof(*profile->times) };
+	/* The maps last, so that each one that an operation knew is among them. */
+	const struct {
+		struct prof_rows *rows;
+		int fd;
+		size_t value_at;
+	} parts[] = {
+		{ &lines, fds->lines, offsetof(struct prof_line_row, count) },
+		{ &cpus, fds->line_cpus, offsetof(struct prof_cpu_row, count) },
+		{ &accesses, fds->accesses, offsetof(struct prof_access_row, count) },
+		{ &stacks, fds->line_stacks, offsetof(struct prof_stack_row, count) },
+		{ &buckets, fds->chains, offsetof(struct prof_bucket_row, count) },
+		{ &operations, fds->operations, offsetof(struct prof_store_row, count) },
+		{ &times, fds->times, offsetof(struct prof_time_row, count) },
+		{ &maps, fds->maps, offsetof(struct prof_map_row, map) },
+	};
+	int err = prof_totals_read(&profile->totals, fds->totals);
+	size_t i;
 
-	err = prof_totals_read(&profile->totals, fds->totals);
-	if (!err)
-		err = rows_read(&lines, fds->lines, offsetof(struct prof_line_row, count));
-	if (!err)
-		parts_take(&lines, &cpus);
-	if (!err)
-		err = rows_read(&cpus, fds->line_cpus, offsetof(struct prof_cpu_row, count));
-	if (!err)
-		err = rows_read(&accesses, fds->accesses, offsetof(struct prof_access_row, count));
-	if (!err)
-		err = rows_read(&stacks, fds->line_stacks, offsetof(struct prof_stack_row, count));
+	for (i = 0; !err && i < sizeof(parts) / sizeof(parts[0]); i++)
+		err = rows_read(parts[i].rows, parts[i].fd, parts[i].value_at);
 	if (!err)
 		err = frames_read(&frames, fds->stacks);
-	if (!err)
-		err = rows_read(&buckets, fds->chains, offsetof(struct prof_bucket_row, count));
-	if (!err)
-		err = rows_read(&operations, fds->operations, offsetof(struct store_row, count));
-	if (!err)
-		err = rows_read(&times, fds->times, offsetof(struct prof_time_row, count));
-	/* Last, so that each map that an operation knew is among them. */
-	if (!err)
-		err = rows_read(&maps, fds->maps, offsetof(struct prof_map_row, map));
 
-	take(&maps, &profile->maps, &profile->map_count);
-	/* A map is found by its place among them. */
-	prof_profile_sort(profile);
-	if (lines.count)
-		qsort(lines.rows, lines.count, lines.row_size, line_find_compare);
-	operations_take(&operations, profile, &lines, &accesses, &buckets);
+	if (!err)
+		parts_take(&lines, &cpus);
+	prof_stores_tell(&operations, &maps, &lines, &accesses, &buckets);
 	free(operations.rows);
-	merge(&accesses, sizeof(struct prof_access_key), 1);
-	merge(&buckets, sizeof(struct prof_bucket_key),
-	      sizeof(struct prof_bucket) / sizeof(uint64_t));
+	take(&maps, &profile->maps, &profile->map_count);
 	take(&lines, &profile->lines, &profile->line_count);
 	take(&cpus, &profile->cpus, &profile->cpu_count);
 	take(&accesses, &profile->accesses, &profile->access_count);

@@ -280,6 +280,18 @@ struct prof_profile {
 int prof_profile_read(struct prof_profile *profile, const struct prof_fds *fds);
 
 /**
+ * prof_profile_read_lines() - the same, without the bytes and chains of operations
+ * @profile: as of prof_profile_read()
+ * @fds: likewise
+ *
+ * For who looks while it is recorded: what operations tell takes longer the more of
+ * them there are.
+ *
+ * Return: 0 or -errno.
+ */
+int prof_profile_read_lines(struct prof_profile *profile, const struct prof_fds *fds);
+
+/**
  * prof_totals_read() - add up what all CPUs counted
  * @sum: filled
  * @fd: the map "totals"

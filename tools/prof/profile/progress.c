@@ -27,7 +27,7 @@ static void progress_tell(void *context)
 	int err;
 
 	if (progress->live) {
-		err = prof_profile_read(&profile, &progress->fds);
+		err = prof_profile_read_lines(&profile, &progress->fds);
 		if (!err)
 			err = prof_live_show(progress->live, &profile);
 		prof_profile_free(&profile);
@@ -51,9 +51,6 @@ void prof_progress_begin(struct prof_progress *progress, const struct prof_fds *
 		.fds = *fds,
 		.began_ns = began_ns,
 	};
-	/* A live view shows lines, and no bytes or chains. */
-	progress->fds.operations = -1;
-	progress->fds.chains = -1;
 	if (live_ns) {
 		progress->tick.period_ns = live_ns;
 		progress->live = prof_live_new(top, isatty(STDOUT_FILENO), stdout);

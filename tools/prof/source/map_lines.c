@@ -150,9 +150,7 @@ size_t prof_hunt_lines(struct prof_hunt *hunt, struct prof_map_line *lines, size
 	if (prof_tick_now() < hunt->end_ns)
 		return 0;
 	hunt->end_ns += hunt->duration_ns;
-	fds.operations = -1;
-	fds.chains = -1;
-	if (!prof_profile_read(&profile, &fds))
+	if (!prof_profile_read_lines(&profile, &fds))
 		for (; count < max && count < profile.line_count; count++)
 			lines[count] = (struct prof_map_line){
 				.key = profile.lines[count].key,
