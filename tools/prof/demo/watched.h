@@ -15,9 +15,9 @@
  * @counters: which each of them increments, DEMO_TURNS times
  * @transfers: filled on success
  *
- * Prints what went wrong with BPF programs.
+ * Tries again if it was not told of all.  Prints what went wrong with BPF programs.
  *
- * Return: 0; -ENOSPC it was not told of all; another -errno.
+ * Return: 0; -ENODATA it never was told of all; another -errno.
  */
 int demo_watched(const struct prof_pair *pair, uint64_t *const *counters,
 		 struct demo_transfers *transfers);
