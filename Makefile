@@ -83,8 +83,12 @@ check-vm: kernel ## test the guest's own tools: whether they see panics, splats 
 	@tools/vm/selftest.sh
 
 check-guest: module lib cli prof guest ## run the tests of module and commands in the guest
-	@tools/vm/run.sh $(if $(KERNEL),--kernel $(KERNEL)) --timeout 1500 \
-		--report $(BUILD)/report/guest.tap --list selftests/guest/list
+	@status=0; run="tools/vm/run.sh $(if $(KERNEL),--kernel $(KERNEL))"; \
+	$$run --timeout 1500 --report $(BUILD)/report/guest.tap --list selftests/guest/list || \
+		status=$$?; \
+	$$run --smp 6 --report $(BUILD)/report/guest-six.tap --list selftests/guest/list-six || \
+		status=$$?; \
+	exit $$status
 
 check-drift: ## build for 6.12 too, and test there what most depends on the kernel
 	+@selftests/kernels/run.sh --drift --list selftests/guest/list-kernels 6.12

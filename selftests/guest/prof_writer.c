@@ -25,7 +25,8 @@ static const char usage[] =
 	"       prof_writer delete NAME KEY...       on CPU 0\n"
 	"       prof_writer fault NAME REGION PAGE OFFSET N   read that byte N times, each time from a\n"
 	"                                            new mapping, on CPU 0; REGION is header or primary\n"
-	"       prof_writer turns NAME KEY0 KEY1 N   CPU 0 and CPU 1 put in turns, N each\n";
+	"       prof_writer turns NAME KEY... N      CPU 0 puts the first key, CPU 1 the second, and so\n"
+	"                                            on, in turns, N times each\n";
 
 static int open_map(const char *name)
 {
@@ -157,9 +158,12 @@ static int command_fault(char **words)
 	return 0;
 }
 
+#define WRITERS_MAX	64
+
 struct writer {
 	int fd;
-	int cpu;
+	unsigned int cpu;
+	unsigned int cpus;
 	uint64_t key;
 	uint64_t puts;
 };
@@ -177,32 +181,36 @@ static void *writer_main(void *context)
 	const struct writer *writer = context;
 	uint64_t i;
 
-	pin(writer->cpu);
+	pin((int)writer->cpu);
 	for (i = 0; i < writer->puts; i++) {
-		while (atomic_load(&turn) != (unsigned int)writer->cpu)
+		while (atomic_load(&turn) != writer->cpu)
 			sched_yield();
 		check("put", put_from(writer->fd, writer->key, i));
-		atomic_store(&turn, (unsigned int)!writer->cpu);
+		atomic_store(&turn, (writer->cpu + 1) % writer->cpus);
 	}
 	return NULL;
 }
 
 static int command_turns(char **words)
 {
-	int fd = open_map(words[0]), cpu;
-	struct writer writers[2];
-	pthread_t threads[2];
+	struct writer writers[WRITERS_MAX];
+	pthread_t threads[WRITERS_MAX];
+	unsigned int cpus = 0, cpu;
+	int fd = open_map(words[0]);
 
-	for (cpu = 0; cpu < 2; cpu++) {
+	while (cpus < WRITERS_MAX && words[cpus + 2])
+		cpus++;
+	for (cpu = 0; cpu < cpus; cpu++) {
 		writers[cpu] = (struct writer){
 			.fd = fd,
 			.cpu = cpu,
+			.cpus = cpus,
 			.key = number(words[1 + cpu]),
-			.puts = number(words[3]),
+			.puts = number(words[1 + cpus]),
 		};
 		check("thread", -pthread_create(&threads[cpu], NULL, writer_main, &writers[cpu]));
 	}
-	for (cpu = 0; cpu < 2; cpu++)
+	for (cpu = 0; cpu < cpus; cpu++)
 		pthread_join(threads[cpu], NULL);
 	return 0;
 }
@@ -219,7 +227,7 @@ int main(int argc, char **argv)
 		{ "pages", 1, command_pages },
 		{ "delete", 2, command_delete },
 		{ "fault", 5, command_fault },
-		{ "turns", 4, command_turns },
+		{ "turns", 3, command_turns },
 	};
 
 	return command_run(commands, sizeof(commands) / sizeof(commands[0]), usage, argc, argv);
