@@ -31,19 +31,19 @@ struct khmap_head {
 /**
  * struct khmap_bucket - a bucket and what its kind says about it
  * @head: in its page
+ * @at: place of a primary bucket, reference of an overflow bucket; else 0
+ * @region: enum khmap_region
  * @tags_size: tag bytes
  * @slots: slots
- * @region: enum khmap_region
- * @page: within the region
- * @index: within the page
+ *
+ * Small enough to be passed and returned in two registers.
  */
 struct khmap_bucket {
 	struct khmap_head *head;
-	u32 tags_size;
-	u32 slots;
-	u32 region;
-	u32 page;
-	u32 index;
+	u32 at;
+	u8 region;
+	u8 tags_size;
+	u8 slots;
 };
 
 static inline struct khmap_bucket
@@ -53,35 +53,26 @@ khmap_bucket_inline(const struct khmap_table *table)
 
 	return (struct khmap_bucket){
 		.head = (void *)((char *)table->header + g->inline_offset),
+		.region = KHMAP_REGION_HEADER,
 		.tags_size = KHMAP_INLINE_TAGS,
 		.slots = g->inline_slots,
-		.region = KHMAP_REGION_HEADER,
-	};
-}
-
-static inline struct khmap_bucket
-khmap_bucket_primary(const struct khmap_table *table, u32 page, u32 index)
-{
-	const struct khmap_geometry *g = &table->geometry;
-
-	return (struct khmap_bucket){
-		.head = (void *)((char *)khmap_extents_get(&table->primary,
-							   page) +
-				 index * g->bucket_stride),
-		.tags_size = g->tags_size,
-		.slots = g->bucket_slots,
-		.region = KHMAP_REGION_PRIMARY,
-		.page = page,
-		.index = index,
 	};
 }
 
 static inline struct khmap_bucket
 khmap_bucket_at(const struct khmap_table *table, u32 place)
 {
-	return khmap_bucket_primary(table, khmap_place_page(place),
-				    khmap_place_bucket(&table->geometry,
-						       place));
+	const struct khmap_geometry *g = &table->geometry;
+
+	return (struct khmap_bucket){
+		.head = (void *)((char *)khmap_extents_get(&table->primary,
+							   khmap_place_page(place)) +
+				 khmap_place_bucket(g, place) * g->bucket_stride),
+		.at = place,
+		.region = KHMAP_REGION_PRIMARY,
+		.tags_size = g->tags_size,
+		.slots = g->bucket_slots,
+	};
 }
 
 /*
@@ -103,6 +94,13 @@ static inline u32 khmap_bucket_place(const struct khmap_geometry *g, u32 index)
 	       g->buckets_per_page;
 }
 
+static inline struct khmap_bucket
+khmap_bucket_primary(const struct khmap_table *table, u32 page, u32 index)
+{
+	return khmap_bucket_at(table, khmap_shape(page, 0) +
+			       khmap_bucket_place(&table->geometry, index));
+}
+
 /* @reference is the kernel's own, and so in range. */
 static inline struct khmap_bucket
 khmap_bucket_overflow(const struct khmap_table *table, u32 reference)
@@ -115,12 +113,39 @@ khmap_bucket_overflow(const struct khmap_table *table, u32 reference)
 		.head = (void *)((char *)khmap_extents_get(&table->overflow,
 							   page) +
 				 index * g->overflow_stride),
+		.at = reference,
+		.region = KHMAP_REGION_OVERFLOW,
 		.tags_size = KHMAP_OVERFLOW_TAGS,
 		.slots = g->overflow_slots,
-		.region = KHMAP_REGION_OVERFLOW,
-		.page = page,
-		.index = index,
 	};
+}
+
+/* The page of a bucket within its region, and the bucket within its page. */
+static inline u32 khmap_bucket_page(const struct khmap_geometry *g,
+				    const struct khmap_bucket *bucket)
+{
+	return bucket->region == KHMAP_REGION_OVERFLOW ?
+	       khmap_reference_page(g, bucket->at) :
+	       khmap_place_page(bucket->at);
+}
+
+static inline u32 khmap_bucket_index(const struct khmap_geometry *g,
+				     const struct khmap_bucket *bucket)
+{
+	return bucket->region == KHMAP_REGION_OVERFLOW ?
+	       khmap_reference_bucket(g, bucket->at) :
+	       khmap_place_bucket(g, bucket->at);
+}
+
+/* Bytes from the start of a bucket's page to the bucket. */
+static inline u32 khmap_bucket_offset(const struct khmap_geometry *g,
+				      const struct khmap_bucket *bucket)
+{
+	if (bucket->region == KHMAP_REGION_HEADER)
+		return g->inline_offset;
+	return khmap_bucket_index(g, bucket) *
+	       (bucket->region == KHMAP_REGION_PRIMARY ? g->bucket_stride :
+							 g->overflow_stride);
 }
 
 static inline void *khmap_bucket_slot(const struct khmap_table *table,
@@ -279,6 +304,12 @@ static inline void khmap_image_zero(void *to, u32 size)
 	static const char zeros[64];
 	char *target = to;
 
+	if (sizeof(long) == 8 && likely(!(size & 7)) &&
+	    likely(!((unsigned long)to & 7))) {
+		for (; size; size -= 8, target += 8)
+			os_store((u64 *)target, 0);
+		return;
+	}
 	for (; size > sizeof(zeros); size -= sizeof(zeros)) {
 		khmap_image_copy(target, zeros, sizeof(zeros));
 		target += sizeof(zeros);

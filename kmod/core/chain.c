@@ -6,30 +6,6 @@
 #include "cow.h"
 #include "overflow.h"
 
-u32 khmap_bucket_find(const struct khmap_table *table,
-		      const struct khmap_bucket *bucket, const void *key,
-		      u32 top)
-{
-	u32 word;
-
-	for (word = 0; word < bucket->tags_size; word += 8) {
-		u64 match = khmap_tags_match(khmap_tags_load(bucket->head,
-							     word), top);
-
-		for (; match; match = khmap_tags_next(match)) {
-			u32 slot = word + khmap_tags_first(match);
-
-			if (slot >= bucket->slots)
-				break;
-			if (khmap_key_same(table, khmap_bucket_slot(table,
-								    bucket,
-								    slot), key))
-				return slot;
-		}
-	}
-	return bucket->slots;
-}
-
 /* Before an entry is stored, changed or taken away. */
 static inline void khmap_cow_place(struct khmap_table *table,
 				   const struct khmap_place *place)
@@ -45,63 +21,24 @@ static u32 khmap_bucket_filter(const struct khmap_bucket *bucket)
 	return bucket->head->tags[bucket->tags_size - 1];
 }
 
-/* Go to the next bucket of the chain; false if there is none. */
-static bool khmap_place_next(const struct khmap_table *table,
-			     struct khmap_place *place)
-{
-	u32 reference = place->bucket.head->overflow;
-
-	if (!reference)
-		return false;
-	place->previous = place->bucket;
-	place->bucket = khmap_bucket_overflow(table, reference);
-	place->chain++;
-	return true;
-}
-
-void khmap_chain_find(const struct khmap_table *table,
-		      const struct khmap_bucket *first, const void *key,
-		      u64 hash, struct khmap_place *place)
-{
-	u32 top = khmap_tophash(hash);
-
-	place->first = *first;
-	place->bucket = *first;
-	place->chain = 0;
-	do {
-		place->slot = khmap_bucket_find(table, &place->bucket, key,
-						top);
-		place->found = place->slot < place->bucket.slots;
-	} while (!place->found && khmap_place_next(table, place));
-	if (!place->found)
-		place->slot = khmap_bucket_free(&place->bucket);
-}
-
 static void khmap_store_fill(const struct khmap_table *table,
 			     const struct khmap_owner *owner,
 			     const struct khmap_place *place,
 			     struct khmap_store *store)
 {
 	const struct khmap_bucket *bucket = &place->bucket;
-	u32 start = 0;
+	const struct khmap_geometry *g = &table->geometry;
 
-	if (bucket->region == KHMAP_REGION_PRIMARY)
-		start = bucket->index * table->geometry.bucket_stride;
-	else if (bucket->region == KHMAP_REGION_OVERFLOW)
-		start = bucket->index * table->geometry.overflow_stride;
-	else
-		start = table->geometry.inline_offset;
 	*store = (struct khmap_store){
 		.region = bucket->region,
-		.page = bucket->page,
-		.bucket = bucket->index,
+		.page = khmap_bucket_page(g, bucket),
+		.bucket = khmap_bucket_index(g, bucket),
 		.slot = place->slot,
-		.offset = start + khmap_slot_offset(&table->geometry,
-						    bucket->tags_size,
-						    place->slot),
-		.length = table->geometry.slot_stride,
-		.head_page = place->first.page,
-		.head_bucket = place->first.index,
+		.offset = khmap_bucket_offset(g, bucket) +
+			  khmap_slot_offset(g, bucket->tags_size, place->slot),
+		.length = g->slot_stride,
+		.head_page = khmap_bucket_page(g, &place->first),
+		.head_bucket = khmap_bucket_index(g, &place->first),
 		.stripe = owner->index,
 		.chain = place->chain,
 	};

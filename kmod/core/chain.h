@@ -52,9 +52,49 @@ struct khmap_owner {
  *
  * Return: its slot; @bucket->slots if it is not there.
  */
-u32 khmap_bucket_find(const struct khmap_table *table,
-		      const struct khmap_bucket *bucket, const void *key,
-		      u32 top);
+static inline u32 khmap_bucket_find(const struct khmap_table *table,
+				    const struct khmap_bucket *bucket,
+				    const void *key, u32 top)
+{
+	u32 word;
+
+	for (word = 0; word < bucket->tags_size; word += 8) {
+		u64 match = khmap_tags_match(khmap_tags_load(bucket->head,
+							     word), top);
+
+		for (; unlikely(match); match = khmap_tags_next(match)) {
+			u32 slot = word + khmap_tags_first(match);
+
+			if (slot >= bucket->slots)
+				break;
+			if (khmap_key_same(table, khmap_bucket_slot(table,
+								    bucket,
+								    slot), key))
+				return slot;
+		}
+	}
+	return bucket->slots;
+}
+
+/**
+ * khmap_place_next() - go to the next bucket of a chain
+ * @table: the map
+ * @place: its @bucket, @previous and @chain are
+ *
+ * Return: false if there is none.
+ */
+static inline bool khmap_place_next(const struct khmap_table *table,
+				    struct khmap_place *place)
+{
+	u32 reference = place->bucket.head->overflow;
+
+	if (!reference)
+		return false;
+	place->previous = place->bucket;
+	place->bucket = khmap_bucket_overflow(table, reference);
+	place->chain++;
+	return true;
+}
 
 /**
  * khmap_chain_find() - find a key, or the place for it
@@ -64,9 +104,24 @@ u32 khmap_bucket_find(const struct khmap_table *table,
  * @hash: the key's
  * @place: filled
  */
-void khmap_chain_find(const struct khmap_table *table,
-		      const struct khmap_bucket *first, const void *key,
-		      u64 hash, struct khmap_place *place);
+static inline __attribute__((always_inline)) void
+khmap_chain_find(const struct khmap_table *table,
+		 const struct khmap_bucket *first, const void *key, u64 hash,
+		 struct khmap_place *place)
+{
+	u32 top = khmap_tophash(hash);
+
+	place->first = *first;
+	place->bucket = *first;
+	place->chain = 0;
+	do {
+		place->slot = khmap_bucket_find(table, &place->bucket, key,
+						top);
+		place->found = place->slot < place->bucket.slots;
+	} while (!place->found && khmap_place_next(table, place));
+	if (!place->found)
+		place->slot = khmap_bucket_free(&place->bucket);
+}
 
 /**
  * khmap_chain_insert() - store a key that is not there

@@ -84,13 +84,12 @@ static int khmap_check_wrong(const struct khmap_check *check,
 			     u32 slot)
 {
 	const struct khmap_geometry *g = &check->table->geometry;
-	u32 offset = c->at.region == KHMAP_REGION_HEADER ? g->inline_offset :
-		     c->at.index * khmap_check_stride(g, &c->at);
+	u32 page = khmap_bucket_page(g, &c->at);
 
 	return khmap_check_fail(check->damage, what,
-				khmap_check_page(check, c->at.region,
-						 c->at.page),
-				c->at.index, slot, offset);
+				khmap_check_page(check, c->at.region, page),
+				khmap_bucket_index(g, &c->at), slot,
+				khmap_bucket_offset(g, &c->at));
 }
 
 static int khmap_check_slot(struct khmap_check *check,
@@ -108,8 +107,9 @@ static int khmap_check_slot(struct khmap_check *check,
 		return khmap_check_wrong(check, c, KHMAP_DAMAGE_TOPHASH, slot);
 	if (c->stripe) {
 		place = khmap_hash_place(check->shape, check->mask, hash);
-		if (khmap_place_page(place) != c->first.page ||
-		    khmap_place_bucket(g, place) != c->first.index)
+		if (khmap_place_page(place) != khmap_place_page(c->first.at) ||
+		    khmap_place_bucket(g, place) !=
+		    khmap_place_bucket(g, c->first.at))
 			return khmap_check_wrong(check, c, KHMAP_DAMAGE_BUCKET,
 						 slot);
 	}

@@ -151,9 +151,11 @@ void khmap_save_page(struct khmap_table *table, enum khmap_region region,
 				page, began);
 }
 
-void khmap_cow_slowly(struct khmap_table *table, enum khmap_region region,
-		      u32 page)
+void khmap_cow_slowly(struct khmap_table *table,
+		      const struct khmap_bucket *bucket)
 {
+	enum khmap_region region = (enum khmap_region)bucket->region;
+	u32 page = khmap_bucket_page(&table->geometry, bucket);
 	u64 *epoch = khmap_extents_epoch(region == KHMAP_REGION_PRIMARY ?
 					 &table->primary : &table->overflow,
 					 page);

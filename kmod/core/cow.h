@@ -73,9 +73,9 @@ static inline int khmap_gate_lock(const struct khmap_table *table,
 	return 0;
 }
 
-/* khmap_cow_bucket() of a bucket's page, if there are snapshots. */
-void khmap_cow_slowly(struct khmap_table *table, enum khmap_region region,
-		      u32 page);
+/* khmap_cow_bucket() of a bucket that is not in the header, if there are snapshots. */
+void khmap_cow_slowly(struct khmap_table *table,
+		      const struct khmap_bucket *bucket);
 
 /**
  * khmap_cow_bucket() - before the first store to a bucket
@@ -91,8 +91,7 @@ static inline void khmap_cow_bucket(struct khmap_table *table,
 {
 	if (unlikely(os_load(&table->saves.newest)) &&
 	    bucket->region != KHMAP_REGION_HEADER)
-		khmap_cow_slowly(table, (enum khmap_region)bucket->region,
-				 bucket->page);
+		khmap_cow_slowly(table, bucket);
 }
 
 /* khmap_cow_bucket() of a chain, from @bucket on. */

@@ -209,21 +209,17 @@ static void khmap_grow_steps(struct khmap_table *table, bool sleep, u32 wanted)
 /* With how many entries the load asks for more than a shape. */
 static unsigned long khmap_grow_due(const struct khmap_table *table, u32 shape)
 {
-	return (unsigned long)((((u64)shape + 1) << KHMAP_GROWTH_SHIFT) /
-			       table->growth.entry_places);
+	u64 places = ((u64)shape + 1) << KHMAP_GROWTH_SHIFT;
+	u64 each = table->growth.entry_places;
+
+	return (unsigned long)((places + each - 1) / each);
 }
 
-void khmap_grow_follow(struct khmap_table *table, bool sleep)
+void khmap_grow_catch_up(struct khmap_table *table, bool sleep)
 {
-	unsigned long due = os_load(&table->growth.due);
-	u32 shape, wanted;
+	u32 shape = os_load(&table->header->shape);
+	u32 wanted = khmap_grow_wanted(table);
 
-	/* It may be too low, as the shape moves on, but never too high. */
-	if (likely((u64)os_count_read(&table->entries) < due) &&
-	    (sleep || !os_load(&table->growth.hungry)))
-		return;
-	shape = os_load(&table->header->shape);
-	wanted = khmap_grow_wanted(table);
 	if (unlikely(!shape)) {
 		/* Half full: have it moved before somebody needs that. */
 		if (!sleep && 2 * (u64)os_count_read(&table->entries) >

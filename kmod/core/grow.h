@@ -84,6 +84,9 @@ int khmap_grow_stage(struct khmap_table *table, u32 place);
 int khmap_grow_stage_until(struct khmap_table *table, u32 place,
 			   khmap_stop_t stop);
 
+/* khmap_grow_follow(), where there may be something to do. */
+void khmap_grow_catch_up(struct khmap_table *table, bool sleep);
+
 /**
  * khmap_grow_follow() - let the shape follow the load, a few steps
  * @table: the map
@@ -93,7 +96,14 @@ int khmap_grow_stage_until(struct khmap_table *table, u32 place,
  *
  * Context: any that may take a raw spinlock; no lock held.
  */
-void khmap_grow_follow(struct khmap_table *table, bool sleep);
+static inline void khmap_grow_follow(struct khmap_table *table, bool sleep)
+{
+	/* It may be too low, as the shape moves on, but never too high. */
+	if (unlikely((u64)os_count_read(&table->entries) >=
+		     os_load(&table->growth.due)) ||
+	    (!sleep && unlikely(os_load(&table->growth.hungry))))
+		khmap_grow_catch_up(table, sleep);
+}
 
 /**
  * khmap_grow_hungry() - have khmap_table_work() provide for a put that cannot

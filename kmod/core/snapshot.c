@@ -234,13 +234,15 @@ int khmap_snapshot_read(struct khmap_snapshot *snapshot, u64 page, void *to)
 
 /* A bucket of the image; its page is copied for good, as a reader's would be. */
 static int khmap_snapshot_bucket(struct khmap_snapshot *snapshot, u64 page,
-				 u32 stride, struct khmap_bucket *bucket)
+				 struct khmap_bucket *bucket)
 {
 	char *bytes = khmap_snapshot_fetch(snapshot, page);
 
 	if (!bytes)
 		return -ENOMEM;
-	bucket->head = (void *)(bytes + bucket->index * stride);
+	bucket->head = (void *)(bytes +
+				khmap_bucket_offset(&snapshot->header->geometry,
+						    bucket));
 	return khmap_pool_lost(snapshot->pool, bytes) ? -EIO : 0;
 }
 
@@ -255,6 +257,7 @@ static int khmap_snapshot_first(struct khmap_snapshot *snapshot, u64 hash,
 	if (!h->shape) {
 		*bucket = (struct khmap_bucket){
 			.head = (void *)((char *)h + g->inline_offset),
+			.region = KHMAP_REGION_HEADER,
 			.tags_size = KHMAP_INLINE_TAGS,
 			.slots = g->inline_slots,
 		};
@@ -262,12 +265,13 @@ static int khmap_snapshot_first(struct khmap_snapshot *snapshot, u64 hash,
 	}
 	place = khmap_shape_place(h->shape, hash);
 	*bucket = (struct khmap_bucket){
+		.at = place,
+		.region = KHMAP_REGION_PRIMARY,
 		.tags_size = g->tags_size,
 		.slots = g->bucket_slots,
-		.index = khmap_place_bucket(g, place),
 	};
 	return khmap_snapshot_bucket(snapshot, 1 + (u64)khmap_place_page(place),
-				     g->bucket_stride, bucket);
+				     bucket);
 }
 
 int khmap_snapshot_get(struct khmap_snapshot *snapshot, const void *key,
@@ -294,14 +298,15 @@ int khmap_snapshot_get(struct khmap_snapshot *snapshot, const void *key,
 		if (!reference || !(classes & khmap_class_bit(hash)))
 			return -ENOENT;
 		bucket = (struct khmap_bucket){
+			.at = reference,
+			.region = KHMAP_REGION_OVERFLOW,
 			.tags_size = KHMAP_OVERFLOW_TAGS,
 			.slots = g->overflow_slots,
-			.index = khmap_reference_bucket(g, reference),
 		};
 		err = khmap_snapshot_bucket(snapshot, 1 +
 					    (u64)snapshot->primary_pages +
 					    khmap_reference_page(g, reference),
-					    g->overflow_stride, &bucket);
+					    &bucket);
 		if (err)
 			return err;
 	}

@@ -41,6 +41,7 @@
  * @source: the chain's primary bucket
  * @target: the new chain's
  * @shape: when it is done
+ * @head: the source's buckets, the primary one first
  * @reference: the source's overflow buckets
  * @fresh: overflow buckets for the target
  * @buckets: of the source, the primary one included
@@ -57,6 +58,7 @@ struct khmap_split {
 	struct khmap_bucket source;
 	struct khmap_bucket target;
 	u32 shape;
+	struct khmap_head *head[KHMAP_CHAIN_MAX];
 	u32 reference[KHMAP_CHAIN_MAX];
 	u32 fresh[KHMAP_CHAIN_MAX];
 	u32 buckets;
@@ -72,6 +74,65 @@ static inline u16 *khmap_split_stay(struct khmap_split *split, u32 index)
 	return &split->entry[KHMAP_SPLIT_MAX - 1 - index];
 }
 
+/**
+ * struct khmap_cell - a slot and its tag
+ * @at: the slot
+ * @tag: its tag
+ */
+struct khmap_cell {
+	char *at;
+	u8 *tag;
+};
+
+static inline struct khmap_cell khmap_cell(const struct khmap_table *table,
+					   struct khmap_head *head,
+					   u32 tags_size, u32 slot)
+{
+	return (struct khmap_cell){
+		.at = (char *)head + khmap_slot_offset(&table->geometry,
+						       tags_size, slot),
+		.tag = &head->tags[slot],
+	};
+}
+
+/* Where an entry of the source is. */
+static inline struct khmap_cell
+khmap_split_cell(const struct khmap_table *table,
+		 const struct khmap_split *split, u16 entry)
+{
+	u32 chain = khmap_entry_chain(entry);
+
+	return khmap_cell(table, split->head[chain],
+			  chain ? KHMAP_OVERFLOW_TAGS : split->source.tags_size,
+			  khmap_entry_slot(entry));
+}
+
+static inline void khmap_cell_copy(const struct khmap_table *table,
+				   struct khmap_cell to, struct khmap_cell from)
+{
+	khmap_slot_copy(table, to.at, from.at);
+	os_store(to.tag, *from.tag);
+}
+
+static inline void khmap_cell_clear(const struct khmap_table *table,
+				    struct khmap_cell cell)
+{
+	os_store(cell.tag, 0);
+	khmap_image_zero(cell.at, table->geometry.slot_stride);
+}
+
+/* The bit of a hash that a split at @shape tells keys apart by. */
+static inline u32 khmap_split_bit(u32 shape)
+{
+	return (khmap_shape_mask(shape) >> 1) + 1;
+}
+
+/* The place of the bucket that is split at @shape. */
+static inline u32 khmap_split_source(u32 shape)
+{
+	return shape - khmap_split_bit(shape);
+}
+
 static void khmap_split_owner(struct khmap_table *table, u32 page,
 			      struct khmap_owner *owner)
 {
@@ -81,34 +142,41 @@ static void khmap_split_owner(struct khmap_table *table, u32 page,
 }
 
 /* Which entries of a bucket leave; @bit of the hash says so. */
-static void khmap_split_sort_bucket(struct khmap_table *table,
-				    struct khmap_split *split, u32 bit,
-				    const struct khmap_bucket *bucket)
+static inline void khmap_split_sort_bucket(const struct khmap_table *table,
+					   struct khmap_split *split, u32 bit,
+					   const struct khmap_bucket *bucket)
 {
-	u32 chain = split->buckets - 1, slot;
+	u32 chain = split->buckets - 1, moves = split->moves;
+	u32 stays = split->stays, kind = table->hash_kind, slot;
+	u32 key_size = table->geometry.key_size;
+	u32 stride = table->geometry.slot_stride;
 	const char *at = khmap_bucket_slot(table, bucket, 0);
 
-	for (slot = 0; slot < bucket->slots; slot++) {
+	split->head[chain] = bucket->head;
+	for (slot = 0; slot < bucket->slots; slot++, at += stride) {
 		u64 hash;
 		u16 entry;
+		u32 leaves;
 
 		/* A chain's last bucket may have holes. */
-		if (bucket->head->tags[slot]) {
-			hash = khmap_hash(table->hash_kind, table->secret, at,
-					  table->geometry.key_size);
-			entry = KHMAP_ENTRY(chain, slot,
-					    hash >> KHMAP_CLASS_SHIFT & 7);
-			if (hash & bit)
-				split->entry[split->moves++] = entry;
-			else
-				*khmap_split_stay(split, split->stays++) = entry;
-		}
-		at += table->geometry.slot_stride;
+		if (unlikely(!bucket->head->tags[slot]))
+			continue;
+		hash = khmap_hash(kind, table->secret, at, key_size);
+		entry = KHMAP_ENTRY(chain, slot,
+				    hash >> KHMAP_CLASS_SHIFT & 7);
+		/* On both lists, of which one goes on: half of them leave. */
+		split->entry[moves] = entry;
+		*khmap_split_stay(split, stays) = entry;
+		leaves = !!(hash & bit);
+		moves += leaves;
+		stays += !leaves;
 	}
+	split->moves = moves;
+	split->stays = stays;
 }
 
 /* Which entries leave. */
-static void khmap_split_sort(struct khmap_table *table,
+static void khmap_split_sort(const struct khmap_table *table,
 			     struct khmap_split *split, u32 bit)
 {
 	struct khmap_bucket bucket = split->source;
@@ -156,47 +224,27 @@ static int khmap_split_fresh(struct khmap_table *table,
 	return -ENOBUFS;
 }
 
-/* The bucket of an entry of the source. */
-static struct khmap_bucket khmap_split_bucket(const struct khmap_table *table,
-					      const struct khmap_split *split,
-					      u32 chain)
-{
-	if (likely(!chain))
-		return split->source;
-	return khmap_bucket_overflow(table, split->reference[chain - 1]);
-}
-
-static void khmap_entry_copy(const struct khmap_table *table,
-			     const struct khmap_bucket *to, u32 to_slot,
-			     const struct khmap_bucket *from, u32 from_slot)
-{
-	khmap_slot_copy(table, khmap_bucket_slot(table, to, to_slot),
-			khmap_bucket_slot(table, from, from_slot));
-	khmap_image_tag(to->head, to_slot, from->head->tags[from_slot]);
-}
-
 /* 2. Store what leaves in the new chain. */
 static void khmap_split_move(struct khmap_table *table,
 			     struct khmap_split *split)
 {
-	struct khmap_bucket from, to = split->target;
+	struct khmap_bucket to = split->target;
 	u32 filter = 0, chain = 0, slot = 0, i;
 
 	for (i = 0; i < split->moves; i++, slot++) {
 		u16 entry = split->entry[i];
 
-		if (slot == to.slots) {
+		if (unlikely(slot == to.slots)) {
 			u32 reference = split->fresh[chain++];
 
 			os_store(&to.head->overflow, reference);
 			to = khmap_bucket_overflow(table, reference);
 			slot = 0;
 		}
-		from = khmap_split_bucket(table, split,
-					  khmap_entry_chain(entry));
-		khmap_entry_copy(table, &to, slot, &from,
-				 khmap_entry_slot(entry));
-		if (chain) {
+		khmap_cell_copy(table, khmap_cell(table, to.head, to.tags_size,
+						  slot),
+				khmap_split_cell(table, split, entry));
+		if (unlikely(chain)) {
 			filter |= khmap_entry_class_bit(entry);
 			split->target_owner.counts->overflow_entries++;
 		}
@@ -217,15 +265,6 @@ static u32 khmap_split_kept(const struct khmap_table *table,
 		   g->overflow_slots;
 }
 
-static void khmap_split_vacate(struct khmap_table *table,
-			       const struct khmap_split *split, u16 entry)
-{
-	struct khmap_bucket bucket =
-		khmap_split_bucket(table, split, khmap_entry_chain(entry));
-
-	khmap_slot_clear(table, &bucket, khmap_entry_slot(entry));
-}
-
 /*
  * Fill the holes that must not be with what stays, from the chain's end: all
  * buckets but the last that is kept are to be full, those behind it empty.
@@ -234,23 +273,21 @@ static void khmap_split_vacate(struct khmap_table *table,
 static u32 khmap_split_fill(struct khmap_table *table,
 			    struct khmap_split *split, u32 kept)
 {
-	struct khmap_bucket from, to;
 	u32 filled = 0;
 
 	while (filled < split->moves && filled < split->stays) {
 		u16 *last = khmap_split_stay(split, split->stays - 1 - filled);
 		u16 hole = split->entry[filled], stay = *last;
+		struct khmap_cell from;
 
 		if (hole > stay ||
 		    (khmap_entry_chain(stay) < kept &&
 		     khmap_entry_chain(hole) + 1 >= kept))
 			break;
-		to = khmap_split_bucket(table, split, khmap_entry_chain(hole));
-		from = khmap_split_bucket(table, split,
-					  khmap_entry_chain(stay));
-		khmap_entry_copy(table, &to, khmap_entry_slot(hole), &from,
-				 khmap_entry_slot(stay));
-		khmap_slot_clear(table, &from, khmap_entry_slot(stay));
+		from = khmap_split_cell(table, split, stay);
+		khmap_cell_copy(table, khmap_split_cell(table, split, hole),
+				from);
+		khmap_cell_clear(table, from);
 		*last = KHMAP_ENTRY(khmap_entry_chain(hole),
 				    khmap_entry_slot(hole), stay & 7);
 		filled++;
@@ -266,7 +303,8 @@ static u32 khmap_split_close(struct khmap_table *table,
 
 	kept = khmap_split_kept(table, split);
 	for (i = khmap_split_fill(table, split, kept); i < split->moves; i++)
-		khmap_split_vacate(table, split, split->entry[i]);
+		khmap_cell_clear(table, khmap_split_cell(table, split,
+							 split->entry[i]));
 	if (!split->in_overflow)
 		return kept;
 	for (i = 0; i < split->stays; i++) {
@@ -290,8 +328,7 @@ static void khmap_split_unlink(struct khmap_table *table,
 	u32 chain;
 
 	for (chain = kept - 1; chain + 1 < split->buckets; chain++)
-		os_store(&khmap_split_bucket(table, split, chain).head->overflow,
-			 0);
+		os_store(&split->head[chain]->overflow, 0);
 }
 
 /* Before anything is stored: snapshots get every page that will be. */
@@ -333,19 +370,30 @@ static void khmap_split_do(struct khmap_table *table,
 				       split->reference[i - 1]);
 }
 
-/* The next split's buckets: they have until then to arrive. */
+/*
+ * Have the next splits' buckets brought near: the primary ones of the second,
+ * and of the first, whose primary ones have come meanwhile, an overflow bucket.
+ */
 static void khmap_split_prefetch(const struct khmap_table *table, u32 shape)
 {
-	u32 page = khmap_place_page(shape);
-	u32 bit = (khmap_shape_mask(shape) >> 1) + 1;
+	const struct khmap_geometry *g = &table->geometry;
+	u32 second = shape + KHMAP_PLACE_UNITS / g->buckets_per_page, reference;
 	struct khmap_bucket bucket;
 
-	if (page >= os_load_acquire(&table->growth.ready))
+	if (khmap_place_page(second) >= os_load_acquire(&table->growth.ready))
 		return;
-	bucket = khmap_bucket_at(table, shape - bit);
+	bucket = khmap_bucket_at(table, khmap_split_source(second));
 	khmap_bucket_prefetch(table, &bucket);
-	bucket = khmap_bucket_at(table, shape);
+	bucket = khmap_bucket_at(table, second);
 	khmap_bucket_prefetch(table, &bucket);
+
+	bucket = khmap_bucket_at(table, khmap_split_source(shape));
+	reference = os_load(&bucket.head->overflow);
+	/* It was in a chain a moment ago, and its page stays. */
+	if (reference) {
+		bucket = khmap_bucket_overflow(table, reference);
+		os_prefetch(bucket.head);
+	}
 }
 
 int khmap_split_next(struct khmap_table *table,
@@ -354,7 +402,6 @@ int khmap_split_next(struct khmap_table *table,
 	const struct khmap_geometry *g = &table->geometry;
 	u32 shape = os_load(&table->header->shape);
 	u32 page = khmap_place_page(shape);
-	u32 bit = (khmap_shape_mask(shape) >> 1) + 1;
 	struct khmap_split split;
 	os_lock_t *first, *second;
 	unsigned long flags;
@@ -374,9 +421,9 @@ int khmap_split_next(struct khmap_table *table,
 	split.stays = 0;
 	split.fresh_count = 0;
 	split.shape = khmap_shape(page, 0) + khmap_bucket_place(g, bucket + 1);
-	split.source = khmap_bucket_at(table, shape - bit);
-	split.target = khmap_bucket_primary(table, page, bucket);
-	khmap_split_owner(table, khmap_place_page(shape - bit),
+	split.source = khmap_bucket_at(table, khmap_split_source(shape));
+	split.target = khmap_bucket_at(table, shape);
+	khmap_split_owner(table, khmap_place_page(split.source.at),
 			  &split.source_owner);
 	khmap_split_owner(table, page, &split.target_owner);
 
@@ -398,7 +445,7 @@ int khmap_split_next(struct khmap_table *table,
 		if (second != first)
 			os_lock_second(second);
 	}
-	khmap_split_sort(table, &split, bit);
+	khmap_split_sort(table, &split, khmap_split_bit(shape));
 	err = khmap_split_fresh(table, &split, staged);
 	if (!err)
 		khmap_split_do(table, &split);

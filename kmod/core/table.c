@@ -15,9 +15,10 @@
  *
  * 0; else no lock is held: -ENODATA the map is inline, -ESTALE it is retired.
  */
-static int khmap_table_lock(struct khmap_table *table, u64 hash, bool writes,
-			    struct khmap_bucket *first,
-			    struct khmap_owner *owner, unsigned long *flags)
+static inline __attribute__((always_inline)) int
+khmap_table_lock(struct khmap_table *table, u64 hash, bool writes,
+		 struct khmap_bucket *first, struct khmap_owner *owner,
+		 unsigned long *flags)
 {
 	for (;;) {
 		u32 mask, shape = khmap_shape_load(table->header, &mask), now;
@@ -123,11 +124,37 @@ void khmap_table_peek(const struct khmap_table *table, const void *key)
 	os_prefetch(next.head);
 }
 
-static int khmap_put_locked(struct khmap_table *table,
-			    const struct khmap_owner *owner,
-			    const struct khmap_bucket *first, u64 hash,
-			    const void *key, const void *value,
-			    enum khmap_put_mode mode, struct khmap_store *store)
+/*
+ * Lock what a hash's key is in, or would be: its stripe, or the header.  0; else
+ * no lock is held: -ESTALE the map is retired, and @writes.
+ */
+static inline __attribute__((always_inline)) int
+khmap_table_lock_any(struct khmap_table *table, u64 hash, bool writes,
+		     struct khmap_bucket *first, struct khmap_owner *owner,
+		     os_lock_t **lock, unsigned long *flags)
+{
+	int err;
+
+	do {
+		err = khmap_table_lock(table, hash, writes, first, owner,
+				       flags);
+		if (unlikely(err == -ENODATA))
+			err = khmap_table_lock_inline(table, writes, first,
+						      owner, flags);
+	} while (unlikely(err == -EAGAIN));
+	if (likely(!err))
+		*lock = owner->stripe ? &owner->stripe->lock :
+					&table->header_lock;
+	return err;
+}
+
+/* -EAGAIN: the stripe has no free overflow bucket, or the inline one is full. */
+static inline int khmap_put_locked(struct khmap_table *table,
+				   const struct khmap_owner *owner,
+				   const struct khmap_bucket *first, u64 hash,
+				   const void *key, const void *value,
+				   enum khmap_put_mode mode,
+				   struct khmap_store *store)
 {
 	struct khmap_place place;
 	int err;
@@ -145,57 +172,51 @@ static int khmap_put_locked(struct khmap_table *table,
 	if (!os_count_take(&table->entries, table->max_entries))
 		return -ENOSPC;
 	err = khmap_chain_insert(table, owner, &place, hash, key, value, store);
-	if (err)
+	if (unlikely(err))
 		os_count_add(&table->entries, -1);
 	else
 		owner->counts->inserts++;
 	return err;
 }
 
-/* -EAGAIN: stage an overflow page, then try again. */
-static int khmap_put_try(struct khmap_table *table, u64 hash, const void *key,
+/*
+ * @staged: an overflow page that is used if there is need; or NULL.
+ * -EAGAIN: there is need of one, or of another.
+ */
+static int khmap_put_try(struct khmap_table *table, const void *key,
 			 const void *value, enum khmap_put_mode mode,
 			 struct khmap_store *store,
 			 struct khmap_overflow_page **staged)
 {
+	u64 hash = khmap_hash(table->hash_kind, table->secret, key,
+			      table->geometry.key_size);
 	struct khmap_bucket first;
 	struct khmap_owner owner;
 	unsigned long flags;
+	os_lock_t *lock;
 	int err;
 
-	while ((err = khmap_table_lock(table, hash, true, &first, &owner,
-				       &flags)) == -ENODATA) {
-		err = khmap_table_lock_inline(table, true, &first, &owner,
-					      &flags);
-		if (err == -EAGAIN)
-			continue;
-		if (err)
-			return err;
-		err = khmap_put_locked(table, &owner, &first, hash, key, value,
-				       mode, store);
-		/* The inline bucket is full. */
-		if (err == -EAGAIN && *staged &&
-		    os_load(&table->growth.ready)) {
-			khmap_small_promote(table, staged);
-			os_unlock(&table->header_lock, flags);
-			khmap_notify(table, KHMAP_EVENT_PROMOTE, 0, 0);
+again:
+	err = khmap_table_lock_any(table, hash, true, &first, &owner, &lock,
+				   &flags);
+	if (unlikely(err))
+		return err;
+	while ((err = khmap_put_locked(table, &owner, &first, hash, key, value,
+				       mode, store)) == -EAGAIN &&
+	       staged && *staged) {
+		if (owner.stripe) {
+			khmap_overflow_give(owner.stripe, *staged);
+			*staged = NULL;
 			continue;
 		}
-		os_unlock(&table->header_lock, flags);
-		return err;
+		if (!os_load(&table->growth.ready))
+			break;
+		khmap_small_promote(table, staged);
+		os_unlock(lock, flags);
+		khmap_notify(table, KHMAP_EVENT_PROMOTE, 0, 0);
+		goto again;
 	}
-	if (err)
-		return err;
-
-	err = khmap_put_locked(table, &owner, &first, hash, key, value, mode,
-			       store);
-	if (err == -EAGAIN && *staged) {
-		khmap_overflow_give(owner.stripe, *staged);
-		*staged = NULL;
-		err = khmap_put_locked(table, &owner, &first, hash, key, value,
-				       mode, store);
-	}
-	os_unlock(&owner.stripe->lock, flags);
+	os_unlock(lock, flags);
 	return err;
 }
 
@@ -226,31 +247,32 @@ static int khmap_put_provide(struct khmap_table *table,
 	return 0;
 }
 
-int khmap_table_put_from(struct khmap_table *table, const void *key,
-			 const void *value, enum khmap_put_mode mode,
-			 struct khmap_store *store,
-			 struct khmap_overflow_page **stock)
+/*
+ * A put that failed with @err goes on until it is done or fails for good: by
+ * memory, -EAGAIN, or splits, -EXFULL.
+ */
+static int khmap_put_on(struct khmap_table *table, const void *key,
+			const void *value, enum khmap_put_mode mode,
+			struct khmap_store *store,
+			struct khmap_overflow_page **stock, int err)
 {
-	u64 hash = khmap_hash(table->hash_kind, table->secret, key,
-			      table->geometry.key_size);
 	struct khmap_overflow_page *staged = NULL;
 	bool forced = false;
-	int err;
 
 	for (;;) {
-		err = khmap_put_try(table, hash, key, value, mode, store,
-				    &staged);
 		if (err == -EXFULL && !forced) {
 			/* Again and again, as long as splits are due. */
 			forced = !khmap_grow_behind(table);
-			if (khmap_grow_force(table, !stock))
-				continue;
+			if (!khmap_grow_force(table, !stock))
+				break;
+		} else if (err == -EAGAIN) {
+			err = khmap_put_provide(table, stock, &staged);
+			if (err)
+				break;
+		} else {
+			break;
 		}
-		if (err != -EAGAIN)
-			break;
-		err = khmap_put_provide(table, stock, &staged);
-		if (err)
-			break;
+		err = khmap_put_try(table, key, value, mode, store, &staged);
 	}
 	if (staged && stock) {
 		staged->next = *stock;
@@ -261,12 +283,26 @@ int khmap_table_put_from(struct khmap_table *table, const void *key,
 	return err;
 }
 
+int khmap_table_put_from(struct khmap_table *table, const void *key,
+			 const void *value, enum khmap_put_mode mode,
+			 struct khmap_store *store,
+			 struct khmap_overflow_page **stock)
+{
+	int err = khmap_put_try(table, key, value, mode, store, NULL);
+
+	if (unlikely(err))
+		err = khmap_put_on(table, key, value, mode, store, stock, err);
+	return err;
+}
+
 int khmap_table_put(struct khmap_table *table, const void *key,
 		    const void *value, enum khmap_put_mode mode,
 		    struct khmap_store *store)
 {
-	int err = khmap_table_put_from(table, key, value, mode, store, NULL);
+	int err = khmap_put_try(table, key, value, mode, store, NULL);
 
+	if (unlikely(err))
+		err = khmap_put_on(table, key, value, mode, store, NULL, err);
 	if (likely(err != -ESTALE))
 		khmap_grow_follow(table, true);
 	return err;
@@ -276,10 +312,7 @@ int khmap_table_try_put(struct khmap_table *table, const void *key,
 			const void *value, enum khmap_put_mode mode,
 			struct khmap_store *store)
 {
-	u64 hash = khmap_hash(table->hash_kind, table->secret, key,
-			      table->geometry.key_size);
-	struct khmap_overflow_page *staged = NULL;
-	int err = khmap_put_try(table, hash, key, value, mode, store, &staged);
+	int err = khmap_put_try(table, key, value, mode, store, NULL);
 
 	if (unlikely(err == -ESTALE))
 		return err;
@@ -301,18 +334,11 @@ int khmap_table_find(struct khmap_table *table, const void *key, bool writes,
 	u64 hash = khmap_hash(table->hash_kind, table->secret, key,
 			      table->geometry.key_size);
 	struct khmap_bucket first;
-	int err;
+	int err = khmap_table_lock_any(table, hash, writes, &first, owner,
+				       lock, flags);
 
-	do {
-		err = khmap_table_lock(table, hash, writes, &first, owner,
-				       flags);
-		if (err == -ENODATA)
-			err = khmap_table_lock_inline(table, writes, &first,
-						      owner, flags);
-	} while (err == -EAGAIN);
 	if (err)
 		return err;
-	*lock = owner->stripe ? &owner->stripe->lock : &table->header_lock;
 	khmap_chain_find(table, &first, key, hash, place);
 	if (place->found)
 		return 0;
