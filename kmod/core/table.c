@@ -4,6 +4,7 @@
  */
 #include "chain.h"
 #include "cow.h"
+#include "entries.h"
 #include "grow.h"
 #include "locked.h"
 #include "overflow.h"
@@ -148,6 +149,45 @@ khmap_table_lock_any(struct khmap_table *table, u64 hash, bool writes,
 	return err;
 }
 
+/*
+ * What most puts of a map that is filled come to: no tag of the bucket is the
+ * key's, it has a free slot and no overflow, and nobody asks where the key went.
+ * Few enough instructions that a processor, while it waits for this bucket,
+ * comes to ask for the next put's.  False: see khmap_put_locked().
+ */
+static inline bool khmap_put_quick(struct khmap_table *table,
+				   const struct khmap_owner *owner,
+				   const struct khmap_bucket *first, u64 hash,
+				   const void *key, const void *value)
+{
+	const struct khmap_geometry *g = &table->geometry;
+	struct khmap_head *head = first->head;
+	u32 top = khmap_tophash(hash), slot;
+	u64 tags, free;
+	char *at;
+
+	if (first->tags_size != sizeof(tags) || os_load(&table->saves.newest))
+		return false;
+	tags = khmap_tags_load(head, 0);
+	if (khmap_tags_match(tags, top) || head->overflow)
+		return false;
+	free = khmap_tags_match(tags, 0);
+	if (!free)
+		return false;
+	slot = khmap_tags_first(free);
+	if (slot >= first->slots || !khmap_entries_take(table, owner))
+		return false;
+
+	at = khmap_bucket_slot(table, first, slot);
+	khmap_write_begin(head);
+	khmap_image_copy(at, key, g->key_size);
+	khmap_image_copy(at + g->value_offset, value, g->value_size);
+	khmap_image_tag(head, slot, top);
+	khmap_write_end(head);
+	owner->counts->inserts++;
+	return true;
+}
+
 /* -EAGAIN: the stripe has no free overflow bucket, or the inline one is full. */
 static inline int khmap_put_locked(struct khmap_table *table,
 				   const struct khmap_owner *owner,
@@ -169,11 +209,11 @@ static inline int khmap_put_locked(struct khmap_table *table,
 	}
 	if (mode == KHMAP_PUT_ONLY_OLD)
 		return -ENOENT;
-	if (!os_count_take(&table->entries, table->max_entries))
+	if (!khmap_entries_take(table, owner))
 		return -ENOSPC;
 	err = khmap_chain_insert(table, owner, &place, hash, key, value, store);
 	if (unlikely(err))
-		os_count_add(&table->entries, -1);
+		khmap_entries_give(table, owner);
 	else
 		owner->counts->inserts++;
 	return err;
@@ -201,6 +241,11 @@ again:
 				   &flags);
 	if (unlikely(err))
 		return err;
+	if (!store && mode != KHMAP_PUT_ONLY_OLD &&
+	    likely(khmap_put_quick(table, &owner, &first, hash, key, value))) {
+		os_unlock(lock, flags);
+		return 0;
+	}
 	while ((err = khmap_put_locked(table, &owner, &first, hash, key, value,
 				       mode, store)) == -EAGAIN &&
 	       staged && *staged) {
@@ -387,7 +432,7 @@ int khmap_table_delete(struct khmap_table *table, const void *key, void *value,
 	if (value)
 		khmap_value_copy(table, &place, value);
 	khmap_chain_remove(table, &owner, &place, store);
-	os_count_add(&table->entries, -1);
+	khmap_entries_give(table, &owner);
 	os_unlock(lock, flags);
 	return 0;
 }

@@ -199,6 +199,9 @@ struct khmap_overflow_list {
 /**
  * struct khmap_stripe - a lock and what it owns
  * @lock: taken by every writer of the stripe's pages
+ * @ahead: keys that the table's @entries has already, but the stripe has not (yet);
+ *	under @lock, see entries.h
+ * @ahead_most: so many at most, or @entries is told; under @lock
  * @counts: under @lock
  * @free: overflow pages of this stripe with a free bucket, under @lock; the
  *	first is used first
@@ -207,6 +210,8 @@ struct khmap_overflow_list {
  */
 struct khmap_stripe {
 	os_lock_t lock;
+	u32 ahead;
+	u32 ahead_most;
 	struct khmap_counts counts;
 	struct khmap_overflow_list free;
 	bool hungry;
@@ -239,7 +244,8 @@ struct khmap_stripe {
  * @spares: overflow pages that belong to no stripe; the first is used first
  * @holes: indexes whose page could not be allocated
  * @compact_pages: overflow pages that compaction has taken out of the image
- * @entries: keys in the map, and puts that are about to add one
+ * @entries: keys in the map, puts that are about to add one, and what stripes
+ *	count ahead
  * @header_lock: guards the inline bucket and promotion; taken before a
  *	stripe's
  * @inline_counts: of the inline bucket, under @header_lock
