@@ -92,12 +92,27 @@ int khmap_call_reply_file(const struct khmap_call *call, s32 *fd,
 	return err;
 }
 
+/*
+ * A word, as keys and values of batches often are.  With its size known it needs
+ * no look at what kind of memory it comes to lie in.
+ */
+static int khmap_word_in(void *to, const u64 __user *from)
+{
+	u64 word;
+
+	if (get_user(word, from))
+		return -EFAULT;
+	memcpy(to, &word, sizeof(word));
+	return 0;
+}
+
 int khmap_copy_in(void *to, u64 address, size_t size)
 {
-	if ((unsigned long)address != address ||
-	    copy_from_user(to, u64_to_user_ptr(address), size))
+	if ((unsigned long)address != address)
 		return -EFAULT;
-	return 0;
+	if (size == sizeof(u64))
+		return khmap_word_in(to, u64_to_user_ptr(address));
+	return copy_from_user(to, u64_to_user_ptr(address), size) ? -EFAULT : 0;
 }
 
 int khmap_copy_out(u64 address, const void *from, size_t size)

@@ -17,10 +17,6 @@
 #include "sample.h"
 #include "trace.h"
 
-/* Operations from asking for a bucket to using it, and for its overflow. */
-#define KHMAP_RUN_AHEAD		16
-#define KHMAP_RUN_NEAR		8
-
 #define KHMAP_USES_VALUE_IN	BIT(0)
 #define KHMAP_USES_VALUE_OUT	BIT(1)
 #define KHMAP_USES_EXPECTED	BIT(2)	/* @operand is an address */
@@ -351,16 +347,24 @@ static void khmap_samples_end(const struct khmap_run_samples *samples,
 	}
 }
 
-/* Have what operation @index will touch brought near. */
-static void khmap_run_near(const struct khmap_run *run, u32 index, u32 count)
+/* Ask for the first bucket that operation @index will touch. */
+static void khmap_run_ahead(struct khmap_run *run, u32 index)
 {
-	const struct khmap_table *table = run->map->table;
+	run->near[index % KHMAP_RUN_AHEAD] = run->ops[index].status ? NULL :
+		khmap_table_prefetch(run->map->table,
+				     khmap_run_key(run, index));
+}
+
+/* Have what the operations after @index will touch brought near. */
+static void khmap_run_near(struct khmap_run *run, u32 index, u32 count)
+{
 	u32 ahead = index + KHMAP_RUN_AHEAD, near = index + KHMAP_RUN_NEAR;
 
-	if (ahead < count && !run->ops[ahead].status)
-		khmap_table_prefetch(table, khmap_run_key(run, ahead));
-	if (near < count && !run->ops[near].status)
-		khmap_table_peek(table, khmap_run_key(run, near));
+	if (ahead < count)
+		khmap_run_ahead(run, ahead);
+	if (near < count)
+		khmap_table_peek(run->map->table,
+				 run->near[near % KHMAP_RUN_AHEAD]);
 }
 
 /* Puts of a run that may add a key. */
@@ -395,9 +399,7 @@ int khmap_run_execute(struct khmap_run *run, u32 count)
 			return err;
 	}
 	for (i = 0; large && i < KHMAP_RUN_AHEAD && i < count; i++)
-		if (!run->ops[i].status)
-			khmap_table_prefetch(run->map->table,
-					     khmap_run_key(run, i));
+		khmap_run_ahead(run, i);
 	for (i = 0; i < count; i++) {
 		bool told = traced || khmap_samples_due(&samples);
 		struct khmap_op *op = &run->ops[i];

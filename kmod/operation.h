@@ -17,6 +17,9 @@ struct khmap_store;
 
 #define KHMAP_RUN_MAX		64
 #define KHMAP_RUN_BYTES		32768	/* of keys and values, about */
+/* Operations from asking for a bucket to using it, and for its overflow. */
+#define KHMAP_RUN_AHEAD		16
+#define KHMAP_RUN_NEAR		8
 
 /**
  * struct khmap_run - operations on their way
@@ -29,6 +32,7 @@ struct khmap_store;
  * @samplers: of each one that is
  * @stop: end with the first operation that fails
  * @atomic: no snapshot comes between any two operations
+ * @near: of khmap_table_prefetch(), for the operations that come next
  * @ops: the operations; those with a status other than 0 are left out
  * @stores: where each one wrote, if that is traced or @sampled
  * @keys: of each one
@@ -47,6 +51,7 @@ struct khmap_run {
 	u8 samplers[KHMAP_RUN_MAX];
 	bool stop;
 	bool atomic;
+	const void *near[KHMAP_RUN_AHEAD];
 	struct khmap_op *ops;
 	struct khmap_store *stores;
 	u8 *keys;

@@ -117,7 +117,12 @@ static inline bool os_trylock_save(os_lock_t *lock, unsigned long *flags)
 }
 
 #define os_trylock(lock, flags)		os_trylock_save(lock, &(flags))
-/* A second lock, taken while the first keeps interrupts off. */
+/* A lock of another kind, taken while one keeps interrupts off. */
+#define os_lock_inner(lock)		\
+	do { raw_spin_lock(lock); __release(lock); } while (0)
+#define os_unlock_inner(lock)		\
+	do { __acquire(lock); raw_spin_unlock(lock); } while (0)
+/* A second one of the same kind. */
 #define os_lock_second(lock)		raw_spin_lock_nested(lock, SINGLE_DEPTH_NESTING)
 #define os_unlock_second(lock)		raw_spin_unlock(lock)
 #define os_lock_assert(lock)		lockdep_assert_held(lock)
@@ -248,6 +253,8 @@ static inline void os_lock_wait(const os_lock_t *lock)
 			sched_yield();
 }
 #endif
+#define os_lock_inner(lock)	os_lock_second(lock)
+#define os_unlock_inner(lock)	os_unlock_second(lock)
 #define os_lock(lock, flags)	\
 	do { (flags) = 0; os_lock_second(lock); } while (0)
 #define os_unlock(lock, flags)	\

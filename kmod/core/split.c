@@ -396,6 +396,21 @@ static void khmap_split_prefetch(const struct khmap_table *table, u32 shape)
 	}
 }
 
+/* The stripes of the source and of the target, which may be one. */
+static void khmap_split_lock(os_lock_t *first, os_lock_t *second)
+{
+	os_lock_inner(first);
+	if (second != first)
+		os_lock_second(second);
+}
+
+static void khmap_split_unlock(os_lock_t *first, os_lock_t *second)
+{
+	if (second != first)
+		os_unlock_second(second);
+	os_unlock_inner(first);
+}
+
 int khmap_split_next(struct khmap_table *table,
 		     struct khmap_overflow_page **staged, u32 *moved)
 {
@@ -404,7 +419,6 @@ int khmap_split_next(struct khmap_table *table,
 	u32 page = khmap_place_page(shape);
 	struct khmap_split split;
 	os_lock_t *first, *second;
-	unsigned long flags;
 	u32 bucket;
 	int err;
 
@@ -430,28 +444,20 @@ int khmap_split_next(struct khmap_table *table,
 	/* Below the number of stripes, the source's index is the lower one. */
 	first = &split.source_owner.stripe->lock;
 	second = &split.target_owner.stripe->lock;
-	os_lock(first, flags);
-	if (second != first)
-		os_lock_second(second);
+	khmap_split_lock(first, second);
 	/* Only those who split wait for the split lock, which is held. */
 	while ((err = khmap_gate_check(table, true))) {
-		if (second != first)
-			os_unlock_second(second);
-		os_unlock(first, flags);
+		khmap_split_unlock(first, second);
 		if (err != -EAGAIN)
 			return err;
 		khmap_gate_wait(table);
-		os_lock(first, flags);
-		if (second != first)
-			os_lock_second(second);
+		khmap_split_lock(first, second);
 	}
 	khmap_split_sort(table, &split, khmap_split_bit(shape));
 	err = khmap_split_fresh(table, &split, staged);
 	if (!err)
 		khmap_split_do(table, &split);
-	if (second != first)
-		os_unlock_second(second);
-	os_unlock(first, flags);
+	khmap_split_unlock(first, second);
 	if (!err)
 		khmap_split_prefetch(table, split.shape);
 	*moved = split.moves;

@@ -88,41 +88,29 @@ static int khmap_table_lock_inline(struct khmap_table *table, bool writes,
 	return 0;
 }
 
-/* Where a key's chain begins by a look at the shape; false if inline. */
-static bool khmap_table_look(const struct khmap_table *table, const void *key,
-			     struct khmap_bucket *first)
+const void *khmap_table_prefetch(const struct khmap_table *table,
+				 const void *key)
 {
 	u64 hash = khmap_hash(table->hash_kind, table->secret, key,
 			      table->geometry.key_size);
 	u32 mask, shape = khmap_shape_load(table->header, &mask);
-
-	if (!shape)
-		return false;
-	*first = khmap_bucket_at(table, khmap_hash_place(shape, mask, hash));
-	return true;
-}
-
-void khmap_table_prefetch(const struct khmap_table *table, const void *key)
-{
 	struct khmap_bucket first;
 
-	if (khmap_table_look(table, key, &first))
-		khmap_bucket_prefetch(table, &first);
+	if (!shape)
+		return NULL;
+	first = khmap_bucket_at(table, khmap_hash_place(shape, mask, hash));
+	khmap_bucket_prefetch(table, &first);
+	return first.head;
 }
 
-void khmap_table_peek(const struct khmap_table *table, const void *key)
+void khmap_table_peek(const struct khmap_table *table, const void *near)
 {
-	struct khmap_bucket first, next;
-	u32 reference;
+	const struct khmap_head *head = near;
+	u32 reference = head ? os_load(&head->overflow) : 0;
 
-	if (!khmap_table_look(table, key, &first))
-		return;
-	reference = os_load(&first.head->overflow);
-	if (!reference)
-		return;
 	/* It was in a chain a moment ago, and its page stays. */
-	next = khmap_bucket_overflow(table, reference);
-	os_prefetch(next.head);
+	if (reference)
+		os_prefetch(khmap_bucket_overflow(table, reference).head);
 }
 
 /*

@@ -427,17 +427,19 @@ static inline bool khmap_table_large(const struct khmap_table *table)
  * memory is waited for once for all and not once for each.
  *
  * Context: any.
+ * Return: for khmap_table_peek(), as long as the map lives; NULL if it is inline.
  */
-void khmap_table_prefetch(const struct khmap_table *table, const void *key);
+const void *khmap_table_prefetch(const struct khmap_table *table,
+				 const void *key);
 
 /**
  * khmap_table_peek() - have a key's first overflow bucket brought near too
  * @table: the map
- * @key: key_size bytes; of khmap_table_prefetch(), some operations ago
+ * @near: of khmap_table_prefetch(), some operations ago; or NULL
  *
  * Context: any; no lock held.  Whatever it reads is a hint.
  */
-void khmap_table_peek(const struct khmap_table *table, const void *key);
+void khmap_table_peek(const struct khmap_table *table, const void *near);
 
 /**
  * khmap_table_notify() - have somebody told of a table's events

@@ -83,17 +83,19 @@ int bench_image_put(struct bench_image *image, __u64 key, __u64 value)
 int bench_image_put_many(struct bench_image *image, const __u64 *keys,
 			 size_t count)
 {
-	const size_t ahead = 16, near = 8;
+	enum { ahead = 16, near = 8 };
+	const void *bucket[ahead];
 	size_t i;
 	int err;
 
 	for (i = 0; i < ahead && i < count; i++)
-		khmap_table_prefetch(image->table, &keys[i]);
+		bucket[i] = khmap_table_prefetch(image->table, &keys[i]);
 	for (i = 0; i < count; i++) {
 		if (i + ahead < count)
-			khmap_table_prefetch(image->table, &keys[i + ahead]);
+			bucket[i % ahead] = khmap_table_prefetch(image->table,
+								 &keys[i + ahead]);
 		if (i + near < count)
-			khmap_table_peek(image->table, &keys[i + near]);
+			khmap_table_peek(image->table, bucket[(i + near) % ahead]);
 		err = khmap_table_put(image->table, &keys[i], &keys[i],
 				      KHMAP_PUT_EITHER, NULL);
 		if (err)
