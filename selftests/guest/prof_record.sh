@@ -7,7 +7,7 @@
 
 set -u
 
-tests=70
+tests=76
 . "${0%/*}/prof_test.sh"
 
 record() {
@@ -204,6 +204,28 @@ chain_operations() {
 		awk '{ sum += $1 } END { print sum }'
 }
 ok 'and all operations on the chain' is 200 chain_operations
+
+# Whatever it lasts, it has from 32 to 64 slots of time.
+# spread: slots, what is in none, what is in them, the tenth of the time that the last is in.
+spread() {
+	# shellcheck disable=SC2016 # names of jq's
+	query '(.duration_ns / .slot_ns) as $slots |
+		[$slots > 31 and $slots <= 64, .totals.dropped.times,
+		([.times[].operations] | add), ([.times[].slot] | max * 10 / $slots | floor)]'
+}
+ok 'a short command is recorded' record --map prof_inline -- prof_writer put prof_inline 1 2 3
+ok 'its time is in many slots' query '(.duration_ns / .slot_ns) | if . > 31 and . <= 64 then . else
+	error("no") end'
+prof_writer create prof_times aligned 60000
+prof_writer fill prof_times 20000
+loads='prof_writer fill prof_times 20000; sleep 2'
+ok 'thousands of chains are recorded for long' record --map prof_times -- \
+	sh -c "$loads; $loads; $loads; prof_writer fill prof_times 20000"
+ok 'all operations have their time, the last ones the last' is '[true,0,80000,9]' spread
+ok 'a time that is known beforehand is recorded' record --map prof_inline --duration 2
+ok 'it has as many slots' query '(.duration_ns / .slot_ns) | if . > 31 and . < 65 then . else
+	error("no") end'
+
 ok 'a JSON of another format' fails 7 'format 1; this khmap-prof reads 2: record again' \
 	sh -c "sed 's/\"format\": 2/\"format\": 1/' $json | khmap-prof report -"
 
@@ -241,7 +263,7 @@ ok 'no rights' fails 5 'not permitted' su tester -c \
 # rmmod is refused while programs are attached, whatever else holds the module or not; and a
 # profiler that was killed leaves nothing behind.
 unload() {
-	for map in prof_inline prof_packed prof_aligned prof_new; do
+	for map in prof_inline prof_packed prof_aligned prof_new prof_times; do
 		prof_writer destroy "$map" || return
 	done
 	before=$(bpftool link show | grep -c raw_tracepoint)

@@ -25,7 +25,6 @@
 #define LINES_MAX	(1u << 24)
 #define EVERY_MAX	1000000000000ull	/* events, of --period */
 #define LIVE_DEFAULT	1	/* seconds */
-#define SLOTS		100	/* of time, that a known duration is divided into */
 
 struct record {
 	struct prof_target target;
@@ -172,7 +171,7 @@ static void recording_begin(struct recording *recording)
 	uint64_t duration = record->period.duration_ns;
 
 	profile->settings.flags = record->stacks ? PROF_FLAG_STACKS : 0;
-	profile->settings.slot_ns = duration ? duration / SLOTS + 1 : PROF_SECOND_NS;
+	profile->settings.slot_ns = duration ? duration / PROF_TIME_SLOTS + 1 : PROF_TIME_SLOT_NS;
 	prof_machine_read(profile);
 	prof_overhead_begin(&profile->overhead);
 	profile->settings.began_ns = prof_tick_now();

@@ -182,6 +182,26 @@ static void test_cells(void)
 	free(got);
 }
 
+/* The drawing goes on to the end, and says what is not in it. */
+static void test_times(void)
+{
+	struct prof_profile profile;
+	char *got;
+
+	profile_load("packed", &profile);
+	profile.duration_ns = 40 * 1000000000ull;
+	profile.totals.times_dropped = 123;
+	got = shown(&profile, svg_times);
+	ok(strstr(got, ">36 s</text>"), "time in which nothing was done is drawn");
+	ok(strstr(got, ">123 operations not drawn</text>"), "what is missing is said");
+	free(got);
+	profile.totals.times_dropped = 0;
+	got = shown(&profile, svg_times);
+	ok(!strstr(got, "not drawn"), "nothing is missing");
+	free(got);
+	prof_profile_free(&profile);
+}
+
 static void is_place(const struct prof_map *map, uint32_t region, uint32_t at, uint8_t kind,
 		     const char *want)
 {
@@ -254,6 +274,7 @@ int main(void)
 	}
 	test_folded();
 	test_cells();
+	test_times();
 	test_places();
 	test_escape();
 	return done();

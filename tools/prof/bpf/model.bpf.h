@@ -84,7 +84,7 @@ struct model_event {
 	s32 user_stack;
 };
 
-/* One lock of a line, and whether it was got. */
+/* A lock of a line, or of another element, and whether it was got. */
 struct model_lock {
 	u32 *word;
 	bool held;
@@ -96,9 +96,9 @@ static long model_lock_try(u32 index, struct model_lock *lock)
 	return lock->held;
 }
 
-static __always_inline bool model_lock(struct prof_line *line)
+static __always_inline bool model_lock(u32 *word)
 {
-	struct model_lock lock = { .word = &line->lock };
+	struct model_lock lock = { .word = word };
 
 	if (!__sync_val_compare_and_swap(lock.word, 0, 1))
 		return true;
@@ -106,9 +106,9 @@ static __always_inline bool model_lock(struct prof_line *line)
 	return lock.held;
 }
 
-static __always_inline void model_unlock(struct prof_line *line)
+static __always_inline void model_unlock(u32 *word)
 {
-	__sync_lock_test_and_set(&line->lock, 0);
+	__sync_lock_test_and_set(word, 0);
 }
 
 /* One more of what a map counts under a key; false if there is no room for the key. */
@@ -250,7 +250,7 @@ model_line_access(struct model_event *event, u64 bytes, bool load, bool slot)
 		event->totals->lines_dropped++;
 		return moved;
 	}
-	if (!model_lock(line)) {
+	if (!model_lock(&line->lock)) {
 		event->totals->busy_dropped++;
 		return moved;
 	}
@@ -263,7 +263,7 @@ model_line_access(struct model_event *event, u64 bytes, bool load, bool slot)
 		model_part_count(part, bytes, load, &moved);
 	else
 		event->totals->cpus_dropped++;
-	model_unlock(line);
+	model_unlock(&line->lock);
 	return moved;
 }
 

@@ -44,7 +44,7 @@
  * struct prof_settings - the only element of the map "settings"
  * @map_id: the map to profile; 0 for all
  * @began_ns: CLOCK_MONOTONIC, from which slots of time are counted
- * @slot_ns: length of a slot of time; 0 counts none
+ * @slot_ns: length of a slot of time, at first: see struct prof_times; 0 counts none
  * @sample: take one event in so many of each CPU; 0 and 1 take all
  * @enabled: while 0 no event is looked at
  * @flags: PROF_FLAG_*
@@ -80,7 +80,8 @@ struct prof_settings {
  * @stacks_dropped: likewise, of the maps "stacks" and "line_stacks"
  * @buckets_dropped: operations and buckets added that the map "chains" had no room
  *	for
- * @times_dropped: operations that the map "times" had no room for
+ * @times_dropped: operations that the map "times" had no room for, or whose chain
+ *	another CPU kept for too long
  * @maps_dropped: maps that the map "maps" had no room for
  * @until: events until the next is taken; if the module samples, not 0 once one was
  */

@@ -59,8 +59,8 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, PROF_LINES_DEFAULT);
-	__type(key, struct prof_time_key);
-	__type(value, u64);
+	__type(key, struct prof_bucket_key);
+	__type(value, struct prof_times);
 } times SEC(".maps");
 
 /*
@@ -212,17 +212,74 @@ static __always_inline void operation_count(const struct prof_operation *op,
 		__sync_fetch_and_add(&chain->inserts, 1);
 }
 
+/* It is too large for a program's stack. */
+const struct prof_times times_fresh = {};
+
+static __always_inline struct prof_times *times_get(const struct prof_bucket_key *bucket)
+{
+	struct prof_times *chain = bpf_map_lookup_elem(&times, bucket);
+
+	if (chain)
+		return chain;
+	bpf_map_update_elem(&times, bucket, &times_fresh, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&times, bucket);
+}
+
+/* A chain whose slots shall reach to one of @slot_ns. */
+struct times_fold {
+	struct prof_times *chain;
+	u64 slot;
+};
+
+static __always_inline bool times_reach(const struct prof_times *chain, u64 slot)
+{
+	return slot >> (chain->shift & 63) < PROF_TIME_SLOTS;
+}
+
+/* Each two slots become one. Where a sum is put has been looked at before. */
+static long times_fold_next(u32 index, struct times_fold *fold)
+{
+	struct prof_times *chain = fold->chain;
+	u32 i;
+
+	if (times_reach(chain, fold->slot))
+		return 1;
+	for (i = 0; i < PROF_TIME_SLOTS; i++) {
+		u64 count = chain->slots[i];
+
+		chain->slots[i] = 0;
+		chain->slots[i / 2] += count;
+	}
+	chain->shift++;
+	return 0;
+}
+
+static __always_inline void times_fit(struct prof_times *chain, u64 slot)
+{
+	struct times_fold fold = { .chain = chain, .slot = slot };
+
+	if (!times_reach(chain, slot))
+		bpf_loop(64, times_fold_next, &fold, 0);
+}
+
 static __always_inline void time_count(const struct model_event *event,
 				       const struct prof_bucket_key *bucket)
 {
-	struct prof_time_key key = { .bucket = *bucket };
-	u64 now = bpf_ktime_get_ns();
+	u64 now = bpf_ktime_get_ns(), slot;
+	struct prof_times *chain;
 
 	if (now < event->settings->began_ns)
 		return;
-	key.slot = (now - event->settings->began_ns) / event->settings->slot_ns;
-	if (!model_count(&times, &key))
+	slot = (now - event->settings->began_ns) / event->settings->slot_ns;
+	chain = times_get(bucket);
+	if (!chain || !model_lock(&chain->lock)) {
 		event->totals->times_dropped++;
+		return;
+	}
+	times_fit(chain, slot);
+	slot >>= chain->shift & 63;
+	chain->slots[slot & (PROF_TIME_SLOTS - 1)]++;
+	model_unlock(&chain->lock);
 }
 
 static __always_inline void operation_model(struct prof_operation *op, u64 map_id,

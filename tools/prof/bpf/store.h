@@ -12,6 +12,8 @@
 #define PROF_NAME_SIZE		64	/* KHMAP_NAME_MAX and a NUL */
 #define PROF_MAPS_MAX		1024
 #define PROF_STORES_PER_LINE	8	/* kinds of operations, on average */
+#define PROF_TIME_SLOTS		64	/* of each chain; a power of two */
+#define PROF_TIME_SLOT_NS	100000	/* the shortest slot, while nobody knows how long it lasts */
 
 /* What an operation was, in struct prof_store_key. */
 #define PROF_STORE_INSERT	0
@@ -113,15 +115,18 @@ struct prof_bucket {
 };
 
 /**
- * struct prof_time_key - a chain in a slot of time, in "times"
- * @bucket: the chain
- * @slot: of struct prof_settings' @slot_ns each, since @began_ns
- * @reserved: 0
+ * struct prof_times - when there were operations on a chain, by chain in "times"
+ * @lock: not 0 while the others are changed
+ * @shift: a slot is as long as 2^@shift of struct prof_settings' @slot_ns
+ * @slots: operations in each slot since @began_ns
+ *
+ * When time goes beyond the last slot, each two become one, so that the first half of
+ * the slots is what has been, and however long it lasts there is room.
  */
-struct prof_time_key {
-	struct prof_bucket_key bucket;
-	__u32 slot;
-	__u32 reserved;
+struct prof_times {
+	__u32 lock;
+	__u32 shift;
+	__u64 slots[PROF_TIME_SLOTS];
 };
 
 #endif /* PROF_STORE_H */

@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "profile/stores.h"
+#include "profile/times.h"
 #include "profile/profile.h"
 
 static void totals_add(struct prof_totals *sum, const struct prof_totals *part)
@@ -56,7 +57,7 @@ static int rows_read(struct prof_rows *rows, int fd, size_t value_at)
 		struct prof_access_key access;
 		struct prof_store_key store;
 		struct prof_stack_key stack;
-		struct prof_time_key time;
+		struct prof_bucket_key chain;
 	} key;
 
 	if (fd < 0)
@@ -140,6 +141,7 @@ int prof_profile_read_lines(struct prof_profile *profile, const struct prof_fds 
 
 	lines.operations = -1;
 	lines.chains = -1;
+	lines.times = -1;
 	return prof_profile_read(profile, &lines);
 }
 
@@ -153,6 +155,7 @@ int prof_profile_read(struct prof_profile *profile, const struct prof_fds *fds)
 	struct prof_rows frames = { .row_size = sizeof(*profile->frames) };
 	struct prof_rows buckets = { .row_size = sizeof(*profile->buckets) };
 	struct prof_rows operations = { .row_size = sizeof(struct prof_store_row) };
+	struct prof_rows chains = { .row_size = sizeof(struct prof_chain_row) };
 	struct prof_rows times = { .row_size = sizeof(*profile->times) };
 	/* The maps last, so that each one that an operation knew is among them. */
 	const struct {
@@ -166,7 +169,7 @@ int prof_profile_read(struct prof_profile *profile, const struct prof_fds *fds)
 		{ &stacks, fds->line_stacks, offsetof(struct prof_stack_row, count) },
 		{ &buckets, fds->chains, offsetof(struct prof_bucket_row, count) },
 		{ &operations, fds->operations, offsetof(struct prof_store_row, count) },
-		{ &times, fds->times, offsetof(struct prof_time_row, count) },
+		{ &chains, fds->times, offsetof(struct prof_chain_row, times) },
 		{ &maps, fds->maps, offsetof(struct prof_map_row, map) },
 	};
 	int err = prof_totals_read(&profile->totals, fds->totals);
@@ -181,6 +184,8 @@ int prof_profile_read(struct prof_profile *profile, const struct prof_fds *fds)
 		parts_take(&lines, &cpus);
 	prof_stores_tell(&operations, &maps, &lines, &accesses, &buckets);
 	free(operations.rows);
+	prof_times_tell(&chains, profile->duration_ns, &profile->settings.slot_ns, &times);
+	free(chains.rows);
 	take(&maps, &profile->maps, &profile->map_count);
 	take(&lines, &profile->lines, &profile->line_count);
 	take(&cpus, &profile->cpus, &profile->cpu_count);

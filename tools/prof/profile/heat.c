@@ -163,15 +163,18 @@ static struct chain *chains_find(const struct prof_profile *profile, size_t *cou
 	return chains;
 }
 
-static uint32_t last_slot(const struct prof_profile *profile)
+/* Slots of time from the begin to the end, even where nothing was done in the last ones. */
+static uint64_t slots_all(const struct prof_profile *profile)
 {
-	uint32_t last = 0;
+	uint64_t slot_ns = profile->settings.slot_ns, all = 1;
 	size_t i;
 
+	if (slot_ns && profile->duration_ns)
+		all = (profile->duration_ns - 1) / slot_ns + 1;
 	for (i = 0; i < profile->time_count; i++)
-		if (profile->times[i].key.slot > last)
-			last = profile->times[i].key.slot;
-	return last;
+		if (profile->times[i].key.slot >= all)
+			all = (uint64_t)profile->times[i].key.slot + 1;
+	return all;
 }
 
 /* Operations by column; a column has @slots slots of time. */
@@ -225,9 +228,8 @@ static void chain_row(const struct prof_profile *profile, const struct chain *ch
 
 void prof_svg_times(const struct prof_profile *profile, size_t top, bool alone, FILE *out)
 {
-	uint64_t all = (uint64_t)last_slot(profile) + 1;
-	uint64_t slots = (all + COLUMNS_MAX - 1) / COLUMNS_MAX;
-	uint32_t columns = (uint32_t)((all + slots - 1) / slots), i;
+	uint64_t all = slots_all(profile), slots = (all - 1) / COLUMNS_MAX + 1;
+	uint32_t columns = (uint32_t)((all - 1) / slots) + 1, i;
 	double seconds = (double)profile->settings.slot_ns / 1e9 * (double)slots;
 	struct prof_svg_cell cell = { .height = ROW - 1 };
 	struct chain *chains;
@@ -243,6 +245,9 @@ void prof_svg_times(const struct prof_profile *profile, size_t top, bool alone, 
 	prof_svg_begin(LABEL + MARGIN + (width > SCALE_WIDTH ? width : SCALE_WIDTH),
 		       TOP + MARGIN + (uint32_t)count * ROW, "Chains by time", alone, out);
 	prof_svg_text(MARGIN, 20, false, out, "Chains by time");
+	if (profile->totals.times_dropped)
+		prof_svg_text(MARGIN, 38, false, out, "%" PRIu64 " operations not drawn",
+			      (uint64_t)profile->totals.times_dropped);
 	if (count)
 		prof_svg_scale(LABEL, 8, cell.most, "operations", out);
 	else

@@ -55,6 +55,16 @@ struct prof_frames {
 };
 
 /**
+ * struct prof_time_key - a chain in a slot of time
+ * @bucket: the chain
+ * @slot: of struct prof_settings' @slot_ns each, since @began_ns
+ */
+struct prof_time_key {
+	struct prof_bucket_key bucket;
+	uint32_t slot;
+};
+
+/**
  * struct prof_time_row - operations on a chain in a slot of time
  * @key: the chain and the slot
  * @count: how many
@@ -202,7 +212,7 @@ struct prof_text;
  * @machine: where
  * @source: what told of it
  * @sampling: of an event that was sampled; else NULL
- * @settings: what was asked for
+ * @settings: what was asked for; @slot_ns of it is that of @times
  * @duration_ns: how long
  * @totals: sums over all CPUs
  * @missed: events that the kernel did not hand to the programs
