@@ -7,7 +7,7 @@
 
 set -u
 
-tests=76
+tests=82
 . "${0%/*}/prof_test.sh"
 
 record() {
@@ -49,8 +49,9 @@ ok 'so are the bytes that each processor stored' is \
 	query '.lines | sort_by(.line)[] | [.line, [.accesses[] |
 	[.offset, .length, .kind, .cpu, .count]]]'
 ok 'stacks are kept' record --map prof_inline --stacks -- prof_writer turns prof_inline 4 5 100
-ok 'each line has where it was stored from, in sum all its stores' is '[true,true,"prof_writer"]' query \
-	'[([.lines[] | ([.stacks[].accesses] | add) == .stores] | all),
+ok 'each line has where it moved from, in sum all its transfers' is '[true,true,"prof_writer"]' query \
+	'[([.lines[] | ([.stacks[].transfers] | add) == ([.modelled_transfers[]] | add) and
+		([.stacks[].accesses] | add) >= .stores - 1] | all),
 	([.lines[].stacks[] | (.kernel | length) > 3 and (.user | length) > 0 and .pid > 1] | all),
 	.lines[0].stacks[0].command]'
 ok 'instructions have names: of the module, of a library though the process has ended' is \
@@ -163,6 +164,28 @@ ok 'they are counted, or counted as dropped' is '[20,12,20,true]' query \
 	'([.buckets[] | .inserts + .replaces] | add) as $known |
 	.totals | [.events, .dropped.accesses, $known + .dropped.buckets, .dropped.buckets > 0]'
 
+# Lines that are stored to by one processor only make room for those that move, and what was counted
+# in them is dropped.
+crowd() {
+	record --map prof_crowd --stacks --folded "$work/folded" --lines "$1" -- sh -c \
+		'prof_writer fill prof_crowd 3000; prof_writer turns prof_crowd 5 5 300'
+}
+accounted() {
+	query '([.lines[].stores] | add) + .totals.dropped.lines'
+}
+prof_writer create prof_crowd aligned 6000
+prof_writer fill prof_crowd 3000
+ok 'more lines than there is room for are recorded' crowd 64
+ok 'the hottest is one that moved' is '[true,64,true]' query '[(.lines[0] |
+	.modelled_transfers.true >= 599 and .stores >= 600), (.lines | length),
+	.totals.dropped.lines > 3000]'
+ok 'and all that moved them have stacks' is '[0,true]' query '[.totals.dropped.stacks,
+	([.lines[].stacks[].transfers] | add) == ([.lines[].modelled_transfers[]] | add)]'
+ok 'which are folded' awk '{ sum += $NF } END { exit sum < 599 }' "$work/folded"
+accounted >"$work/few"
+ok 'the same is recorded with room for all' crowd 20000
+ok 'what was dropped is all that is missing' is "$(cat "$work/few")" accounted
+
 # --- What report prints of the JSON is what record printed.
 
 same() {
@@ -263,7 +286,7 @@ ok 'no rights' fails 5 'not permitted' su tester -c \
 # rmmod is refused while programs are attached, whatever else holds the module or not; and a
 # profiler that was killed leaves nothing behind.
 unload() {
-	for map in prof_inline prof_packed prof_aligned prof_new prof_times; do
+	for map in prof_inline prof_packed prof_aligned prof_new prof_times prof_crowd; do
 		prof_writer destroy "$map" || return
 	done
 	before=$(bpftool link show | grep -c raw_tracepoint)

@@ -68,6 +68,23 @@ static void is_file(const char *name, const char *want, const char *what)
 	free(got);
 }
 
+/* Call stacks of a profile with another number in it. */
+static void why_empty(const char *json, const char *part, const char *by, const char *want)
+{
+	char *changed = text_replace(json, part, by), *words, *message;
+	FILE *file = fopen(in_folder("changed"), "we");
+
+	if (!file || fputs(changed, file) == EOF || fclose(file) ||
+	    asprintf(&words, "--folded - %s", in_folder("changed")) < 0 ||
+	    asprintf(&message, "khmap-prof: --folded is empty: %s\n", want) < 0)
+		err(1, "a changed profile");
+	is_i64(report(words), 0, "no call stacks");
+	is_file("err", message, want);
+	free(message);
+	free(words);
+	free(changed);
+}
+
 static void test_output(void)
 {
 	char *want = file_text(PROFILES "packed.txt", NULL), *json, *words;
@@ -94,6 +111,9 @@ static void test_output(void)
 		"khmap-prof: --folded is empty: the profile has no call stacks: record with --stacks\n",
 		"it is said what to do");
 	is_file("out", "", "and there are none");
+	why_empty(json, "\"stacks\": 0", "\"stacks\": 7",
+		  "there was no room for the call stacks that moved lines: record with more --lines");
+	why_empty(json, "\"false\": 599", "\"false\": 0", "no line has moved");
 	free(json);
 }
 

@@ -202,6 +202,29 @@ static void test_times(void)
 	prof_profile_free(&profile);
 }
 
+/* More lines help only where they are what was missing. */
+static void test_dropped(void)
+{
+	struct prof_profile profile;
+	char *got;
+
+	profile_load("packed", &profile);
+	profile.missed = 3;
+	profile.totals.busy_dropped = 2;
+	got = shown(&profile, tables);
+	ok(strstr(got, "; events missed 3).\n"), "other options than --lines");
+	free(got);
+	profile.totals.lines_dropped = 1;
+	got = shown(&profile, tables);
+	ok(strstr(got, "; events missed 3); --lines makes more room.\n"), "--lines helps");
+	free(got);
+	profile.watching.slots = 4;
+	got = shown(&profile, tables);
+	ok(!strstr(got, "--lines"), "watch has no --lines");
+	free(got);
+	prof_profile_free(&profile);
+}
+
 static void is_place(const struct prof_map *map, uint32_t region, uint32_t at, uint8_t kind,
 		     const char *want)
 {
@@ -275,6 +298,7 @@ int main(void)
 	test_folded();
 	test_cells();
 	test_times();
+	test_dropped();
 	test_places();
 	test_escape();
 	return done();

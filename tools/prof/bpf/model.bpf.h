@@ -21,6 +21,9 @@
 #define BPF_NOEXIST		1
 #define BPF_F_USER_STACK	(1ull << 8)
 #define MODEL_LOCK_TRIES	2000
+#define MODEL_CANDIDATES	8	/* lines that are looked at, for one to be forgotten */
+#define MODEL_E2BIG		7
+#define MODEL_EFAULT		14
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -43,6 +46,14 @@ struct {
 	__type(value, struct prof_line);
 } lines SEC(".maps");
 
+/* The keys of "lines", for who looks for one that may go. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PROF_LINES_DEFAULT);
+	__type(key, u32);
+	__type(value, struct prof_line_key);
+} line_places SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, PROF_LINES_DEFAULT * PROF_CPUS_PER_LINE);
@@ -59,7 +70,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, PROF_STACKS_DEFAULT);
+	__uint(max_entries, PROF_LINES_DEFAULT * PROF_STACKS_PER_LINE);
 	__type(key, struct prof_stack_key);
 	__type(value, struct prof_stack);
 } line_stacks SEC(".maps");
@@ -125,20 +136,144 @@ static __always_inline bool model_count(void *map, const void *key)
 	return count;
 }
 
-/* It is too large for a program's stack. */
+/* These are too large for a program's stack. */
+const struct prof_line_cpu model_fresh_part = {};
 const struct prof_line model_fresh_line = {
 	.owner = PROF_NO_CPU,
 	.parts = { [0 ... PROF_LINE_PARTS - 1] = { .cpu = PROF_NO_CPU } },
 };
 
-static __always_inline struct prof_line *model_line(const struct prof_line_key *key)
+#define MODEL_NO_LINE	(~0ull)
+
+/*
+ * Lines that are known, and whether there have ever been as many as there is room for:
+ * from then on lines come and go, one at a time under @lock, and whoever has found one
+ * must look again once it is locked.
+ *
+ * @place and @accesses are of the best line to go of some, from the hand of a clock on;
+ * here, as programs have little stack.
+ */
+static struct {
+	u32 lock;
+	u32 full;
+	u32 used;
+	u32 hand;
+	u32 place;
+	u64 accesses;
+} model_places;
+
+static __always_inline u64 model_moved(const struct prof_transfers *transfers)
+{
+	return transfers->store_true + transfers->store_false + transfers->load_true +
+	       transfers->load_false;
+}
+
+/* Others may know of more CPUs than a line has parts, and those are not forgotten. */
+static __always_inline bool model_line_is_cold(const struct prof_line *line)
+{
+	return !model_moved(&line->transfers) &&
+	       line->parts[PROF_LINE_PARTS - 1].cpu == PROF_NO_CPU;
+}
+
+static long model_choose_next(u32 index, void *context)
+{
+	u32 place = model_places.hand++;
+	struct prof_line_key *key = bpf_map_lookup_elem(&line_places, &place);
+	struct prof_line *line;
+	u64 accesses;
+
+	if (!key) {
+		model_places.hand = 0;
+		return 0;
+	}
+	line = bpf_map_lookup_elem(&lines, key);
+	if (!line || !model_line_is_cold(line))
+		return 0;
+	accesses = line->stores + line->loads;
+	if (accesses >= model_places.accesses)
+		return 0;
+	model_places.accesses = accesses;
+	model_places.place = place;
+	return 0;
+}
+
+/*
+ * Forget a line that has never moved.  It stays locked, for those who have found it and
+ * wait; what is made of its memory is not.
+ *
+ * Return: accesses that were counted in it; MODEL_NO_LINE if it cannot go.
+ */
+static __always_inline u64 model_line_forget(const struct prof_line_key *key)
 {
 	struct prof_line *line = bpf_map_lookup_elem(&lines, key);
+	u64 accesses;
+
+	if (!line || __sync_val_compare_and_swap(&line->lock, 0, 1))
+		return MODEL_NO_LINE;
+	if (!model_line_is_cold(line)) {
+		model_unlock(&line->lock);
+		return MODEL_NO_LINE;
+	}
+	accesses = line->stores + line->loads;
+	bpf_map_delete_elem(&lines, key);
+	return accesses;
+}
+
+/* A new line in the place of a cold one; what was counted in that is dropped. */
+static __noinline int model_line_replace(const struct prof_line_key *key,
+					 struct prof_totals *total)
+{
+	struct prof_line_key *place;
+	u64 forgotten = MODEL_NO_LINE;
+	u32 at;
+
+	if (!key || !total || !model_lock(&model_places.lock))
+		return 0;
+	model_places.accesses = MODEL_NO_LINE;
+	bpf_loop(MODEL_CANDIDATES, model_choose_next, NULL, 0);
+	at = model_places.place;
+	place = bpf_map_lookup_elem(&line_places, &at);
+	if (place && model_places.accesses != MODEL_NO_LINE)
+		forgotten = model_line_forget(place);
+	if (place && forgotten != MODEL_NO_LINE) {
+		total->lines_dropped += forgotten;
+		bpf_map_update_elem(&lines, key, &model_fresh_line, BPF_NOEXIST);
+		*place = *key;
+	}
+	model_unlock(&model_places.lock);
+	return 0;
+}
+
+static __always_inline struct prof_line *model_line(const struct prof_line_key *key,
+						    struct prof_totals *total)
+{
+	struct prof_line *line = bpf_map_lookup_elem(&lines, key);
+	long err;
+	u32 place;
 
 	if (line)
 		return line;
-	bpf_map_update_elem(&lines, key, &model_fresh_line, BPF_NOEXIST);
+	if (!model_places.full) {
+		err = bpf_map_update_elem(&lines, key, &model_fresh_line, BPF_NOEXIST);
+		if (!err) {
+			place = __sync_fetch_and_add(&model_places.used, 1);
+			bpf_map_update_elem(&line_places, &place, key, 0);
+		} else if (err == -MODEL_E2BIG) {
+			model_places.full = 1;
+		}
+	}
+	line = bpf_map_lookup_elem(&lines, key);
+	if (line || !model_places.full)
+		return line;
+	model_line_replace(key, total);
 	return bpf_map_lookup_elem(&lines, key);
+}
+
+/* Is a line that is locked still the one that was looked for? */
+static __always_inline bool model_line_is(const struct prof_line *line,
+					  const struct prof_line_key *key)
+{
+	return !model_places.full || bpf_map_lookup_elem(&lines, key) == line;
 }
 
 static __always_inline void model_line_store(struct prof_line *line, u32 cpu,
@@ -186,14 +321,14 @@ static __always_inline void model_line_load(struct prof_line *line, u32 cpu,
 static __always_inline struct prof_line_cpu *
 model_part_elsewhere(const struct model_event *event)
 {
-	struct prof_line_cpu fresh = {}, *part;
+	struct prof_line_cpu *part;
 	struct prof_line_key key = event->key;
 
 	key.cpu = event->cpu;
 	part = bpf_map_lookup_elem(&line_cpus, &key);
 	if (part)
 		return part;
-	bpf_map_update_elem(&line_cpus, &key, &fresh, BPF_NOEXIST);
+	bpf_map_update_elem(&line_cpus, &key, &model_fresh_part, BPF_NOEXIST);
 	return bpf_map_lookup_elem(&line_cpus, &key);
 }
 
@@ -243,7 +378,7 @@ static __always_inline struct prof_transfers
 model_line_access(struct model_event *event, u64 bytes, bool load, bool slot)
 {
 	struct prof_transfers moved = {};
-	struct prof_line *line = model_line(&event->key);
+	struct prof_line *line = model_line(&event->key, event->totals);
 	struct prof_line_cpu *part;
 
 	if (!line) {
@@ -252,6 +387,11 @@ model_line_access(struct model_event *event, u64 bytes, bool load, bool slot)
 	}
 	if (!model_lock(&line->lock)) {
 		event->totals->busy_dropped++;
+		return moved;
+	}
+	if (!model_line_is(line, &event->key)) {
+		model_unlock(&line->lock);
+		event->totals->lines_dropped++;
 		return moved;
 	}
 	if (load)
@@ -293,12 +433,33 @@ static __always_inline void model_stacks_get(struct model_event *event)
 					    BPF_F_USER_STACK);
 }
 
+static __always_inline bool model_stack_lacks(s32 id)
+{
+	/* A task of the kernel has no stack of the other kind. */
+	return id < 0 && id != -MODEL_EFAULT;
+}
+
+/* From where a line has moved; others are as many as lines, and tell nothing. */
+static __always_inline struct prof_stack *model_stack_new(struct model_event *event,
+							  const struct prof_stack_key *key)
+{
+	struct prof_stack fresh = {}, *stack;
+
+	bpf_get_current_comm(fresh.command, sizeof(fresh.command));
+	bpf_map_update_elem(&line_stacks, key, &fresh, BPF_NOEXIST);
+	stack = bpf_map_lookup_elem(&line_stacks, key);
+	if (!stack)
+		event->totals->stacks_dropped++;
+	return stack;
+}
+
 /* The event's place has accessed its line. */
 static __always_inline void model_stack_count(struct model_event *event,
 					      const struct prof_transfers *moved)
 {
-	struct prof_stack fresh = {}, *stack;
+	bool has_moved = model_moved(moved);
 	struct prof_stack_key key;
+	struct prof_stack *stack;
 
 	if (!(event->settings->flags & PROF_FLAG_STACKS))
 		return;
@@ -308,22 +469,15 @@ static __always_inline void model_stack_count(struct model_event *event,
 		.kernel = event->kernel_stack,
 		.user = event->user_stack,
 	};
-	/* -EFAULT: a task of the kernel has no stack of the other kind. */
-	if ((key.kernel < 0 && key.kernel != -14) || (key.user < 0 && key.user != -14))
+	if (has_moved && (model_stack_lacks(key.kernel) || model_stack_lacks(key.user)))
 		event->totals->stacks_dropped++;
 	stack = bpf_map_lookup_elem(&line_stacks, &key);
-	if (!stack) {
-		bpf_get_current_comm(fresh.command, sizeof(fresh.command));
-		bpf_map_update_elem(&line_stacks, &key, &fresh, BPF_NOEXIST);
-		stack = bpf_map_lookup_elem(&line_stacks, &key);
-	}
-	if (!stack) {
-		event->totals->stacks_dropped++;
+	if (!stack && has_moved)
+		stack = model_stack_new(event, &key);
+	if (!stack)
 		return;
-	}
 	__sync_fetch_and_add(&stack->accesses, 1);
-	if (moved->store_true + moved->store_false + moved->load_true +
-	    moved->load_false)
+	if (has_moved)
 		__sync_fetch_and_add(&stack->transfers, 1);
 }
 

@@ -18,7 +18,9 @@
 #define PROF_CPUS_PER_LINE	2	/* others, on average */
 #define PROF_ACCESSES_PER_LINE	8
 #define PROF_STACK_DEPTH	64
+#define PROF_STACKS_PER_LINE	2	/* places that it moved from, on average */
 #define PROF_STACKS_DEFAULT	4096
+#define PROF_LINES_PER_STACK	(PROF_LINES_DEFAULT / PROF_STACKS_DEFAULT)
 
 /*
  * Where a line is: a region of a map, as enum khmap_region of
@@ -71,13 +73,15 @@ struct prof_settings {
  * @outside: samples whose address is in nothing that is profiled
  * @partial: taken, but the map's geometry is unknown: the slot was modelled as
  *	written whole, the head of its bucket not at all
- * @lines_dropped: accesses to lines that the map "lines" had no room for
+ * @lines_dropped: accesses to lines that the map "lines" had no room for, or that
+ *	were forgotten to make room
  * @busy_dropped: accesses to lines that another CPU, or an interrupted program,
  *	kept for too long
  * @cpus_dropped: as @lines_dropped, of the map "line_cpus"
  * @accesses_dropped: likewise, of the map "accesses", and operations whose bytes are
  *	not known, as the map "operations" had no room for them
- * @stacks_dropped: likewise, of the maps "stacks" and "line_stacks"
+ * @stacks_dropped: as @lines_dropped, of the maps "stacks" and "line_stacks", of
+ *	accesses that moved a line
  * @buckets_dropped: operations and buckets added that the map "chains" had no room
  *	for
  * @times_dropped: operations that the map "times" had no room for, or whose chain
@@ -225,8 +229,8 @@ struct prof_stack_key {
 };
 
 /**
- * struct prof_stack - what came from one place
- * @accesses: stores and loads
+ * struct prof_stack - what came from one place that has moved the line
+ * @accesses: stores and loads, from the first that moved it on
  * @transfers: of those, the ones that moved the line
  * @command: of the task, NUL-padded
  */

@@ -291,6 +291,16 @@ static int chains_print(const struct prof_profile *profile, size_t top, FILE *ou
 	return err;
 }
 
+/* Of what was dropped, and by a source that has the option. */
+static bool lines_would_help(const struct prof_profile *profile)
+{
+	const struct prof_totals *totals = &profile->totals;
+
+	return !profile->watching.slots &&
+	       totals->lines_dropped + totals->cpus_dropped + totals->accesses_dropped +
+	       totals->stacks_dropped + totals->buckets_dropped + totals->times_dropped;
+}
+
 static void totals_print(const struct prof_profile *profile, FILE *out)
 {
 	const struct prof_totals *totals = &profile->totals;
@@ -330,12 +340,12 @@ static void totals_print(const struct prof_profile *profile, FILE *out)
 		fprintf(out, " (accesses to lines %" PRIu64 ", to busy lines %" PRIu64
 			", by CPU %" PRIu64 ", by bytes %" PRIu64 "; stacks %" PRIu64
 			"; buckets %" PRIu64 ", by time %" PRIu64 "; maps %" PRIu64
-			"; events missed %" PRIu64 "); --lines makes more room",
+			"; events missed %" PRIu64 ")%s",
 			(uint64_t)totals->lines_dropped, (uint64_t)totals->busy_dropped,
 			(uint64_t)totals->cpus_dropped, (uint64_t)totals->accesses_dropped,
 			(uint64_t)totals->stacks_dropped, (uint64_t)totals->buckets_dropped,
 			(uint64_t)totals->times_dropped, (uint64_t)totals->maps_dropped,
-			profile->missed);
+			profile->missed, lines_would_help(profile) ? "; --lines makes more room" : "");
 	fprintf(out, ".\n");
 	prof_overhead_print(&profile->overhead, out);
 }

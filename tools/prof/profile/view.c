@@ -131,17 +131,19 @@ static int write_kind(const struct prof_view *view, enum prof_view_kind kind,
 /* Why there is nothing in a file of call stacks; NULL if there is. */
 static const char *folded_empty(const struct prof_profile *profile)
 {
-	bool some = false;
+	uint64_t transfers = 0;
 	size_t i, j;
 
-	for (i = 0; i < profile->line_count; i++)
-		for (j = 0; j < profile->lines[i].stack_count; j++) {
+	for (i = 0; i < profile->line_count; i++) {
+		transfers += prof_transfers_sum(&profile->lines[i].count.transfers);
+		for (j = 0; j < profile->lines[i].stack_count; j++)
 			if (profile->lines[i].stacks[j].count.transfers)
 				return NULL;
-			some = true;
-		}
-	return some ? "no call stack moved a line" :
-		      "the profile has no call stacks: record with --stacks";
+	}
+	if (profile->totals.stacks_dropped)
+		return "there was no room for the call stacks that moved lines: record with more --lines";
+	return transfers ? "the profile has no call stacks: record with --stacks" :
+			   "no line has moved";
 }
 
 static int write_file(const struct prof_view *view, enum prof_view_kind kind,

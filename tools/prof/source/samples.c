@@ -17,6 +17,7 @@
 #include "source/pages.h"
 #include "source/rights.h"
 #include "source/samples.h"
+#include "source/session.h"
 #include "sample.skel.h"
 
 #define CPUS_MAX	4096
@@ -109,13 +110,7 @@ static int skeleton_load(struct prof_samples *samples, const struct prof_samples
 	skeleton->rodata->sample_dispatch_end = dispatch_end;
 	bpf_program__set_autoload(skeleton->progs.sample_address, has_address);
 	bpf_program__set_autoload(skeleton->progs.sample_function, !has_address);
-	err = bpf_map__set_max_entries(skeleton->maps.lines, options->lines);
-	if (!err)
-		err = bpf_map__set_max_entries(skeleton->maps.line_cpus,
-					       options->lines * PROF_CPUS_PER_LINE);
-	if (!err)
-		err = bpf_map__set_max_entries(skeleton->maps.accesses,
-					       options->lines * PROF_ACCESSES_PER_LINE);
+	err = prof_object_size(skeleton->obj, options->lines);
 	if (!err)
 		err = sample_bpf__load(skeleton);
 	if (!err)

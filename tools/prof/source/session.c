@@ -31,23 +31,6 @@ int prof_session_check(void)
 	return prof_rights_check(PROF_NEED_MODULE | PROF_NEED_TYPES | PROF_NEED_BPF);
 }
 
-static int maps_size(const struct store_bpf *skeleton, uint32_t lines)
-{
-	int err = bpf_map__set_max_entries(skeleton->maps.lines, lines);
-
-	if (!err)
-		err = bpf_map__set_max_entries(skeleton->maps.chains, lines);
-	if (!err)
-		err = bpf_map__set_max_entries(skeleton->maps.line_cpus,
-					       lines * PROF_CPUS_PER_LINE);
-	if (!err)
-		err = bpf_map__set_max_entries(skeleton->maps.operations,
-					       lines * PROF_STORES_PER_LINE);
-	if (!err)
-		err = bpf_map__set_max_entries(skeleton->maps.times, lines);
-	return err;
-}
-
 /* If events are to be left out, the module does it: each that is not costs much less. */
 static void sampler_open(struct prof_session *session)
 {
@@ -97,8 +80,8 @@ int prof_session_open(const struct prof_session_options *options,
 		err = programs_choose(fresh);
 	}
 	if (!err)
-		err = maps_size(fresh->skeleton, options->lines ? options->lines :
-								  PROF_LINES_DEFAULT);
+		err = prof_object_size(fresh->skeleton->obj, options->lines ? options->lines :
+									      PROF_LINES_DEFAULT);
 	if (!err)
 		err = store_bpf__load(fresh->skeleton);
 	if (!err) {
@@ -147,6 +130,34 @@ struct prof_fds prof_object_fds(struct bpf_object *object)
 		.chains = bpf_object__find_map_fd_by_name(object, "chains"),
 		.times = bpf_object__find_map_fd_by_name(object, "times"),
 	};
+}
+
+int prof_object_size(struct bpf_object *object, uint32_t lines)
+{
+	const struct {
+		const char *name;
+		uint64_t entries;
+	} sizes[] = {
+		{ "lines", lines },
+		{ "line_places", lines },
+		{ "line_cpus", (uint64_t)lines * PROF_CPUS_PER_LINE },
+		{ "accesses", (uint64_t)lines * PROF_ACCESSES_PER_LINE },
+		{ "line_stacks", (uint64_t)lines * PROF_STACKS_PER_LINE },
+		{ "stacks", (lines - 1) / PROF_LINES_PER_STACK + 1 },
+		{ "operations", (uint64_t)lines * PROF_STORES_PER_LINE },
+		{ "chains", lines },
+		{ "times", lines },
+	};
+	int err = 0;
+	size_t i;
+
+	for (i = 0; !err && i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(object, sizes[i].name);
+
+		if (map)
+			err = bpf_map__set_max_entries(map, (uint32_t)sizes[i].entries);
+	}
+	return err;
 }
 
 struct prof_fds prof_session_fds(const struct prof_session *session)

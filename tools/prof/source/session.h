@@ -49,6 +49,15 @@ struct prof_fds {
 struct prof_fds prof_object_fds(struct bpf_object *object);
 
 /**
+ * prof_object_size() - make the maps of the model, those that it has, as large as wanted
+ * @object: opened, not loaded
+ * @lines: lines that there is room for; all others follow
+ *
+ * Return: 0 or -errno.
+ */
+int prof_object_size(struct bpf_object *object, uint32_t lines);
+
+/**
  * prof_session_check() - is all there that a profile needs?
  *
  * Prints what is missing, and what to do about it.
