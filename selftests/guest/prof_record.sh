@@ -7,7 +7,7 @@
 
 set -u
 
-tests=82
+tests=83
 . "${0%/*}/prof_test.sh"
 
 record() {
@@ -204,14 +204,15 @@ ok 'and where and when it was recorded' is '[true,true,true,true]' query \
 	(.overhead | .runs > 399 and .run_ns > 0 and .share > 0 and .share < 1)]'
 ok 'with stacks, too' same --map prof_inline --stacks --show lines,advice -- \
 	prof_writer turns prof_inline 5 5 100
+ok 'who called is in the table' grep -q 'true sharing .* \[prof_writer\]$' "$work/recorded"
 ok 'one key of two processors is told to be split' is '["true sharing","split",199]' query \
 	'.lines[] | select(.line == 11) | [.verdict, .advice.kind, .advice.saves]'
 folded() {
 	khmap-prof report --folded "$work/folded" "$json" && cat "$work/folded" &&
 		awk '{ sum += $NF } END { exit sum != 398 }' "$work/folded" &&
-		! grep -v '^prof_writer;.*_\[k\] [0-9]*$' "$work/folded"
+		! grep -v '^prof_writer;.*;khmap_[a-z_]*_\[khmap\]_\[k\] [0-9]*$' "$work/folded"
 }
-ok 'stacks are folded, with all transfers' folded
+ok 'stacks are folded, with all transfers, from the module on' folded
 # unasked MAP: stacks are kept for the folded file, if it alone asks for them.
 unasked() {
 	khmap-prof record --map "$1" --folded "$work/folded" -- prof_writer turns "$1" 5 5 100 &&

@@ -5,7 +5,6 @@
 #ifndef PROF_WATCH_PROFILE_H
 #define PROF_WATCH_PROFILE_H
 
-#include <stdio.h>
 #include "profile/profile.h"
 #include "source/ranges.h"
 #include "source/watch.h"
@@ -19,12 +18,5 @@
  */
 void prof_watch_profile(struct prof_profile *profile, struct prof_watcher *watcher,
 			const struct prof_watch_options *options, const struct prof_ranges *ranges);
-
-/**
- * prof_watch_print() - what was watched for how long, so that counts can be compared
- * @profile: of prof_watch_profile()
- * @out: where to
- */
-void prof_watch_print(const struct prof_profile *profile, FILE *out);
 
 #endif /* PROF_WATCH_PROFILE_H */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "profile/report.h"
 #include "profile/resolve.h"
 #include "source/machine.h"
 #include "source/maps.h"

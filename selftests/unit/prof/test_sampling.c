@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include "profile/read.h"
 #include "profile/report.h"
 #include "profiles.h"
@@ -100,6 +101,49 @@ static void table(void)
 	free(text);
 }
 
+/* Without an address a browser is shown functions, in place of lines that there are none of. */
+static void html(void)
+{
+	char *text = sampled(COUNTS, FUNCTION), *shown = NULL, mistake[PROF_MISTAKE_ROOM];
+	struct prof_profile profile = { 0 };
+	size_t size;
+	FILE *out;
+
+	profile_parse(text, &profile, mistake);
+	profile.source.has_address = false;
+	out = open_memstream(&shown, &size);
+	prof_html_write(&profile, 10, out);
+	fclose(out);
+	ok(strstr(shown, "<td class=\"n\">99</td><td>khmap_put_try</td><td>khmap_record_put</td>"),
+	   "the function");
+	ok(!strstr(shown, "Hottest"), "no lines, no chains");
+	ok(strstr(shown, "<p>Lost: 12; stopped by the kernel for taking too long: 3 times.</p>"),
+	   "what was lost");
+	ok(strstr(shown, "<p>Own time: "), "what it cost");
+	prof_profile_free(&profile);
+	free(shown);
+	free(text);
+}
+
+/* With an address what was sampled are accesses, whether those of puts or not. */
+static void totals(void)
+{
+	char *text = sampled(COUNTS, FUNCTION), *shown = NULL, mistake[PROF_MISTAKE_ROOM];
+	struct prof_profile profile = { 0 };
+	size_t size;
+	FILE *out;
+
+	profile_parse(text, &profile, mistake);
+	out = open_memstream(&shown, &size);
+	is_i64(prof_table_print(&profile, PROF_SHOW_LINES, 10, out), 0, "shown");
+	fclose(out);
+	ok(strstr(shown, "; all taken: 600 accesses to maps.\n"), "the totals suit the source");
+	ok(!strstr(shown, " puts"), "which knows of no puts");
+	prof_profile_free(&profile);
+	free(shown);
+	free(text);
+}
+
 static void refused(const char *what, char *text)
 {
 	struct prof_profile profile = { 0 };
@@ -116,6 +160,8 @@ int main(void)
 
 	round_trip();
 	table();
+	html();
+	totals();
 	profile_load("packed", &profile);
 	ok(!profile.sampling, "a profile of tracepoints has no samples");
 	prof_profile_free(&profile);

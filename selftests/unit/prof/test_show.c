@@ -174,11 +174,31 @@ static void test_cells(void)
 	is_u64(count(got, "<details open="), count(got, "class=\"advice\""),
 	       "a line that there is advice for is opened");
 	ok(strstr(got, ">" PROF_NO_CHAINS "</text>"), "ranges have no chains");
+	ok(strstr(got, "<p>Own time: ") && strstr(got, ", throttled "), "what it cost");
+	free(got);
+	prof_profile_free(&profile);
+	profile_load("slots", &profile);
+	got = shown(&profile, html);
+	is_u64(count(got, "<td>prof_writer</td><td>ioctl [libc.so.6]</td>"), 2,
+	       "where two lines moved from");
+	is_u64(count(got, "<td>ioctl+0x3b [libc.so.6]</td>"), 2, "who moved them most");
 	free(got);
 	prof_profile_free(&profile);
 	memset(&profile, 0, sizeof(profile));
 	got = shown(&profile, svg_lines);
 	ok(strstr(got, ">" PROF_NO_LINES "</text>"), "a profile of nothing");
+	free(got);
+}
+
+static void test_coverage(void)
+{
+	struct prof_watched_row watched = { .length = 8, .watched_ns = 2000000000 };
+	struct prof_profile profile = {
+		.watching = { .slots = 4, .width = 8 }, .watched = &watched, .watched_count = 1,
+	};
+	char *got = shown(&profile, html);
+
+	ok(strstr(got, "<p>All of 8 bytes were watched, for 2.000 s.</p>"), "what was watched");
 	free(got);
 }
 
@@ -297,6 +317,7 @@ int main(void)
 	}
 	test_folded();
 	test_cells();
+	test_coverage();
 	test_times();
 	test_dropped();
 	test_places();

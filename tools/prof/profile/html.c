@@ -6,9 +6,12 @@
  */
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
 #include "profile/advice.h"
 #include "profile/names.h"
 #include "profile/report.h"
+#include "profile/stacks.h"
 #include "profile/svg.h"
 #include "profile/verdict.h"
 
@@ -72,7 +75,7 @@ static void lines_write(const struct prof_profile *profile, size_t top, FILE *ou
 	static const char * const names[] = { "Map", "Region", "Page", "Line", "Bucket", "Stores",
 					      "Loads", "Modelled transfers", "True", "False",
 					      "Per second", "Verdict", "Most to", "Most by", NULL };
-	char room[PROF_NAME_ROOM];
+	char room[PROF_STACK_ROOM];
 	size_t i;
 
 	headings(out, names);
@@ -95,7 +98,7 @@ static void lines_write(const struct prof_profile *profile, size_t top, FILE *ou
 		fprintf(out, "<td class=\"n\">%.1f</td>", prof_line_rate(profile, &line->count));
 		cell(out, prof_verdict_text(profile, line));
 		cell(out, most ? prof_access_what(profile, most, room) : "");
-		cell(out, most ? prof_code_name(profile, &most->key, room) : "");
+		cell(out, prof_line_by(profile, line, room));
 		fputs("</tr>\n", out);
 	}
 	fputs("</table>\n</div>\n", out);
@@ -130,6 +133,30 @@ static void accesses_write(const struct prof_profile *profile, const struct prof
 	fputs("</table>\n</div>\n", out);
 }
 
+/* Where a line moved from. */
+static void stacks_write(const struct prof_profile *profile, const struct prof_line_row *line,
+			 FILE *out)
+{
+	static const char * const names[] = { "Modelled transfers", "Accesses", "PID", "Command",
+					      "From", NULL };
+	char room[PROF_STACK_ROOM];
+	size_t i;
+
+	headings(out, names);
+	for (i = 0; i < line->stack_count && i < PROF_STACKS_TOP; i++) {
+		const struct prof_stack_row *stack = &line->stacks[i];
+
+		fputs("<tr>", out);
+		cell_number(out, stack->count.transfers);
+		cell_number(out, stack->count.accesses);
+		cell_number(out, stack->key.tgid);
+		cell(out, stack->count.command);
+		cell(out, prof_stack_name(profile, stack, room));
+		fputs("</tr>\n", out);
+	}
+	fputs("</table>\n</div>\n", out);
+}
+
 static void line_write(const struct prof_profile *profile, const struct prof_line_row *line,
 		       FILE *out)
 {
@@ -150,6 +177,8 @@ static void line_write(const struct prof_profile *profile, const struct prof_lin
 		fputs("</p>\n", out);
 	}
 	accesses_write(profile, line, out);
+	if (line->stack_count)
+		stacks_write(profile, line, out);
 	fputs("</details>\n", out);
 }
 
@@ -179,6 +208,32 @@ static void chains_write(const struct prof_profile *profile, size_t top, FILE *o
 	fputs("</table>\n</div>\n", out);
 }
 
+/* What the recording cost, what it lost, and how long which bytes were watched: as the tables say it. */
+static void costs_write(const struct prof_profile *profile, FILE *out)
+{
+	size_t size;
+	char *said;
+	FILE *to = open_memstream(&said, &size);
+
+	if (!to)
+		return;
+	if (profile->sampling)
+		prof_sampling_counts_print(profile->sampling, to);
+	if (profile->watching.slots)
+		prof_watch_print(profile, to);
+	prof_overhead_print(&profile->overhead, to);
+	if (!fclose(to)) {
+		char *line, *rest = said;
+
+		while ((line = strsep(&rest, "\n")) && *line) {
+			fputs("<p>", out);
+			prof_markup_text(line, out);
+			fputs("</p>\n", out);
+		}
+	}
+	free(said);
+}
+
 static void summary_write(const struct prof_profile *profile, FILE *out)
 {
 	const struct prof_totals *totals = &profile->totals;
@@ -189,19 +244,40 @@ static void summary_write(const struct prof_profile *profile, FILE *out)
 	     profile->machine.hypervisor ? ", a virtual machine" : "", profile->tool);
 	text(out, "Source: %s (%s); one event in %u taken. ", profile->source.kind,
 	     profile->source.event, profile->settings.sample ? profile->settings.sample : 1);
-	text(out, "%" PRIu64 " events in %.3f s, %" PRIu64 " taken; dropped: %" PRIu64 ".",
-	     (uint64_t)totals->events, (double)profile->duration_ns / 1e9,
-	     (uint64_t)totals->taken, prof_profile_dropped(profile));
+	if (profile->source.has_address || !profile->sampling)
+		text(out, "%" PRIu64 " events in %.3f s, %" PRIu64 " taken; dropped: %" PRIu64 ".",
+		     (uint64_t)totals->events, (double)profile->duration_ns / 1e9,
+		     (uint64_t)totals->taken, prof_profile_dropped(profile));
 	fputs("</p>\n", out);
+	costs_write(profile, out);
 }
 
-void prof_html_write(const struct prof_profile *profile, size_t top, FILE *out)
+static void functions_write(const struct prof_sampling *sampling, size_t top, FILE *out)
+{
+	static const char * const names[] = { "Samples", "Function", "Operation", "Address", NULL };
+	char room[PROF_NAME_ROOM];
+	size_t i;
+
+	fputs("<h2>Functions</h2>\n", out);
+	headings(out, names);
+	for (i = 0; i < sampling->function_count && i < top; i++) {
+		const struct prof_function *function = &sampling->functions[i];
+
+		snprintf(room, sizeof(room), "0x%" PRIx64, function->address);
+		fputs("<tr>", out);
+		cell_number(out, function->samples);
+		cell(out, function->name);
+		cell(out, function->operation);
+		cell(out, room);
+		fputs("</tr>\n", out);
+	}
+	fputs("</table>\n</div>\n", out);
+}
+
+static void lines_part_write(const struct prof_profile *profile, size_t top, FILE *out)
 {
 	size_t i;
 
-	fputs(head, out);
-	fputs("<h1>khmap profile</h1>\n", out);
-	summary_write(profile, out);
 	fputs("<h2>Hottest cache lines</h2>\n"
 	      "<p>Transfers between processors are modelled from the order of events; they are no misses.</p>\n",
 	      out);
@@ -212,10 +288,28 @@ void prof_html_write(const struct prof_profile *profile, size_t top, FILE *out)
 	fputs("</div>\n<h2>Line by line</h2>\n", out);
 	for (i = 0; i < profile->line_count && i < top; i++)
 		line_write(profile, &profile->lines[i], out);
+}
+
+static void chains_part_write(const struct prof_profile *profile, size_t top, FILE *out)
+{
 	fputs("<h2>Hottest chains</h2>\n", out);
 	if (profile->bucket_count)
 		chains_write(profile, top, out);
 	fputs("<div class=\"wide\">\n", out);
 	prof_svg_times(profile, top, false, out);
-	fputs("</div>\n</body>\n</html>\n", out);
+	fputs("</div>\n", out);
+}
+
+void prof_html_write(const struct prof_profile *profile, size_t top, FILE *out)
+{
+	fputs(head, out);
+	fputs("<h1>khmap profile</h1>\n", out);
+	summary_write(profile, out);
+	if (profile->sampling && !profile->source.has_address) {
+		functions_write(profile->sampling, top, out);
+	} else {
+		lines_part_write(profile, top, out);
+		chains_part_write(profile, top, out);
+	}
+	fputs("</body>\n</html>\n", out);
 }

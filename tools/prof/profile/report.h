@@ -74,4 +74,11 @@ void prof_html_write(const struct prof_profile *profile, size_t top, FILE *out);
  */
 int prof_json_write(const struct prof_profile *profile, FILE *out);
 
+/**
+ * prof_watch_print() - what was watched for how long, so that counts can be compared
+ * @profile: of watchpoints
+ * @out: where to
+ */
+void prof_watch_print(const struct prof_profile *profile, FILE *out);
+
 #endif /* PROF_REPORT_H */

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include "profile/resolve.h"
+#include "profile/stacks.h"
 
 static int symbol_compare(const void *a, const void *b)
 {
@@ -61,4 +62,5 @@ void prof_profile_resolve(struct prof_profile *profile, struct prof_symbols *sym
 	}
 	profile->symbols = all;
 	profile->symbol_count = kept;
+	prof_stacks_trim(profile);
 }

@@ -157,24 +157,11 @@ static int table_fill(struct libscols_table *table, const struct prof_sampling *
 	return err;
 }
 
-int prof_sampling_print(const struct prof_sampling *sampling, bool has_address, size_t top,
-			FILE *out)
+void prof_sampling_counts_print(const struct prof_sampling *sampling, FILE *out)
 {
 	const struct prof_samples_counts *counts = &sampling->counts;
 	const struct prof_sample_totals *totals = &counts->totals;
-	struct libscols_table *table;
-	int err;
 
-	if (!has_address && sampling->function_count) {
-		table = scols_new_table();
-		if (!table)
-			return -ENOMEM;
-		err = table_fill(table, sampling, top, out);
-		scols_unref_table(table);
-		if (err)
-			return err;
-		fprintf(out, "\n");
-	}
 	fprintf(out, "%" PRIu64 " counted, one in %" PRIu64 " sampled: %" PRIu64
 		" samples, %" PRIu64 " taken.\n",
 		counts->events, counts->period, (uint64_t)totals->seen, (uint64_t)totals->taken);
@@ -188,5 +175,24 @@ int prof_sampling_print(const struct prof_sampling *sampling, bool has_address, 
 	if (totals->functions_dropped || counts->pages_dropped)
 		fprintf(out, "No room for %" PRIu64 " samples and %" PRIu64 " pages.\n",
 			(uint64_t)totals->functions_dropped, counts->pages_dropped);
+}
+
+int prof_sampling_print(const struct prof_sampling *sampling, bool has_address, size_t top,
+			FILE *out)
+{
+	struct libscols_table *table;
+	int err;
+
+	if (!has_address && sampling->function_count) {
+		table = scols_new_table();
+		if (!table)
+			return -ENOMEM;
+		err = table_fill(table, sampling, top, out);
+		scols_unref_table(table);
+		if (err)
+			return err;
+		fprintf(out, "\n");
+	}
+	prof_sampling_counts_print(sampling, out);
 	return 0;
 }

@@ -72,6 +72,13 @@ json_t *prof_sampling_json(const struct prof_sampling *sampling);
 json_t *prof_sampling_functions(const struct prof_sampling *sampling);
 
 /**
+ * prof_sampling_counts_print() - the counts
+ * @sampling: what became of the samples
+ * @out: where to
+ */
+void prof_sampling_counts_print(const struct prof_sampling *sampling, FILE *out);
+
+/**
  * prof_sampling_print() - the functions as a table, and the counts
  * @sampling: what became of the samples
  * @has_address: the event tells which bytes were accessed, so has no functions

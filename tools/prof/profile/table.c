@@ -8,6 +8,7 @@
 #include "profile/cells.h"
 #include "profile/names.h"
 #include "profile/report.h"
+#include "profile/stacks.h"
 #include "profile/verdict.h"
 
 #define CPUS_SHOWN	4
@@ -72,6 +73,23 @@ static const struct prof_column access_columns[ACCESS_COLUMNS] = {
 	[ACCESS_COUNT] = { "COUNT", SCOLS_FL_RIGHT },
 };
 
+enum stack_column {
+	STACK_TRANSFERS,
+	STACK_ACCESSES,
+	STACK_PID,
+	STACK_COMMAND,
+	STACK_FROM,
+	STACK_COLUMNS,
+};
+
+static const struct prof_column stack_columns[STACK_COLUMNS] = {
+	[STACK_TRANSFERS] = { "MODELLED TRANSFERS", SCOLS_FL_RIGHT },
+	[STACK_ACCESSES] = { "ACCESSES", SCOLS_FL_RIGHT },
+	[STACK_PID] = { "PID", SCOLS_FL_RIGHT },
+	[STACK_COMMAND] = { "COMMAND", 0 },
+	[STACK_FROM] = { "FROM", 0 },
+};
+
 enum chain_column {
 	CHAIN_MAP,
 	CHAIN_REGION,
@@ -115,13 +133,11 @@ static int cell_most(struct libscols_line *row, const struct prof_profile *profi
 		     const struct prof_line_row *line)
 {
 	const struct prof_access_row *most = prof_line_code(line);
-	char text[PROF_NAME_ROOM];
+	char text[PROF_STACK_ROOM];
 
-	if (!most)
-		return 0;
-	if (prof_cell_text(row, LINE_WHAT, prof_access_what(profile, most, text)))
+	if (most && prof_cell_text(row, LINE_WHAT, prof_access_what(profile, most, text)))
 		return -ENOMEM;
-	return prof_cell_text(row, LINE_CODE, prof_code_name(profile, &most->key, text));
+	return prof_cell_text(row, LINE_CODE, prof_line_by(profile, line, text));
 }
 
 static int line_fill(struct libscols_line *row, const struct prof_profile *profile,
@@ -224,13 +240,51 @@ static int accesses_print(const struct prof_profile *profile, const struct prof_
 	return err;
 }
 
+static int stack_fill(struct libscols_line *row, const struct prof_profile *profile,
+		      const struct prof_stack_row *stack)
+{
+	char text[PROF_STACK_ROOM];
+
+	if (prof_cell_number(row, STACK_TRANSFERS, stack->count.transfers) ||
+	    prof_cell_number(row, STACK_ACCESSES, stack->count.accesses) ||
+	    prof_cell_number(row, STACK_PID, stack->key.tgid) ||
+	    prof_cell_text(row, STACK_COMMAND, stack->count.command) ||
+	    prof_cell_text(row, STACK_FROM, prof_stack_name(profile, stack, text)))
+		return -ENOMEM;
+	return 0;
+}
+
+/* Where a line moved from. */
+static int stacks_print(const struct prof_profile *profile, const struct prof_line_row *line,
+			FILE *out)
+{
+	struct libscols_table *table = prof_cells_new(stack_columns, STACK_COLUMNS, out);
+	int err = table ? 0 : -ENOMEM;
+	size_t i;
+
+	for (i = 0; !err && i < line->stack_count && i < PROF_STACKS_TOP; i++) {
+		struct libscols_line *row = scols_table_new_line(table, NULL);
+
+		err = row ? stack_fill(row, profile, &line->stacks[i]) : -ENOMEM;
+	}
+	if (!err)
+		err = scols_print_table(table) ? -ENOMEM : 0;
+	if (!err)
+		fprintf(out, "\n");
+	scols_unref_table(table);
+	return err;
+}
+
 static int offsets_print(const struct prof_profile *profile, size_t top, FILE *out)
 {
 	size_t i;
 	int err = 0;
 
-	for (i = 0; !err && i < profile->line_count && i < top; i++)
+	for (i = 0; !err && i < profile->line_count && i < top; i++) {
 		err = accesses_print(profile, &profile->lines[i], out);
+		if (!err && profile->lines[i].stack_count)
+			err = stacks_print(profile, &profile->lines[i], out);
+	}
 	return err;
 }
 
@@ -322,6 +376,8 @@ static void totals_print(const struct prof_profile *profile, FILE *out)
 		fprintf(out, "all taken: ");
 	if (profile->watching.slots)
 		fprintf(out, "%" PRIu64 " accesses to watched bytes.\n", (uint64_t)totals->taken);
+	else if (profile->sampling)
+		fprintf(out, "%" PRIu64 " accesses to maps.\n", (uint64_t)totals->taken);
 	else
 		fprintf(out, "%" PRIu64 " puts, %" PRIu64 " deletes. %" PRIu64 " overflow buckets added.\n",
 			(uint64_t)totals->puts, (uint64_t)totals->deletes,
