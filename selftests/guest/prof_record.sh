@@ -7,7 +7,7 @@
 
 set -u
 
-tests=83
+tests=85
 . "${0%/*}/prof_test.sh"
 
 record() {
@@ -283,6 +283,21 @@ ok 'no file for the JSON' fails 1 '/nonexistent/file: No such file' khmap-prof r
 ok 'it is told before anything is run' [ ! -e "$work/ran" ]
 ok 'no rights' fails 5 'not permitted' su tester -c \
 	"$top/build/prof/khmap-prof record --duration 1"
+
+# remade KIND: a map that is destroyed, and made again of the same name or not.
+remade() {
+	prof_writer create prof_gone aligned 10
+	khmap-prof record --map prof_gone -- sh -c "prof_writer put prof_gone 1 2 &&
+		prof_writer destroy prof_gone && $1" 2>&1 >"$work/recorded" | sed 's/^khmap-prof: //'
+	grep -c '^2 events' "$work/recorded"
+}
+ok 'a map that is destroyed is told to be' is \
+'map "prof_gone" was destroyed while it was profiled
+1' remade true
+ok 'and that a new one is another' is \
+'map "prof_gone" was destroyed while it was profiled, and the new map of that name is not profiled
+1' remade 'prof_writer create prof_gone aligned 10 && prof_writer put prof_gone 3'
+prof_writer destroy prof_gone
 
 # rmmod is refused while programs are attached, whatever else holds the module or not; and a
 # profiler that was killed leaves nothing behind.

@@ -273,6 +273,7 @@ static int record_session(struct record *record, const struct prof_rung *rung,
 	result = record_run(record, &recorder, profile);
 	err = record_read(&recorder, profile);
 	prof_recorder_close(&recorder);
+	prof_target_check(&record->target, profile->settings.map_id);
 	prof_record_names(profile);
 	prof_profile_resolve(profile, symbols);
 	prof_symbols_close(symbols);

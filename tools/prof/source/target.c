@@ -62,3 +62,23 @@ int prof_target_find(const struct prof_target *target, struct prof_settings *set
 	};
 	return prof_target_id(target, &settings->map_id);
 }
+
+void prof_target_check(const struct prof_target *target, uint64_t map_id)
+{
+	__u64 same = map_id, named = 0;
+	bool gone, again;
+
+	if (!map_id)
+		return;
+	gone = prof_maps_find(NULL, &same) == -ENOENT;
+	again = target->name && !prof_maps_find(target->name, &named) && named != map_id;
+	if (gone && target->name)
+		prof_error("map \"%s\" was destroyed while it was profiled%s", target->name,
+			   again ? ", and the new map of that name is not profiled" : "");
+	else if (gone)
+		prof_error("the map with id %llu was destroyed while it was profiled",
+			   (unsigned long long)map_id);
+	else if (again)
+		prof_error("\"%s\" is the name of another map now, which is not profiled",
+			   target->name);
+}

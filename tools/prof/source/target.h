@@ -55,4 +55,13 @@ int prof_target_id(const struct prof_target *target, __u64 *map_id);
  */
 int prof_target_find(const struct prof_target *target, struct prof_settings *settings);
 
+/**
+ * prof_target_check() - is the map that was profiled still there?
+ * @target: what was profiled
+ * @map_id: of prof_target_id()
+ *
+ * Prints one line if the map was destroyed meanwhile, or its name is another map's.
+ */
+void prof_target_check(const struct prof_target *target, uint64_t map_id);
+
 #endif /* PROF_TARGET_H */
