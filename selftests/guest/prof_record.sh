@@ -7,7 +7,7 @@
 
 set -u
 
-tests=85
+tests=87
 . "${0%/*}/prof_test.sh"
 
 record() {
@@ -59,6 +59,11 @@ ok 'instructions have names: of the module, of a library though the process has 
 	[any(.kernel and (.symbol | test("^khmap_.*[+]0x[0-9a-f]+ \\[khmap\\]$"))),
 	any(.kernel and (.symbol | test("^do_syscall_64[+]0x[0-9a-f]+$"))),
 	any((.kernel | not) and (.symbol | test("^ioctl[+]0x[0-9a-f]+ \\[libc[.]so[.]6\\]$")))]'
+
+ok 'a process that is forked, and has ended, is recorded' record --map prof_inline --stacks -- \
+	prof_writer forked turns prof_inline 4 5 20
+ok 'its instructions have the names of the one that it was forked by' query \
+	'.symbols | if any(.symbol | endswith(" [prof_writer]")) then . else error("no") end'
 
 # What lies at its path when the profile ends is another program.
 replaced() {

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
 #include <khmap/hash.h>
 #include <khmap/layout.h>
 #include "khmap_test.h"
@@ -25,6 +26,7 @@ static const char usage[] =
 	"       prof_writer delete NAME KEY...       on CPU 0\n"
 	"       prof_writer fault NAME REGION PAGE OFFSET N   read that byte N times, each time from a\n"
 	"                                            new mapping, on CPU 0; REGION is header or primary\n"
+	"       prof_writer forked COMMAND...        carries it out in a process that ends before this\n"
 	"       prof_writer turns NAME KEY... N      CPU 0 puts the first key, CPU 1 the second, and so\n"
 	"                                            on, in turns, N times each\n";
 
@@ -215,7 +217,9 @@ static int command_turns(char **words)
 	return 0;
 }
 
-int main(int argc, char **argv)
+static int command_forked(char **words);
+
+static int run(int argc, char **argv)
 {
 	static const struct command commands[] = {
 		{ "create", 3, command_create },
@@ -227,8 +231,29 @@ int main(int argc, char **argv)
 		{ "pages", 1, command_pages },
 		{ "delete", 2, command_delete },
 		{ "fault", 5, command_fault },
+		{ "forked", 1, command_forked },
 		{ "turns", 3, command_turns },
 	};
 
 	return command_run(commands, sizeof(commands) / sizeof(commands[0]), usage, argc, argv);
+}
+
+/* The words are those behind an argv[0]. */
+static int command_forked(char **words)
+{
+	int argc = 1, status;
+	pid_t child = fork();
+
+	while (words[argc - 1])
+		argc++;
+	if (!child)
+		exit(run(argc, words - 1));
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		err(1, "a process");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+int main(int argc, char **argv)
+{
+	return run(argc, argv);
 }

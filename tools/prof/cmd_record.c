@@ -160,8 +160,20 @@ struct recording {
 	const struct record *record;
 	const struct prof_recorder *recorder;
 	struct prof_profile *profile;
+	struct prof_symbols *symbols;
 	struct prof_progress progress;
+	struct prof_tick tick;
 };
+
+static void recording_tick(void *context)
+{
+	struct recording *recording = context;
+	const struct prof_tick *progress = &recording->progress.tick;
+
+	prof_symbols_listen(recording->symbols);
+	if (progress->period_ns)
+		progress->tell(progress->context);
+}
 
 static void recording_begin(struct recording *recording)
 {
@@ -178,6 +190,11 @@ static void recording_begin(struct recording *recording)
 	prof_recorder_begin(recording->recorder, &profile->settings);
 	prof_progress_begin(&recording->progress, &fds, profile->settings.began_ns,
 			    record->live_ns, record->view.top);
+	recording->tick = (struct prof_tick){
+		.period_ns = record->live_ns ? record->live_ns : PROF_SECOND_NS,
+		.tell = recording_tick,
+		.context = recording,
+	};
 }
 
 static void recording_end(struct recording *recording)
@@ -201,10 +218,11 @@ static void recording_enable(void *context, bool on)
 
 /* Returns what the command returned, or 0. */
 static int record_run(struct record *record, const struct prof_recorder *recorder,
-		      struct prof_profile *profile)
+		      struct prof_symbols *symbols, struct prof_profile *profile)
 {
 	struct recording recording = {
 		.record = record,
+		.symbols = symbols,
 		.recorder = recorder,
 		.profile = profile,
 	};
@@ -213,7 +231,7 @@ static int record_run(struct record *record, const struct prof_recorder *recorde
 	if (err)
 		prof_error("maps that exist already are known by their id only: %s",
 			   strerror(-err));
-	record->period.tick = &recording.progress.tick;
+	record->period.tick = &recording.tick;
 	return prof_period_run(&record->period, recording_enable, &recording);
 }
 
@@ -270,7 +288,7 @@ static int record_session(struct record *record, const struct prof_rung *rung,
 		return status;
 	}
 	symbols = prof_symbols_open();
-	result = record_run(record, &recorder, profile);
+	result = record_run(record, &recorder, symbols, profile);
 	err = record_read(&recorder, profile);
 	prof_recorder_close(&recorder);
 	prof_target_check(&record->target, profile->settings.map_id);

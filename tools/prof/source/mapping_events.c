@@ -46,6 +46,17 @@ struct mapping_record {
 	char path[];
 };
 
+struct fork_record {
+	struct perf_event_header header;
+	__u32 pid;
+	__u32 parent;
+};
+
+struct comm_record {
+	struct perf_event_header header;
+	__u32 pid;
+};
+
 struct lost_record {
 	struct perf_event_header header;
 	__u64 id;
@@ -65,6 +76,9 @@ static int ring_open(struct prof_mapping_events *events, struct ring *ring, int 
 		.config = PERF_COUNT_SW_DUMMY,
 		.mmap = 1,
 		.mmap2 = 1,
+		.task = 1,
+		.comm = 1,
+		.comm_exec = 1,
 		.exclude_kernel = 1,
 	};
 	int err;
@@ -114,23 +128,50 @@ static void ring_copy(const struct prof_mapping_events *events, const struct rin
 	memcpy((char *)to + first, data, length - first);
 }
 
+static void mapping_take(const struct mapping_record *mapped, struct prof_mappings *mappings)
+{
+	prof_mappings_add(mappings, &(struct prof_mapping){
+		.pid = (pid_t)mapped->pid,
+		.start = mapped->start,
+		.end = mapped->start + mapped->length,
+		.offset = mapped->offset,
+		.inode = mapped->inode[0],
+		.path = (char *)mapped->path,
+	});
+}
+
+/* A thread has its process's number, and so is no other process. */
+static void fork_take(const struct fork_record *fork, struct prof_mappings *mappings)
+{
+	if (fork->pid != fork->parent)
+		prof_mappings_inherit(mappings, (pid_t)fork->pid, (pid_t)fork->parent);
+}
+
+/* A name that was set otherwise tells nothing of mappings. */
+static void comm_take(const struct comm_record *comm, struct prof_mappings *mappings)
+{
+	if (comm->header.misc & PERF_RECORD_MISC_COMM_EXEC)
+		prof_mappings_inherit(mappings, (pid_t)comm->pid, 0);
+}
+
 static uint64_t record_take(const void *record, struct prof_mappings *mappings)
 {
 	const struct perf_event_header *header = record;
-	const struct mapping_record *mapped = record;
 	const struct lost_record *lost = record;
 
-	if (header->type == PERF_RECORD_LOST)
+	switch (header->type) {
+	case PERF_RECORD_LOST:
 		return lost->lost;
-	if (header->type == PERF_RECORD_MMAP2)
-		prof_mappings_add(mappings, &(struct prof_mapping){
-			.pid = (pid_t)mapped->pid,
-			.start = mapped->start,
-			.end = mapped->start + mapped->length,
-			.offset = mapped->offset,
-			.inode = mapped->inode[0],
-			.path = (char *)mapped->path,
-		});
+	case PERF_RECORD_MMAP2:
+		mapping_take(record, mappings);
+		break;
+	case PERF_RECORD_FORK:
+		fork_take(record, mappings);
+		break;
+	case PERF_RECORD_COMM:
+		comm_take(record, mappings);
+		break;
+	}
 	return 0;
 }
 

@@ -13,7 +13,8 @@ struct prof_mapping_events;
  * prof_mapping_events_open() - begin to listen, to all processes
  * @events: the new listener; unchanged on failure
  *
- * Processes that end are known from their events only.
+ * Processes that end are known from their events only, and from those of the processes
+ * that they were forked by.
  *
  * Return: 0 or -errno.
  */

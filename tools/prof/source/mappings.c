@@ -17,18 +17,25 @@ static char *copy(const char *text)
 	return memcpy(prof_alloc(size, 1), text, size);
 }
 
+/* Room for one more element. */
+static void *array_grow(void *array, size_t count, size_t *room, size_t size)
+{
+	void *grown;
+
+	if (count < *room)
+		return array;
+	*room = *room ? *room * 2 : 64;
+	grown = prof_alloc(*room, size);
+	if (count)
+		memcpy(grown, array, count * size);
+	free(array);
+	return grown;
+}
+
 void prof_mappings_add(struct prof_mappings *mappings, const struct prof_mapping *row)
 {
-	if (mappings->count == mappings->room) {
-		size_t room = mappings->room ? mappings->room * 2 : 64;
-		struct prof_mapping *grown = prof_alloc(room, sizeof(*grown));
-
-		if (mappings->count)
-			memcpy(grown, mappings->rows, mappings->count * sizeof(*grown));
-		free(mappings->rows);
-		mappings->rows = grown;
-		mappings->room = room;
-	}
+	mappings->rows = array_grow(mappings->rows, mappings->count, &mappings->room,
+				    sizeof(*mappings->rows));
 	mappings->rows[mappings->count] = *row;
 	mappings->rows[mappings->count++].path = copy(row->path);
 }
@@ -62,6 +69,28 @@ int prof_mappings_read(struct prof_mappings *mappings, pid_t pid)
 	return err ? err : mappings->count == before ? -ENOENT : 0;
 }
 
+void prof_mappings_inherit(struct prof_mappings *mappings, pid_t pid, pid_t parent)
+{
+	mappings->heirs = array_grow(mappings->heirs, mappings->heir_count, &mappings->heir_room,
+				     sizeof(*mappings->heirs));
+	mappings->heirs[mappings->heir_count++] = (struct prof_heir){ pid, parent };
+}
+
+pid_t prof_mappings_parent(const struct prof_mappings *mappings, pid_t pid)
+{
+	pid_t parent = 0;
+	size_t i;
+
+	for (i = 0; i < mappings->heir_count; i++) {
+		if (mappings->heirs[i].pid != pid)
+			continue;
+		parent = mappings->heirs[i].parent;
+		if (!parent)
+			break;
+	}
+	return parent;
+}
+
 const struct prof_mapping *prof_mappings_find(const struct prof_mappings *mappings, pid_t pid,
 					      uint64_t address)
 {
@@ -83,5 +112,6 @@ void prof_mappings_free(struct prof_mappings *mappings)
 	for (i = 0; i < mappings->count; i++)
 		free(mappings->rows[i].path);
 	free(mappings->rows);
+	free(mappings->heirs);
 	*mappings = (struct prof_mappings){ 0 };
 }

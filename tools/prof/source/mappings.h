@@ -28,15 +28,31 @@ struct prof_mapping {
 };
 
 /**
+ * struct prof_heir - a process that began with what another had mapped
+ * @pid: of the process
+ * @parent: the other; 0 if it has mapped all anew since, to run another program
+ */
+struct prof_heir {
+	pid_t pid;
+	pid_t parent;
+};
+
+/**
  * struct prof_mappings - of many processes, the newest last
  * @rows: the mappings
  * @count: how many
  * @room: for how many
+ * @heirs: processes and their parents
+ * @heir_count: how many
+ * @heir_room: for how many
  */
 struct prof_mappings {
 	struct prof_mapping *rows;
 	size_t count;
 	size_t room;
+	struct prof_heir *heirs;
+	size_t heir_count;
+	size_t heir_room;
 };
 
 /**
@@ -55,6 +71,26 @@ void prof_mappings_add(struct prof_mappings *mappings, const struct prof_mapping
  * -EACCES; another -errno.
  */
 int prof_mappings_read(struct prof_mappings *mappings, pid_t pid);
+
+/**
+ * prof_mappings_inherit() - a process begins with what another has mapped, or anew
+ * @mappings: changed
+ * @pid: of the process
+ * @parent: the other; 0 if it runs another program now
+ *
+ * The kernel tells of this in no order, so that what ran another program once has
+ * nothing of its parent's.
+ */
+void prof_mappings_inherit(struct prof_mappings *mappings, pid_t pid, pid_t parent);
+
+/**
+ * prof_mappings_parent() - whose mappings did a process begin with?
+ * @mappings: to look in
+ * @pid: of the process
+ *
+ * Return: 0 nobody's, or it is not known.
+ */
+pid_t prof_mappings_parent(const struct prof_mappings *mappings, pid_t pid);
 
 /**
  * prof_mappings_find() - what lies at an address

@@ -15,6 +15,7 @@
 #include "source/mapping_events.h"
 #include "source/symbols.h"
 
+#define PARENTS_MAX	64	/* whose mappings are looked at, should there be a circle */
 #define FUNCTION_MAX	(1u << 20)	/* what is farther from its start is in none */
 
 struct file {
@@ -32,6 +33,7 @@ struct prof_symbols {
 	size_t file_count;
 	pid_t *read;		/* processes whose present mappings are known */
 	size_t read_count;
+	uint64_t lost;		/* events of mappings */
 };
 
 struct prof_symbols *prof_symbols_open(void)
@@ -140,6 +142,27 @@ static void process_read(struct prof_symbols *symbols, pid_t pid)
 	prof_mappings_read(&symbols->mappings, pid);
 }
 
+void prof_symbols_listen(struct prof_symbols *symbols)
+{
+	if (symbols->events)
+		symbols->lost += prof_mapping_events_read(symbols->events, &symbols->mappings);
+}
+
+/* Of the process itself, or of one that it was forked by. */
+static const struct prof_mapping *mapping_find(struct prof_symbols *symbols, pid_t pid,
+					       uint64_t address)
+{
+	const struct prof_mapping *mapping = NULL;
+	unsigned int i;
+
+	for (i = 0; pid && !mapping && i < PARENTS_MAX; i++) {
+		process_read(symbols, pid);
+		mapping = prof_mappings_find(&symbols->mappings, pid, address);
+		pid = prof_mappings_parent(&symbols->mappings, pid);
+	}
+	return mapping;
+}
+
 static char *user_name(struct prof_symbols *symbols, pid_t pid, uint64_t address)
 {
 	const struct prof_mapping *mapping;
@@ -147,10 +170,8 @@ static char *user_name(struct prof_symbols *symbols, pid_t pid, uint64_t address
 	const struct prof_elf *elf;
 	const char *function;
 
-	if (symbols->events)
-		prof_mapping_events_read(symbols->events, &symbols->mappings);
-	process_read(symbols, pid);
-	mapping = prof_mappings_find(&symbols->mappings, pid, address);
+	prof_symbols_listen(symbols);
+	mapping = mapping_find(symbols, pid, address);
 	if (!mapping || !mapping->path[0] || !strncmp(mapping->path, "//", 2))
 		return NULL;	/* the kernel's name for what is in no file */
 	offset = address - mapping->start + mapping->offset;
@@ -172,6 +193,9 @@ void prof_symbols_close(struct prof_symbols *symbols)
 
 	if (!symbols)
 		return;
+	if (symbols->lost)
+		prof_error("addresses of processes that have ended may have no names: of what they mapped %" PRIu64 " events were lost",
+			   symbols->lost);
 	prof_mapping_events_close(symbols->events);
 	prof_mappings_free(&symbols->mappings);
 	prof_kallsyms_free(&symbols->kernel);

@@ -20,6 +20,15 @@ struct prof_symbols;
 struct prof_symbols *prof_symbols_open(void);
 
 /**
+ * prof_symbols_listen() - take what processes have mapped so far
+ * @symbols: of prof_symbols_open()
+ *
+ * There is room for some seconds of it; called now and then, nothing is lost.  What was
+ * lost prof_symbols_close() says.
+ */
+void prof_symbols_listen(struct prof_symbols *symbols);
+
+/**
  * prof_symbols_name() - the name of an address
  * @symbols: of prof_symbols_open()
  * @tgid: whose address it is; 0 if it is the kernel's
