@@ -158,10 +158,14 @@ vm: module lib cli prof ## open a shell in a guest that has the module loaded
 	@tools/vm/run.sh $(if $(KERNEL),--kernel $(KERNEL)) --shell \
 		$(patsubst %,--file %,$(wildcard $(BUILD)/bin $(BUILD)/prof))
 
-install: lib cli ## install library, headers, commands and man pages (PREFIX, DESTDIR)
+install: lib cli ## install library, headers, commands, man pages, and the profiler if it is built (PREFIX, DESTDIR)
 	@$(MAKE) -C user install
 	@if [ -x $(BUILD)/prof/khmap-prof ]; then \
 		install -D -m 755 $(BUILD)/prof/khmap-prof "$(DESTDIR)$(PREFIX)/bin/khmap-prof"; \
+		install -d "$(DESTDIR)$(PREFIX)/lib/khmap/bpftool"; \
+		install -m 755 tools/prof/bpftool/khmap-*.sh "$(DESTDIR)$(PREFIX)/lib/khmap/bpftool"; \
+		install -m 644 tools/prof/bpftool/common.sh tools/prof/bpftool/*.jq \
+			$(BUILD)/prof/store.bpf.o "$(DESTDIR)$(PREFIX)/lib/khmap/bpftool"; \
 	fi
 	@for page in Documentation/man/*.[1-8]; do \
 		[ -e "$$page" ] || continue; \

@@ -7,7 +7,7 @@
 
 set -u
 
-tests=25
+tests=26
 . "${0%/*}/prof_test.sh"
 
 script=$top/tools/prof/bpftool/khmap-hot-lines.sh
@@ -32,6 +32,8 @@ ok 'every store, processor and modelled transfer is there' is \
 	'.lines | sort_by(.line)[] | [.map, .region, .page, .line, .stores, .slot_stores,
 	.modelled_transfers, [.cpus[] | [.cpu, .stores]]]'
 ok 'so are the totals' is '{"events":400,"taken":400,"lines":2,"dropped":0}' query .totals
+ok 'report says that this is no profile' fails 7 'what khmap-hot-lines.sh printed' \
+	khmap-prof report "$json"
 ok 'nothing is left' nothing_left
 
 ok 'a table is printed' is 'script_map header 0 10 100 0:50 1:50 99 99 0' row script_map

@@ -32,7 +32,7 @@ def total(name): $sums | map(.[name]) | add;
   dropped: (($sums | map(to_entries[] | select(.key | endswith("_dropped")).value) | add) +
 	    ($programs | map(.recursion_misses // 0) | add)) } as $sum |
 if $json then
-	{ format: 2, totals: $sum, lines: $rows[:$top] }
+	{ script: "khmap-hot-lines.sh", format: 1, totals: $sum, lines: $rows[:$top] }
 else
 	(["MAP", "REGION", "PAGE", "LINE", "STORES", "BY CPU", "MODELLED TRANSFERS", "TRUE",
 	  "FALSE"],

@@ -76,7 +76,7 @@ def lines($from; $to):
   dropped: (($sums | map(to_entries[] | select(.key | endswith("_dropped")).value) | add) +
 	    ($programs | map(.recursion_misses // 0) | add)) } as $sum |
 if $json then
-	{ format: 2, totals: $sum, accesses: $bytes[:$top], buckets: $chains[:$top] }
+	{ script: "khmap-trace-counts.sh", format: 1, totals: $sum, accesses: $bytes[:$top], buckets: $chains[:$top] }
 else
 	(["MAP", "REGION", "PAGE", "LINE", "OFFSET", "LENGTH", "KIND", "CPU", "COUNT"],
 	 ($bytes[:$top][] |

@@ -355,11 +355,24 @@ static void read_profile(struct prof_profile *profile, const struct prof_node *w
 	prof_sampling_parse(profile, whole);
 }
 
+/* What another command, or a script, prints says so itself. */
+static bool is_another(const json_t *json, char *mistake)
+{
+	const char *command = json_string_value(json_object_get(json, "command"));
+	const char *script = json_string_value(json_object_get(json, "script"));
+
+	if (!command && !script)
+		return false;
+	snprintf(mistake, PROF_MISTAKE_ROOM,
+		 "not a profile, but what %s%.24s printed: khmap-prof record --json writes one",
+		 command ? "khmap-prof " : "", command ? command : script);
+	return true;
+}
+
 int prof_json_read(FILE *in, struct prof_profile *profile, char *mistake)
 {
 	struct prof_parse parse = { .profile = profile };
 	struct prof_node whole = { .parse = &parse };
-	const char *command;
 	json_error_t error;
 	json_t *json;
 	long long format;
@@ -376,11 +389,7 @@ int prof_json_read(FILE *in, struct prof_profile *profile, char *mistake)
 		return -EINVAL;
 	}
 	whole.json = json;
-	command = json_string_value(json_object_get(json, "command"));
-	if (command) {
-		snprintf(mistake, PROF_MISTAKE_ROOM,
-			 "not a profile, but what khmap-prof %.16s printed: record --json writes one",
-			 command);
+	if (is_another(json, mistake)) {
 		json_decref(json);
 		return -EINVAL;
 	}
