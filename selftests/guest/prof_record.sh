@@ -186,6 +186,7 @@ ok 'the hottest is one that moved' is '[true,64,true]' query '[(.lines[0] |
 	.totals.dropped.lines > 3000]'
 ok 'and all that moved them have stacks' is '[0,true]' query '[.totals.dropped.stacks,
 	([.lines[].stacks[].transfers] | add) == ([.lines[].modelled_transfers[]] | add)]'
+# shellcheck disable=SC2016 # a name of awk's
 ok 'which are folded' awk '{ sum += $NF } END { exit sum < 599 }' "$work/folded"
 accounted >"$work/few"
 ok 'the same is recorded with room for all' crowd 20000

@@ -180,10 +180,9 @@ static void recording_begin(struct recording *recording)
 	const struct record *record = recording->record;
 	struct prof_profile *profile = recording->profile;
 	struct prof_fds fds = prof_recorder_fds(recording->recorder);
-	uint64_t duration = record->period.duration_ns;
 
 	profile->settings.flags = record->stacks ? PROF_FLAG_STACKS : 0;
-	profile->settings.slot_ns = duration ? duration / PROF_TIME_SLOTS + 1 : PROF_TIME_SLOT_NS;
+	profile->settings.slot_ns = PROF_TIME_SLOT_NS;
 	prof_machine_read(profile);
 	prof_overhead_begin(&profile->overhead);
 	profile->settings.began_ns = prof_tick_now();

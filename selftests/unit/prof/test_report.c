@@ -112,7 +112,7 @@ static void test_output(void)
 		"it is said what to do");
 	is_file("out", "", "and there are none");
 	why_empty(json, "\"stacks\": 0", "\"stacks\": 7",
-		  "there was no room for the call stacks that moved lines: record with more --lines");
+		  "there was no room for the call stacks of moves: record with more --lines");
 	why_empty(json, "\"false\": 599", "\"false\": 0", "no line has moved");
 	free(json);
 }

@@ -33,7 +33,9 @@ static struct prof_profile profile = {
 
 static void is_named(int32_t kernel, int32_t user, const char *by, const char *want)
 {
-	const struct prof_stack_row row = { .key = { .tgid = PID, .kernel = kernel, .user = user } };
+	const struct prof_stack_row row = {
+		.key = { .tgid = PID, .kernel = kernel, .user = user },
+	};
 	const struct prof_line_row line = { .stacks = &row, .stack_count = 1 };
 	char text[PROF_STACK_ROOM];
 

@@ -40,8 +40,8 @@ static void is_told(uint64_t duration_ns, uint64_t slot_ns, uint64_t want_ns, co
 	is_u64(told_ns, want_ns, "%s: the slot's length", what);
 	free(times.rows);
 	free(chains.rows);
-	times.rows = chains.rows = NULL;
-	times.count = times.room = chains.count = chains.room = 0;
+	times = (struct prof_rows){ .row_size = times.row_size };
+	chains = (struct prof_rows){ .row_size = chains.row_size };
 }
 
 int main(void)

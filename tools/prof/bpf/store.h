@@ -13,7 +13,7 @@
 #define PROF_MAPS_MAX		1024
 #define PROF_STORES_PER_LINE	8	/* kinds of operations, on average */
 #define PROF_TIME_SLOTS		64	/* of each chain; a power of two */
-#define PROF_TIME_SLOT_NS	100000	/* the shortest slot, while nobody knows how long it lasts */
+#define PROF_TIME_SLOT_NS	100000	/* a slot of time, at first */
 
 /* What an operation was, in struct prof_store_key. */
 #define PROF_STORE_INSERT	0

@@ -208,7 +208,7 @@ static void chains_write(const struct prof_profile *profile, size_t top, FILE *o
 	fputs("</table>\n</div>\n", out);
 }
 
-/* What the recording cost, what it lost, and how long which bytes were watched: as the tables say it. */
+/* What the recording cost and lost, and how long which bytes were watched: as tables say it. */
 static void costs_write(const struct prof_profile *profile, FILE *out)
 {
 	size_t size;

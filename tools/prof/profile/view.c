@@ -141,7 +141,7 @@ static const char *folded_empty(const struct prof_profile *profile)
 				return NULL;
 	}
 	if (profile->totals.stacks_dropped)
-		return "there was no room for the call stacks that moved lines: record with more --lines";
+		return "there was no room for the call stacks of moves: record with more --lines";
 	return transfers ? "the profile has no call stacks: record with --stacks" :
 			   "no line has moved";
 }

@@ -194,7 +194,7 @@ void prof_symbols_close(struct prof_symbols *symbols)
 	if (!symbols)
 		return;
 	if (symbols->lost)
-		prof_error("addresses of processes that have ended may have no names: of what they mapped %" PRIu64 " events were lost",
+		prof_error("%" PRIu64 " events of mappings were lost: some addresses have no names",
 			   symbols->lost);
 	prof_mapping_events_close(symbols->events);
 	prof_mappings_free(&symbols->mappings);
