@@ -132,6 +132,14 @@ struct prof_fds prof_object_fds(struct bpf_object *object)
 	};
 }
 
+/* Never fewer than by default: two that fall into one place are one too many. */
+static uint64_t stacks_room(uint32_t lines)
+{
+	uint32_t room = lines / PROF_LINES_PER_STACK;
+
+	return room > PROF_STACKS_DEFAULT ? room : PROF_STACKS_DEFAULT;
+}
+
 int prof_object_size(struct bpf_object *object, uint32_t lines)
 {
 	const struct {
@@ -143,7 +151,7 @@ int prof_object_size(struct bpf_object *object, uint32_t lines)
 		{ "line_cpus", (uint64_t)lines * PROF_CPUS_PER_LINE },
 		{ "accesses", (uint64_t)lines * PROF_ACCESSES_PER_LINE },
 		{ "line_stacks", (uint64_t)lines * PROF_STACKS_PER_LINE },
-		{ "stacks", (lines - 1) / PROF_LINES_PER_STACK + 1 },
+		{ "stacks", stacks_room(lines) },
 		{ "operations", (uint64_t)lines * PROF_STORES_PER_LINE },
 		{ "chains", lines },
 		{ "times", lines },
