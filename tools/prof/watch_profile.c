@@ -73,6 +73,8 @@ void prof_watch_profile(struct prof_profile *profile, struct prof_watcher *watch
 		.width = options->width,
 		.interval_ns = options->interval_ns,
 		.loads = options->loads,
+		.others = prof_watch_others(watcher),
+		.unset = prof_watch_unset(watcher),
 	};
 	watched_fill(profile, watcher);
 	ranges_fill(profile, ranges);

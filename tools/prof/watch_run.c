@@ -12,6 +12,7 @@
 #include "source/maps.h"
 #include "source/overhead.h"
 #include "source/record_names.h"
+#include "source/rights.h"
 #include "watch_profile.h"
 #include "watch_run.h"
 
@@ -275,6 +276,7 @@ int prof_watch_run(struct prof_watch_run *run)
 	int status = PROF_EXIT_OK;
 
 	run->period.child.ended = true;
+	prof_rights_log(run->options.verbose);
 	if (!run->ranges.count)
 		status = map_find(run);
 	if (!status)

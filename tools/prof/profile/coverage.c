@@ -25,4 +25,10 @@ void prof_watch_print(const struct prof_profile *profile, FILE *out)
 			bytes, profile->watching.slots * profile->watching.width,
 			(double)least / 1e9, (double)most / 1e9,
 			(double)profile->duration_ns / 1e9);
+	if (profile->watching.others)
+		fprintf(out, "Left out: %" PRIu64 " accesses of other processes, such as the command's children, to the same addresses.\n",
+			profile->watching.others);
+	if (profile->watching.unset)
+		fprintf(out, "Watchpoints could not be set %" PRIu64 " times: others, a debugger or another profiler, use them.\n",
+			profile->watching.unset);
 }

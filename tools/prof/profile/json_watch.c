@@ -58,9 +58,11 @@ json_t *prof_json_watch_add(json_t *json, const struct prof_profile *profile)
 
 	if (!json || !watching->slots)
 		return json;
-	how = json_pack("{s:i, s:i, s:I, s:b}", "slots", watching->slots, "width", watching->width,
+	how = json_pack("{s:i, s:i, s:I, s:b, s:I, s:I}", "slots", watching->slots, "width", watching->width,
 			"interval_ns", (json_int_t)watching->interval_ns,
-			"loads", watching->loads);
+			"loads", watching->loads,
+			"others", (json_int_t)watching->others,
+			"unset", (json_int_t)watching->unset);
 	/* Each takes what it is given, or fails for NULL. */
 	if (!json_object_set_new(json, "watching", how) &&
 	    !json_object_set_new(json, "ranges", json_ranges(profile)) &&
@@ -104,6 +106,11 @@ void prof_json_watch_read(struct prof_profile *profile, const struct prof_node *
 	watching->width = (uint32_t)prof_parse_number(&how, "width", 1, PROF_WATCH_BYTES);
 	watching->interval_ns = prof_parse_count(&how, "interval_ns");
 	watching->loads = prof_parse_bool(&how, "loads");
+	/* Profiles of before have neither. */
+	if (json_object_get(how.json, "others"))
+		watching->others = prof_parse_count(&how, "others");
+	if (json_object_get(how.json, "unset"))
+		watching->unset = prof_parse_count(&how, "unset");
 	array = prof_parse_array(whole, "ranges", &profile->range_count);
 	profile->ranges = prof_alloc(profile->range_count, sizeof(*profile->ranges));
 	for (i = 0; i < profile->range_count; i++) {

@@ -195,12 +195,16 @@ struct prof_watched_row {
  * @width: bytes of a piece at most
  * @interval_ns: of a turn
  * @loads: for loads too
+ * @others: accesses of other processes to the same addresses, left out
+ * @unset: how often bytes could not be watched in their turn
  */
 struct prof_watching {
 	uint32_t slots;
 	uint32_t width;
 	uint64_t interval_ns;
 	bool loads;
+	uint64_t others;
+	uint64_t unset;
 };
 
 struct prof_text;

@@ -25,7 +25,7 @@ struct prof_points {
 	struct prof_points_options options;
 	struct point *set;
 	size_t count;
-	int err;
+	uint64_t events;	/* of those that are set no more */
 };
 
 struct prof_points *prof_points_new(const struct prof_points_options *options)
@@ -101,15 +101,32 @@ static int processor_set(struct prof_points *points, int cpu, uint64_t address, 
 	return err < 0 ? err : 0;
 }
 
-static int set(struct prof_points *points, uint64_t address, uint32_t length)
+/* Let go of all but the first @keep; those behind first: they may be in the group of one before. */
+static void points_drop(struct prof_points *points, size_t keep)
+{
+	uint64_t events;
+
+	while (points->count > keep) {
+		struct point *point = &points->set[--points->count];
+
+		if (read(point->fd, &events, sizeof(events)) == sizeof(events))
+			points->events += events;
+		bpf_link__destroy(point->link);
+	}
+}
+
+int prof_points_set(struct prof_points *points, uint64_t address, uint32_t length)
 {
 	int cpus = (int)sysconf(_SC_NPROCESSORS_CONF), cpu, err = 0;
+	size_t before = points->count;
 
 	for (cpu = 0; !err && cpu < cpus; cpu++) {
 		err = processor_set(points, cpu, address, length);
 		if (err == -ENODEV)
 			err = 0;	/* it is off */
 	}
+	if (err)
+		points_drop(points, before);
 	return err;
 }
 
@@ -119,7 +136,7 @@ int prof_points_try(struct prof_points *points, uint64_t address, uint32_t lengt
 	int err = 0;
 
 	for (*count = 0; !err && *count < most;) {
-		err = set(points, address, length);
+		err = prof_points_set(points, address, length);
 		if (!err)
 			++*count;
 	}
@@ -127,34 +144,16 @@ int prof_points_try(struct prof_points *points, uint64_t address, uint32_t lengt
 	return *count ? 0 : err;
 }
 
-void prof_points_set(struct prof_points *points, uint64_t address, uint32_t length)
-{
-	int err = set(points, address, length);
-
-	if (err && !points->err)
-		points->err = err;
-}
-
 uint64_t prof_points_clear(struct prof_points *points)
 {
-	uint64_t events = 0, count;
-	size_t i;
+	uint64_t events;
 
-	/* Those behind first: they may be in the group of one before. */
-	for (i = points->count; i-- > 0;) {
-		if (read(points->set[i].fd, &count, sizeof(count)) == sizeof(count))
-			events += count;
-		bpf_link__destroy(points->set[i].link);
-	}
-	points->count = 0;
+	points_drop(points, 0);
 	free(points->set);
 	points->set = NULL;
+	events = points->events;
+	points->events = 0;
 	return events;
-}
-
-int prof_points_error(const struct prof_points *points)
-{
-	return points->err;
 }
 
 void prof_points_close(struct prof_points *points)

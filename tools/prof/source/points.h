@@ -47,8 +47,10 @@ int prof_points_try(struct prof_points *points, uint64_t address, uint32_t lengt
  * @points: less are set than prof_points_try() said
  * @address: of the first byte, aligned to @length
  * @length: 1, 2, 4 or 8
+ *
+ * Return: 0; -errno it cannot be set on all, and is set on none.
  */
-void prof_points_set(struct prof_points *points, uint64_t address, uint32_t length);
+int prof_points_set(struct prof_points *points, uint64_t address, uint32_t length);
 
 /**
  * prof_points_clear() - set none any more
@@ -57,14 +59,6 @@ void prof_points_set(struct prof_points *points, uint64_t address, uint32_t leng
  * Return: accesses that they were hit by.
  */
 uint64_t prof_points_clear(struct prof_points *points);
-
-/**
- * prof_points_error() - has all gone well?
- * @points: of which some were set
- *
- * Return: the first error of prof_points_set(), or 0.
- */
-int prof_points_error(const struct prof_points *points);
 
 /**
  * prof_points_close() - free it

@@ -32,6 +32,8 @@ struct prof_watcher {
 	uint64_t since_ns;
 	uint64_t *hits_before;	/* of each row, when the last whole cycle began */
 	uint64_t events;
+	uint64_t others;
+	uint64_t unset;
 	int process;	/* a pidfd, or -1 */
 };
 
@@ -158,11 +160,6 @@ static int failure(const char *what, int err, bool verbose)
 	return PROF_EXIT_FAILED;
 }
 
-static int print_nothing(enum libbpf_print_level level, const char *format, va_list args)
-{
-	return 0;
-}
-
 /* What the programs have counted for a row. */
 static void row_read(const struct prof_watcher *watcher, struct prof_watch_row *row)
 {
@@ -193,15 +190,24 @@ static void cycle_begin(struct prof_watcher *watcher)
 	free(hot);
 }
 
-static void turn_begin(struct prof_watcher *watcher)
+/* Returns 0, or why some of the bytes are not watched. */
+static int turn_begin(struct prof_watcher *watcher)
 {
 	const struct prof_turn *turn = &watcher->turns.turns[watcher->turn];
+	int first_err = 0;
 	uint32_t i;
 
-	for (i = 0; i < turn->count; i++)
-		prof_points_set(watcher->points, watcher->rows[turn->rows[i]].address,
-				watcher->rows[turn->rows[i]].watch.length);
+	for (i = 0; i < turn->count; i++) {
+		struct prof_watch_row *row = &watcher->rows[turn->rows[i]];
+		int err = prof_points_set(watcher->points, row->address, row->watch.length);
+
+		row->set = !err;
+		watcher->unset += !row->set;
+		if (!first_err)
+			first_err = err;
+	}
 	watcher->since_ns = prof_tick_now();
+	return first_err;
 }
 
 static void turn_end(struct prof_watcher *watcher)
@@ -212,7 +218,8 @@ static void turn_end(struct prof_watcher *watcher)
 
 	watcher->events += prof_points_clear(watcher->points);
 	for (i = 0; i < turn->count; i++)
-		watcher->rows[turn->rows[i]].watched_ns += watched;
+		if (watcher->rows[turn->rows[i]].set)
+			watcher->rows[turn->rows[i]].watched_ns += watched;
 }
 
 int prof_watch_open(struct prof_watcher *watcher)
@@ -223,8 +230,6 @@ int prof_watch_open(struct prof_watcher *watcher)
 	};
 	int err;
 
-	if (!options->verbose)
-		libbpf_set_print(print_nothing);
 	rows_sort(watcher);
 	if (options->pid) {
 		watcher->process = (int)syscall(SYS_pidfd_open, options->pid, 0);
@@ -243,8 +248,7 @@ int prof_watch_open(struct prof_watcher *watcher)
 		return failure("watchpoints cannot be set", err, options->verbose);
 	watcher->hits_before = prof_alloc(watcher->row_count, sizeof(*watcher->hits_before));
 	cycle_begin(watcher);
-	turn_begin(watcher);
-	err = prof_points_error(watcher->points);
+	err = turn_begin(watcher);
 	if (err)
 		return failure("watchpoints cannot be set", err, options->verbose);
 	return PROF_EXIT_OK;
@@ -286,6 +290,7 @@ uint64_t prof_watch_stop(struct prof_watcher *watcher)
 	turn_end(watcher);
 	for (i = 0; i < watcher->row_count; i++) {
 		row_read(watcher, &watcher->rows[i]);
+		watcher->others += watcher->rows[i].watch.others;
 		seen += watcher->rows[i].watch.hits + watcher->rows[i].watch.others;
 	}
 	return watcher->events > seen ? watcher->events - seen : 0;
@@ -299,6 +304,16 @@ void prof_watch_overhead(const struct prof_watcher *watcher, struct prof_overhea
 uint32_t prof_watch_slots(const struct prof_watcher *watcher)
 {
 	return watcher->slots;
+}
+
+uint64_t prof_watch_others(const struct prof_watcher *watcher)
+{
+	return watcher->others;
+}
+
+uint64_t prof_watch_unset(const struct prof_watcher *watcher)
+{
+	return watcher->unset;
 }
 
 const struct prof_watch_row *prof_watch_rows(struct prof_watcher *watcher, size_t *count)

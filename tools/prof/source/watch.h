@@ -20,11 +20,13 @@
  * @watch: which; @hits of it is filled by prof_watch_stop()
  * @address: of the first
  * @watched_ns: how long they were watched
+ * @set: they are now, on all processors
  */
 struct prof_watch_row {
 	struct prof_watch watch;
 	uint64_t address;
 	uint64_t watched_ns;
+	bool set;
 };
 
 /**
@@ -119,6 +121,22 @@ void prof_watch_overhead(const struct prof_watcher *watcher, struct prof_overhea
  * Return: pieces of up to @width bytes.
  */
 uint32_t prof_watch_slots(const struct prof_watcher *watcher);
+
+/**
+ * prof_watch_others() - what was left out
+ * @watcher: stopped
+ *
+ * Return: accesses of other processes to the same addresses.
+ */
+uint64_t prof_watch_others(const struct prof_watcher *watcher);
+
+/**
+ * prof_watch_unset() - how often bytes could not be watched in their turn
+ * @watcher: stopped
+ *
+ * Return: pieces of up to @width bytes, each as often as its turn came.
+ */
+uint64_t prof_watch_unset(const struct prof_watcher *watcher);
 
 /**
  * prof_watch_rows() - what was watched, for how long
