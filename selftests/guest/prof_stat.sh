@@ -6,7 +6,7 @@
 
 set -u
 
-tests=34
+tests=38
 . "${0%/*}/prof_test.sh"
 
 stat() {
@@ -77,6 +77,15 @@ ok 'only one map is asked for' stat --map stat_inline -- sh -c \
 	'prof_stall puts stat_other 1 5; prof_stall puts stat_inline 1 5'
 ok 'the other one does not count' is '[["put",5,0]]' query \
 	'[.operations[] | [.operation, .count, .failed]]'
+
+# --- In a PID namespace numbers of processes are others.
+
+ok 'a command in a PID namespace' unshare -pf --mount-proc "$top/build/prof/khmap-prof" stat \
+	--json="$json" --map stat_inline -- sh -c 'prof_stall puts stat_inline 1 5; :'
+ok 'it counts, and what it has started' is '[["put",5,0]]' rows stat_inline
+ok 'a command that begins a PID namespace' stat --map stat_inline -- unshare -pf \
+	"$top/build/guest/prof_stall" puts stat_inline 1 5
+ok 'it counts, too' is '[["put",5,0]]' rows stat_inline
 
 # --- Counters that this machine lacks, and what stands in for them.
 

@@ -8,8 +8,8 @@
 set -u
 
 # Three are of a map that khmapctl makes.
-tests=49
-! command -v khmapctl >/dev/null || tests=52
+tests=51
+! command -v khmapctl >/dev/null || tests=54
 . "${0%/*}/prof_test.sh"
 
 watch() {
@@ -98,6 +98,14 @@ ok 'only what was accessed is seen, in less time, and less often' is '[1,16,["co
 ok 'half a word is watched' watch --width 4 --symbol counters:0+16 -- prof_counters false 50
 ok 'a store of 8 bytes is seen in its first half' is true query \
 	'.watched | length == 4 and .[0].hits == 50 and .[2].hits == 50'
+
+# --- In a PID namespace numbers of processes are others.
+
+ok 'a command in a PID namespace is watched' unshare -pf --mount-proc \
+	"$top/build/prof/khmap-prof" watch --json "$json" --symbol counters:0+16 -- \
+	prof_counters false 100
+ok 'it is seen, with its names' is '[200,[true]]' query '[.totals.events,
+	([.lines[].accesses[].symbol | test("^take_false")] | unique)]'
 
 # --- A process that runs already.
 

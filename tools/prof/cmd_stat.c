@@ -12,6 +12,7 @@
 #include "prof.h"
 #include "profile/profile.h"
 #include "source/period.h"
+#include "source/pid_space.h"
 #include "source/rights.h"
 #include "source/session.h"
 #include "source/target.h"
@@ -141,6 +142,7 @@ static int stat_load(struct stat_command *stat)
 	if (!stat->skeleton)
 		return prof_rights_failure("the BPF programs cannot be opened", -errno,
 					   stat->verbose);
+	stat->skeleton->rodata->pid_space = prof_pid_space();
 	err = bpf_map__set_max_entries(stat->skeleton->maps.op_counters,
 				       (__u32)counters->cpus * PROF_OP_COUNTERS);
 	if (!err)

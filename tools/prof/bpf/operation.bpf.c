@@ -11,6 +11,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include "operation.h"
+#include "pid.bpf.h"
 
 #define BPF_ANY		0
 #define BPF_NOEXIST	1
@@ -151,7 +152,7 @@ static __always_inline int operation_begin(const struct khmap_table *table, u32 
 	struct begun_key key = { .task = bpf_get_current_task(), .kind = kind };
 	struct prof_op_settings *set = settings_get();
 	struct begun begun = {};
-	u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	u32 tgid = pid_current();
 
 	if (!set || (set->chosen && !bpf_map_lookup_elem(&op_tasks, &tgid)))
 		return 0;
@@ -295,11 +296,25 @@ int BPF_PROG(task_fork, struct task_struct *parent, struct task_struct *child)
 
 	if (!set || !set->chosen || !parent || !child)
 		return 0;
-	tgid = parent->tgid;
+	tgid = pid_of(parent);
 	if (!bpf_map_lookup_elem(&op_tasks, &tgid))
 		return 0;
-	tgid = child->tgid;
+	tgid = pid_of(child);
 	if (bpf_map_update_elem(&op_tasks, &tgid, &one, BPF_ANY))
 		dropped(true);
+	return 0;
+}
+
+/* Its number may be another process's next.  Before the event the task has left @live. */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(task_exit, struct task_struct *task)
+{
+	struct prof_op_settings *set = settings_get();
+	u32 tgid;
+
+	if (!set || !set->chosen || !task || BPF_CORE_READ(task, signal, live.counter))
+		return 0;
+	tgid = pid_of(task);
+	bpf_map_delete_elem(&op_tasks, &tgid);
 	return 0;
 }

@@ -16,6 +16,7 @@
 #include "access.bpf.h"
 #include "maps.bpf.h"
 #include "pages.bpf.h"
+#include "pid.bpf.h"
 #include "sample.h"
 
 char sample_license[] SEC("license") = "Dual BSD/GPL";
@@ -158,7 +159,7 @@ int sample_address(struct bpf_perf_event_data *context)
 	/* A process can only read a map. */
 	load = (s64)address >= 0;
 	model_access(&event, address & ((1u << PROF_PAGE_SHIFT) - 1), 1, load, instruction,
-		     (s64)instruction < 0 ? 0 : bpf_get_current_pid_tgid() >> 32);
+		     (s64)instruction < 0 ? 0 : pid_current());
 	return 0;
 }
 

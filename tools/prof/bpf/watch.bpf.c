@@ -15,6 +15,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include "access.bpf.h"
+#include "pid.bpf.h"
 #include "watch.h"
 
 char watch_license[] SEC("license") = "Dual BSD/GPL";
@@ -40,7 +41,7 @@ static __always_inline struct prof_watch *watch_hit(u64 address)
 
 	if (!watch)
 		return NULL;
-	if (watch->tgid && watch->tgid != bpf_get_current_pid_tgid() >> 32) {
+	if (watch->tgid && watch->tgid != pid_current()) {
 		__sync_fetch_and_add(&watch->others, 1);
 		return NULL;
 	}
@@ -53,7 +54,7 @@ static __always_inline void watch_access(void *context, const struct prof_watch 
 {
 	struct model_event event = {};
 	/* Addresses of the kernel are the upper half. */
-	u32 tgid = (s64)instruction < 0 ? 0 : bpf_get_current_pid_tgid() >> 32;
+	u32 tgid = (s64)instruction < 0 ? 0 : pid_current();
 
 	if (!model_event_begin(&event, context, 0))
 		return;

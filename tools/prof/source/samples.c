@@ -15,6 +15,7 @@
 #include "source/kallsyms.h"
 #include "source/overhead.h"
 #include "source/pages.h"
+#include "source/pid_space.h"
 #include "source/rights.h"
 #include "source/samples.h"
 #include "source/session.h"
@@ -102,6 +103,7 @@ static int skeleton_load(struct prof_samples *samples, const struct prof_samples
 	if (err)
 		return err;
 	skeleton->rodata->pages_map_id = options->map_id;
+	skeleton->rodata->pid_space = prof_pid_space();
 	skeleton->rodata->sample_all_stores = options->rung->all_stores;
 	skeleton->rodata->sample_mixed = options->rung->mixed;
 	skeleton->rodata->sample_code_start = start;

@@ -12,6 +12,7 @@
 #include <bpf/libbpf.h>
 #include "source/overhead.h"
 #include "source/period.h"
+#include "source/pid_space.h"
 #include "source/points.h"
 #include "source/turns.h"
 #include "source/watch.h"
@@ -118,6 +119,7 @@ static int programs_load(struct prof_watcher *watcher)
 	if (!skeleton)
 		return -errno;
 	watcher->skeleton = skeleton;
+	skeleton->rodata->pid_space = prof_pid_space();
 	err = bpf_map__set_max_entries(skeleton->maps.lines, lines);
 	if (!err)
 		err = bpf_map__set_max_entries(skeleton->maps.line_cpus,
