@@ -7,7 +7,7 @@
 
 set -u
 
-tests=87
+tests=93
 . "${0%/*}/prof_test.sh"
 
 record() {
@@ -80,6 +80,28 @@ ok 'the same value: true sharing' is \
 '["header",0,10,1000,0,999,0,[[0,500,"0x000000000000000f"],[1,500,"0x000000000000000f"]]]
 ["header",0,11,1000,1000,999,0,[[0,500,"0x000000ff00000000"],[1,500,"0x000000ff00000000"]]]' \
 	lines_of prof_inline
+
+# --- Not by turns, but one after the other: a line that hardly ever comes back is not shared.
+
+# in_order CPU...: each puts a value 50 times, when the one before has done so.
+in_order() {
+	record --map prof_inline -- sh -c 'for cpu; do prof_writer puts prof_inline $cpu 5 50; done' sh "$@"
+}
+verdicts() {
+	query '.lines | sort_by(.line)[] | [.line, .stores, .verdict, .advice.kind]'
+}
+ok 'two processors put one after the other' in_order 0 1
+ok 'that is no sharing, and there is no advice' is \
+'[10,100,"handed over",null]
+[11,100,"handed over",null]' verdicts
+ok 'a processor comes back twice' in_order 0 1 0 1
+ok 'nor is that' is \
+'[10,200,"handed over",null]
+[11,200,"handed over",null]' verdicts
+ok 'a third time' in_order 0 1 0 1 0
+ok 'that is sharing' is \
+'[10,250,"true sharing","batch"]
+[11,250,"true sharing","split"]' verdicts
 
 # --- Neighbouring buckets. Packed, with 15 slots in 264 bytes, the last value of bucket 0 shares
 # --- line 4 with the head of bucket 1 and its first slot.

@@ -21,6 +21,7 @@ static const char usage[] =
 	"       prof_writer unnamed COMMAND...       runs it with a new map as descriptor 9\n"
 	"       prof_writer keys NAME BUCKET COUNT   print keys of a bucket of page 0\n"
 	"       prof_writer put NAME KEY...          on CPU 0; NAME may be @9\n"
+	"       prof_writer puts NAME CPU KEY N      on that CPU, N times\n"
 	"       prof_writer fill NAME N              put the keys 1 to N\n"
 	"       prof_writer pages NAME               print its primary and overflow pages\n"
 	"       prof_writer delete NAME KEY...       on CPU 0\n"
@@ -136,6 +137,17 @@ static int command_delete(char **words)
 	return 0;
 }
 
+static int command_puts(char **words)
+{
+	uint64_t key = number(words[2]), left = number(words[3]);
+	int fd = open_map(words[0]);
+
+	pin((int)number(words[1]));
+	while (left--)
+		check("put", put(fd, key, left));
+	return 0;
+}
+
 static int command_fault(char **words)
 {
 	const struct khmap_image_header *header;
@@ -227,6 +239,7 @@ static int run(int argc, char **argv)
 		{ "unnamed", 1, command_unnamed },
 		{ "keys", 3, command_keys },
 		{ "put", 2, command_put },
+		{ "puts", 4, command_puts },
 		{ "fill", 2, command_fill },
 		{ "pages", 1, command_pages },
 		{ "delete", 2, command_delete },

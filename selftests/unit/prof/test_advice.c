@@ -51,7 +51,7 @@ static void test_case(size_t number)
 	profile_load(cases[number].profile, &profile);
 	line = line_find(&profile, cases[number].line);
 	if (ok(line, "%s has line %u", cases[number].profile, cases[number].line)) {
-		is_str(prof_verdict_name(prof_verdict(&line->count)), cases[number].verdict,
+		is_str(prof_verdict_name(prof_verdict(line)), cases[number].verdict,
 		       "its verdict");
 		prof_advice(&profile, line, &advice);
 		is_str(prof_advice_name(advice.kind), prof_advice_name(cases[number].kind),

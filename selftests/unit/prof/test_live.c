@@ -53,7 +53,7 @@ static void test_rates(void)
 	       "3.0 s: 3000 events, 1000.0 in a second; 521 modelled transfers, 100.5 in a second; dropped: 0\n\n"
 	       "MAP     REGION PAGE LINE BUCKET PER SECOND MODELLED TRANSFERS VERDICT\n"
 	       "range 0 range     0    1      -      100.0                220 false sharing\n"
-	       "range 0 range     0    2      -        0.5                  1 false sharing\n\n",
+	       "range 0 range     0    2      -        0.5                  1 handed over\n\n",
 	       "then what moved since");
 	prof_live_free(live);
 	prof_profile_free(&profile);

@@ -13,7 +13,7 @@ static const struct {
 	{ "nothing moves", { .stores = 10 }, PROF_VERDICT_PRIVATE },
 	{ "no access at all", { 0 }, PROF_VERDICT_PRIVATE },
 	{ "one transfer in 1000 accesses",
-	  { .stores = 600, .loads = 400, .transfers = { .store_false = 1 } }, PROF_VERDICT_FALSE },
+	  { .stores = 600, .loads = 400, .transfers = { .store_false = 1 } }, PROF_VERDICT_MOVED },
 	{ "one transfer in 1001 accesses",
 	  { .stores = 601, .loads = 400, .transfers = { .store_false = 1 } },
 	  PROF_VERDICT_PRIVATE },
@@ -87,15 +87,49 @@ static void unsure(void)
 	is_str(prof_verdict_text(&profile, &line), "private", "not watched, but traced");
 }
 
+static void returns_are(uint64_t transfers, size_t cpus, uint64_t accesses, uint64_t returns,
+			const char *verdict)
+{
+	const struct prof_line_row row = {
+		.count = { .stores = accesses, .transfers = { .store_true = transfers } },
+		.cpu_count = cpus,
+	};
+
+	is_u64(prof_line_returns(&row), returns,
+	       "%llu transfers among %zu processors: returns", (unsigned long long)transfers, cpus);
+	is_str(prof_verdict_name(prof_verdict(&row)), verdict, "%llu accesses: the verdict",
+	       (unsigned long long)accesses);
+}
+
+/* What goes from one to the next is not shared; what comes back is. */
+static void handed_over(void)
+{
+	returns_are(0, 1, 100, 0, "private");
+	returns_are(1, 2, 10, 0, "handed over");
+	returns_are(63, 64, 64, 0, "handed over");
+	returns_are(3, 2, 10, 2, "handed over");
+	returns_are(4, 2, 10, 3, "true sharing");
+	returns_are(66, 64, 128, 3, "true sharing");
+	returns_are(4, 2, 3000, 3, "true sharing");
+	returns_are(4, 2, 3001, 3, "handed over");
+	returns_are(4, 2, 4001, 3, "private");
+	/* Their parts were dropped. */
+	returns_are(5, 0, 10, 5, "true sharing");
+}
+
 int main(void)
 {
 	const struct prof_line line = { .transfers = { 1, 2, 3, 4 } };
 	struct prof_profile profile = { .duration_ns = 4000000000ull };
 	size_t i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		is_str(prof_verdict_name(prof_verdict(&cases[i].line)),
-		       prof_verdict_name(cases[i].verdict), "%s", cases[i].what);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct prof_line_row row = { .count = cases[i].line, .cpu_count = 2 };
+
+		is_str(prof_verdict_name(prof_verdict(&row)), prof_verdict_name(cases[i].verdict),
+		       "%s", cases[i].what);
+	}
+	handed_over();
 	ok(prof_line_rate(&profile, &line) == 2.5, "ten transfers in four seconds");
 	profile.duration_ns = 0;
 	ok(prof_line_rate(&profile, &line) == 0, "in no time there is no rate");

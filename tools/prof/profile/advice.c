@@ -51,10 +51,13 @@ static bool worth(const struct facts *facts, double saves)
 /* What it saves; more than that cannot be. */
 static void saves(struct facts *facts, enum prof_advice_kind kind, double count)
 {
+	bool all = count >= (double)facts->transfers;
+
 	facts->advice->kind = kind;
-	facts->advice->saves = count < (double)facts->transfers ? (uint64_t)(count + 0.5) :
-								 facts->transfers;
-	if (facts->advice->saves == facts->transfers)
+	facts->advice->saves = all ? facts->transfers : (uint64_t)(count + 0.5);
+	if (!all && facts->advice->saves == facts->transfers)
+		facts->advice->saves--;
+	if (all)
 		sentence(facts, " would save all %" PRIu64 " transfers.", facts->transfers);
 	else
 		sentence(facts, " would save about %" PRIu64 " of %" PRIu64 " transfers.",
@@ -343,7 +346,7 @@ static void advise_range(struct facts *facts, enum prof_verdict verdict)
 void prof_advice(const struct prof_profile *profile, const struct prof_line_row *line,
 		 struct prof_advice *advice)
 {
-	enum prof_verdict verdict = prof_verdict(&line->count);
+	enum prof_verdict verdict = prof_verdict(line);
 	struct facts facts = {
 		.profile = profile,
 		.map = prof_profile_map(profile, line->key.map_id),
@@ -355,7 +358,7 @@ void prof_advice(const struct prof_profile *profile, const struct prof_line_row 
 	advice->kind = PROF_ADVICE_NONE;
 	advice->saves = 0;
 	advice->text[0] = '\0';
-	if (verdict == PROF_VERDICT_PRIVATE)
+	if (verdict <= PROF_VERDICT_MOVED)
 		return;
 	prof_fields_find(line, &facts.fields);
 	if (line->key.region == PROF_REGION_RANGE)

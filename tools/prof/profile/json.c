@@ -166,7 +166,7 @@ static json_t *json_line(const struct prof_profile *profile, const struct prof_l
 			 "loads", json_number(count->loads),
 			 "last_cpu", (int)count->owner,
 			 "modelled_transfers", json_transfers(&count->transfers),
-			 "verdict", prof_verdict_name(prof_verdict(count)),
+			 "verdict", prof_verdict_name(prof_verdict(line)),
 			 "unsure", prof_verdict_unsure(profile, line) ? json_true() : NULL,
 			 "rate", prof_line_rate(profile, count),
 			 "advice", json_advice(profile, line),

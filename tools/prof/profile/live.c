@@ -135,7 +135,7 @@ static int row_fill(struct libscols_line *cells, const struct prof_profile *prof
 	    prof_cell_rate(cells, COLUMN_RATE, (double)moved->since / seconds) ||
 	    prof_cell_number(cells, COLUMN_TRANSFERS, moved->transfers) ||
 	    prof_cell_text(cells, COLUMN_VERDICT,
-			   prof_verdict_name(prof_verdict(&moved->row->count))))
+			   prof_verdict_name(prof_verdict(moved->row))))
 		return -ENOMEM;
 	return 0;
 }

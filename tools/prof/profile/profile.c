@@ -44,12 +44,22 @@ uint64_t prof_transfers_sum(const struct prof_transfers *transfers)
 	       transfers->load_false;
 }
 
+uint64_t prof_line_returns(const struct prof_line_row *line)
+{
+	uint64_t transfers = prof_transfers_sum(&line->count.transfers);
+	uint64_t first = line->cpu_count ? line->cpu_count - 1 : 0;
+
+	return transfers > first ? transfers - first : 0;
+}
+
 static int line_heat_compare(const void *a, const void *b)
 {
 	const struct prof_line_row *x = a, *y = b;
-	int order = compare(prof_transfers_sum(&y->count.transfers),
-			    prof_transfers_sum(&x->count.transfers));
+	int order = compare(prof_line_returns(y), prof_line_returns(x));
 
+	if (!order)
+		order = compare(prof_transfers_sum(&y->count.transfers),
+				prof_transfers_sum(&x->count.transfers));
 	if (!order)
 		order = compare(y->count.stores + y->count.loads, x->count.stores + x->count.loads);
 	return order ? order : line_key_compare(&x->key, &y->key);

@@ -398,6 +398,17 @@ const struct prof_frames *prof_profile_frames(const struct prof_profile *profile
 uint64_t prof_transfers_sum(const struct prof_transfers *transfers);
 
 /**
+ * prof_line_returns() - how often a line came to a processor that had had it before
+ * @line: its parts are counted
+ *
+ * Each processor but the first gets a line by a transfer that is its first; all others
+ * are returns.
+ *
+ * Return: transfers, all but one for each further processor.
+ */
+uint64_t prof_line_returns(const struct prof_line_row *line);
+
+/**
  * prof_line_buckets() - the buckets that have a part of a line
  * @map: of the line
  * @key: the line

@@ -11,16 +11,26 @@ static bool nearly_all(double part, double whole)
 	return part * 100 >= whole * PROF_VERDICT_PERCENT;
 }
 
-enum prof_verdict prof_verdict(const struct prof_line *line)
+/* Fewer than one in so many accesses that it does not count. */
+static bool seldom(double moves, const struct prof_line *line)
 {
-	const struct prof_transfers *moved = &line->transfers;
+	return moves == 0 ||
+	       moves * PROF_PRIVATE_ACCESSES < (double)line->stores + (double)line->loads;
+}
+
+enum prof_verdict prof_verdict(const struct prof_line_row *line)
+{
+	const struct prof_transfers *moved = &line->count.transfers;
+	double returns = (double)prof_line_returns(line);
 	double as_true = (double)moved->store_true + (double)moved->load_true;
 	double as_false = (double)moved->store_false + (double)moved->load_false;
 	double loads = (double)moved->load_true + (double)moved->load_false;
 	double all = as_true + as_false;
 
-	if (all * PROF_PRIVATE_ACCESSES < (double)line->stores + (double)line->loads || all == 0)
+	if (seldom(all, &line->count))
 		return PROF_VERDICT_PRIVATE;
+	if (returns < PROF_SHARED_RETURNS || seldom(returns, &line->count))
+		return PROF_VERDICT_MOVED;
 	if (nearly_all(loads, all))
 		return PROF_VERDICT_READERS;
 	if (nearly_all(as_false, all))
@@ -50,7 +60,7 @@ static bool watched_in_turns(const struct prof_profile *profile, const struct pr
 
 bool prof_verdict_unsure(const struct prof_profile *profile, const struct prof_line_row *line)
 {
-	return prof_verdict(&line->count) == PROF_VERDICT_PRIVATE && line->cpu_count > 1 &&
+	return prof_verdict(line) <= PROF_VERDICT_MOVED && line->cpu_count > 1 &&
 	       watched_in_turns(profile, &line->key);
 }
 
@@ -59,13 +69,14 @@ const char *prof_verdict_text(const struct prof_profile *profile,
 {
 	if (prof_verdict_unsure(profile, line))
 		return "private?";
-	return prof_verdict_name(prof_verdict(&line->count));
+	return prof_verdict_name(prof_verdict(line));
 }
 
 const char *prof_verdict_name(enum prof_verdict verdict)
 {
 	static const char * const names[] = {
 		[PROF_VERDICT_PRIVATE] = "private",
+		[PROF_VERDICT_MOVED] = "handed over",
 		[PROF_VERDICT_FALSE] = "false sharing",
 		[PROF_VERDICT_TRUE] = "true sharing",
 		[PROF_VERDICT_MIXED] = "mixed sharing",

@@ -10,6 +10,9 @@
 /* A line that moves less often than at one in so many accesses is private. */
 #define PROF_PRIVATE_ACCESSES	1000
 
+/* A line that comes back to processors less often has been handed over. */
+#define PROF_SHARED_RETURNS	3
+
 /* Transfers in a hundred that must be of one kind for a verdict to be that kind. */
 #define PROF_VERDICT_PERCENT	90
 
@@ -19,6 +22,8 @@
 /**
  * enum prof_verdict - how processors share a line
  * @PROF_VERDICT_PRIVATE: it all but stays where it is
+ * @PROF_VERDICT_MOVED: it goes from one to another, and hardly ever back: a thread was
+ *	moved, or another took over
  * @PROF_VERDICT_FALSE: stores move it, of bytes that the others do not store
  * @PROF_VERDICT_TRUE: stores move it, of bytes that the others store too
  * @PROF_VERDICT_MIXED: some of these, none of them nearly always
@@ -26,6 +31,7 @@
  */
 enum prof_verdict {
 	PROF_VERDICT_PRIVATE,
+	PROF_VERDICT_MOVED,
 	PROF_VERDICT_FALSE,
 	PROF_VERDICT_TRUE,
 	PROF_VERDICT_MIXED,
@@ -36,13 +42,14 @@ enum prof_verdict {
  * prof_verdict() - the verdict on a line
  * @line: the line
  *
- * Private: its transfers are fewer than one in PROF_PRIVATE_ACCESSES accesses.
+ * Private: its transfers are fewer than one in PROF_PRIVATE_ACCESSES accesses.  Else
+ * handed over, if its returns are, or are fewer than PROF_SHARED_RETURNS.
  * Else reader-writer sharing, if PROF_VERDICT_PERCENT of its transfers were for
  * loads.  Else false or true sharing, if so many of them were that; else mixed.
  *
  * Return: the verdict.
  */
-enum prof_verdict prof_verdict(const struct prof_line *line);
+enum prof_verdict prof_verdict(const struct prof_line_row *line);
 
 /**
  * prof_verdict_unsure() - may sharing of a line have gone unseen?
