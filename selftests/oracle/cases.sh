@@ -35,6 +35,11 @@ cases() {
 	a_case inline_false inline 200 '399 399 0 0' 0p4 1p5
 	a_case inline_true inline 200 '798 0 0 0' 0p5 1p5
 
+	# One after the other, and each once more: of three transfers of each line two are returns, and it
+	# has been handed over.  With one more it comes and goes.
+	a_case inline_handed inline 1 '6 0 0 0' 0p4x50 1p4x50 0p4x50 1p4x50
+	a_case inline_returns inline 1 '8 0 0 0' 0p4x50 1p4x50 0p4x50 1p4x50 0p4x50
+
 	# The last value of bucket 0 shares a line with the sequence and the first slot of bucket 1; or
 	# buckets have lines of their own.
 	a_case packed_false packed 200 '0 399 0 0' 0p0.14 1p1.0
@@ -94,4 +99,5 @@ mistakes() {
 	refuted sample ten_turns
 	refuted sample ten_uneven
 	refuted reload memory_read
+	refuted return inline_handed
 }

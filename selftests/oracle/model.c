@@ -14,6 +14,7 @@ const char *const mistake_name[MISTAKES] = {
 	[MISTAKE_ACROSS] = "across",
 	[MISTAKE_SAMPLE] = "sample",
 	[MISTAKE_RELOAD] = "reload",
+	[MISTAKE_RETURN] = "return",
 };
 
 void model_reset(struct model *model, enum mistake mistake, const struct rules *rules)
@@ -36,12 +37,25 @@ static void share(const struct model *model, struct sharing *sharing, bool overl
 		sharing->as_false++;
 }
 
+static bool touched(const struct line *at, unsigned int cpu)
+{
+	return at->cpus[cpu].stores || at->cpus[cpu].loads;
+}
+
+static void came(const struct model *model, struct line *at, bool before)
+{
+	if (before || model->mistake == MISTAKE_RETURN)
+		at->returns++;
+}
+
 /* A processor stored these bytes, all at once. */
 static void line_store(const struct model *model, struct line *at, unsigned int cpu, uint64_t bytes)
 {
 	if (at->owner != (int)cpu) {
-		if (at->owner >= 0)
+		if (at->owner >= 0) {
 			share(model, &at->cpus[cpu].store_transfers, at->owner_stored & bytes);
+			came(model, at, touched(at, cpu));
+		}
 		at->owner = (int)cpu;
 		if (model->mistake != MISTAKE_OWNER)
 			at->owner_stored = 0;
@@ -55,13 +69,16 @@ static void line_store(const struct model *model, struct line *at, unsigned int 
 static void line_load(const struct model *model, struct line *at, unsigned int cpu, uint64_t bytes)
 {
 	uint32_t loader = 1u << cpu;
+	bool before = touched(at, cpu);
 
 	at->cpus[cpu].loads++;
 	at->cpus[cpu].loaded |= bytes;
 	if (at->owner < 0 || at->owner == (int)cpu)
 		return;
-	if (!(at->loaders & loader) || model->mistake == MISTAKE_RELOAD)
+	if (!(at->loaders & loader) || model->mistake == MISTAKE_RELOAD) {
 		share(model, &at->cpus[cpu].load_transfers, at->owner_stored & bytes);
+		came(model, at, before);
+	}
 	at->loaders |= loader;
 }
 
@@ -168,23 +185,23 @@ static void cpu_print(const struct line_cpu *part, unsigned int cpu, FILE *out)
 static bool line_print(const struct line *line, unsigned int number, const char *label,
 		       const char *before, FILE *out)
 {
-	bool touched = false;
+	bool any = false;
 	unsigned int cpu;
 
 	for (cpu = 0; cpu < CPUS_MAX; cpu++) {
-		if (!line->cpus[cpu].stores && !line->cpus[cpu].loads)
+		if (!touched(line, cpu))
 			continue;
-		if (touched)
+		if (any)
 			putc(',', out);
 		else
-			fprintf(out, "%s{\"page\":\"%s\",\"line\":%u,\"cpus\":[", before, label,
-				number);
-		touched = true;
+			fprintf(out, "%s{\"page\":\"%s\",\"line\":%u,\"returns\":%" PRIu64 ",\"cpus\":[",
+				before, label, number, line->returns);
+		any = true;
 		cpu_print(&line->cpus[cpu], cpu, out);
 	}
-	if (touched)
+	if (any)
 		fputs("]}", out);
-	return touched;
+	return any;
 }
 
 void model_print(const struct model *model, const char *const *labels, FILE *out)

@@ -8,6 +8,7 @@
  * A load is a load transfer when its processor is not the owner and has not
  * loaded from the line since the last store: true if it loads a byte that the
  * owner has stored since it became that.
+ * A transfer to a processor that has touched the line before is a return.
  */
 #ifndef ORACLE_MODEL_H
 #define ORACLE_MODEL_H
@@ -34,6 +35,7 @@ enum mistake {
 	MISTAKE_ACROSS,		/* of an access only the first line counts */
 	MISTAKE_SAMPLE,		/* every operation counts */
 	MISTAKE_RELOAD,		/* a load counts after another, too */
+	MISTAKE_RETURN,		/* every transfer is a return */
 	MISTAKES,
 };
 
@@ -57,6 +59,7 @@ struct line {
 	int owner;		/* -1: nobody has stored */
 	uint64_t owner_stored;
 	uint32_t loaders;	/* processors, since the last store */
+	uint64_t returns;
 	struct line_cpu cpus[CPUS_MAX];
 };
 

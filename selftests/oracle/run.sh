@@ -70,7 +70,7 @@ judge_known() {
 		return 1
 	fi
 	jq -c --arg model "$3" -f "$here/model.jq" "$work/case.json" >"$work/seen"
-	known=$(jq -rs '[.[][3:][][5:9]] | transpose | map(add) | map(tostring) | join(" ")' \
+	known=$(jq -rs '[.[][4:][][5:9]] | transpose | map(add) | map(tostring) | join(" ")' \
 		"$work/seen")
 	[ "$known" = "$2" ] || echo "known are the transfers $2, the plugin saw $known" >>"$work/why"
 }
