@@ -77,7 +77,7 @@ static int khmap_chain_extend(struct khmap_table *table,
 
 int khmap_chain_insert(struct khmap_table *table,
 		       const struct khmap_owner *owner,
-		       struct khmap_place *place, u64 hash, const void *key,
+		       struct khmap_place *place, const void *key,
 		       const void *value, struct khmap_store *store)
 {
 	struct khmap_head *head = place->first.head;
@@ -95,11 +95,11 @@ int khmap_chain_insert(struct khmap_table *table,
 		khmap_cow_bucket(table, &place->previous);
 	khmap_write_begin(head);
 	khmap_slot_write(table, &place->bucket, place->slot,
-			 khmap_tophash(hash), key, value);
+			 khmap_tophash(place->hash), key, value);
 	if (place->chain) {
 		khmap_image_filter(&place->first,
 				   khmap_bucket_filter(&place->first) |
-				   khmap_class_bit(hash));
+				   khmap_class_bit(place->hash));
 		owner->counts->overflow_entries++;
 	}
 	if (reference)

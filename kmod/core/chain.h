@@ -18,6 +18,7 @@
  * @first: the chain's primary or inline bucket
  * @bucket: the bucket that has the key, or the chain's last
  * @previous: the bucket before @bucket, if @chain is not 0
+ * @hash: the key's
  * @slot: the key's slot, or the first free one; @bucket.slots if there is none
  * @chain: position of @bucket in the chain
  * @found: the key is there
@@ -26,6 +27,7 @@ struct khmap_place {
 	struct khmap_bucket first;
 	struct khmap_bucket bucket;
 	struct khmap_bucket previous;
+	u64 hash;
 	u32 slot;
 	u32 chain;
 	bool found;
@@ -113,6 +115,7 @@ khmap_chain_find(const struct khmap_table *table,
 
 	place->first = *first;
 	place->bucket = *first;
+	place->hash = hash;
 	place->chain = 0;
 	do {
 		place->slot = khmap_bucket_find(table, &place->bucket, key,
@@ -128,7 +131,6 @@ khmap_chain_find(const struct khmap_table *table,
  * @table: the map
  * @owner: of the chain
  * @place: of khmap_chain_find()
- * @hash: the key's
  * @key: key_size bytes
  * @value: value_size bytes
  * @store: filled; or NULL
@@ -138,7 +140,7 @@ khmap_chain_find(const struct khmap_table *table,
  */
 int khmap_chain_insert(struct khmap_table *table,
 		       const struct khmap_owner *owner,
-		       struct khmap_place *place, u64 hash, const void *key,
+		       struct khmap_place *place, const void *key,
 		       const void *value, struct khmap_store *store);
 
 /**

@@ -38,11 +38,11 @@ static void khmap_small_move(struct khmap_table *table,
 
 	os_lock_second(&stripe->lock);
 	khmap_chain_find(table, &first, key, hash, &place);
-	if (khmap_chain_insert(table, &owner, &place, hash, key,
+	if (khmap_chain_insert(table, &owner, &place, key,
 			       key + g->value_offset, NULL) == -EAGAIN) {
 		khmap_overflow_give(stripe, *staged);
 		*staged = NULL;
-		khmap_chain_insert(table, &owner, &place, hash, key,
+		khmap_chain_insert(table, &owner, &place, key,
 				   key + g->value_offset, NULL);
 	}
 	os_unlock_second(&stripe->lock);

@@ -199,7 +199,7 @@ static inline int khmap_put_locked(struct khmap_table *table,
 		return -ENOENT;
 	if (!khmap_entries_take(table, owner))
 		return -ENOSPC;
-	err = khmap_chain_insert(table, owner, &place, hash, key, value, store);
+	err = khmap_chain_insert(table, owner, &place, key, value, store);
 	if (unlikely(err))
 		khmap_entries_give(table, owner);
 	else

@@ -26,6 +26,12 @@ FIXTURE(kfunc) {
 };
 
 /* Open the programs, of which one or two are to be loaded. */
+static bool begins(const char *name, const char *beginning)
+{
+	return beginning && !strncmp(name, beginning, strlen(beginning));
+}
+
+/* Those whose names begin so. */
 static struct kfunc_bpf *programs_load(const char *first, const char *second)
 {
 	struct kfunc_bpf *bpf = kfunc_bpf__open();
@@ -36,8 +42,8 @@ static struct kfunc_bpf *programs_load(const char *first, const char *second)
 	bpf_object__for_each_program(program, bpf->obj) {
 		const char *name = bpf_program__name(program);
 
-		bpf_program__set_autoload(program, !strcmp(name, first) ||
-					  (second && !strcmp(name, second)));
+		bpf_program__set_autoload(program, begins(name, first) ||
+						   begins(name, second));
 	}
 	if (!kfunc_bpf__load(bpf))
 		return bpf;
@@ -362,14 +368,12 @@ TEST_F(kfunc, buffers_of_other_sizes)
 TEST_F(kfunc, under_a_lock)
 {
 	struct kfunc_results *results;
-	struct bpf_link *link;
 	uint64_t value;
 
 	LOAD("use_under_lock", NULL);
 	results = &self->bpf->bss->insert_results;
 	results->put = KFUNC_NOT_RUN;
-	link = bpf_program__attach(self->bpf->progs.use_under_lock);
-	ASSERT_NE(NULL, link);
+	ASSERT_EQ(0, kfunc_bpf__attach(self->bpf));
 	EXPECT_EQ(0, put(self->fd, KFUNC_KEY_LOCKED, 10));
 	EXPECT_EQ(1, self->bpf->bss->insert_count);
 	EXPECT_EQ(-EBUSY, results->put);
@@ -378,11 +382,13 @@ TEST_F(kfunc, under_a_lock)
 	EXPECT_EQ(-EBUSY, results->delete);
 	EXPECT_EQ(0, get(self->fd, KFUNC_KEY_LOCKED, &value));
 	EXPECT_EQ(10, value);
+	results->get = KFUNC_NOT_RUN;
+	EXPECT_EQ(0, put(self->fd, KFUNC_KEY_LOCKED, 11));
 	EXPECT_EQ(2, self->bpf->bss->insert_count);
 	EXPECT_EQ(-EBUSY, results->get);
 	EXPECT_EQ(0, delete(self->fd, KFUNC_KEY_LOCKED));
 	EXPECT_EQ(3, self->bpf->bss->insert_count);
-	bpf_link__destroy(link);
+	kfunc_bpf__detach(self->bpf);
 	EXPECT_EQ(-ENOENT, get(self->fd, KFUNC_KEY_LOCKED, &value));
 }
 
@@ -390,21 +396,19 @@ TEST_F(kfunc, under_a_lock)
 TEST_F(kfunc, under_a_lock_of_a_program)
 {
 	struct kfunc_results *results;
-	struct bpf_link *link;
 
 	LOAD("use_under_lock", "use_in_tc");
 	results = &self->bpf->bss->insert_results;
 	self->bpf->bss->tc_key = KFUNC_KEY_LOCKED;
-	link = bpf_program__attach(self->bpf->progs.use_under_lock);
-	ASSERT_NE(NULL, link);
+	ASSERT_EQ(0, kfunc_bpf__attach(self->bpf));
 	ASSERT_EQ(0, program_run_packet(self->bpf->progs.use_in_tc, 1, 1));
-	/* The put, the addition and the delete: a get takes no lock. */
-	EXPECT_EQ(3, self->bpf->bss->insert_count);
+	/* The put and the delete: a get takes no lock, and the addition's functions cannot be hooked. */
+	EXPECT_EQ(2, self->bpf->bss->insert_count);
 	EXPECT_EQ(-EBUSY, results->put);
 	EXPECT_EQ(0, self->bpf->bss->tc_results.put);
 	EXPECT_EQ(7, self->bpf->bss->tc_results.value);
 	EXPECT_EQ(0, self->bpf->bss->tc_results.delete);
-	bpf_link__destroy(link);
+	kfunc_bpf__detach(self->bpf);
 }
 
 /* On top of the cut itself nobody gets in. */

@@ -129,13 +129,30 @@ int use_sizes(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
-/* Runs under a stripe's lock, or the header's. */
-SEC("fentry/khmap_chain_find")
-int BPF_PROG(use_under_lock)
+/* These run under a stripe's lock, or the header's. */
+static int locked_use(void)
 {
 	__sync_fetch_and_add(&insert_count, 1);
 	use_key(KFUNC_KEY_LOCKED, 1, &insert_results);
 	return 0;
+}
+
+SEC("fentry/khmap_chain_insert")
+int BPF_PROG(use_under_lock)
+{
+	return locked_use();
+}
+
+SEC("fentry/khmap_chain_replace")
+int BPF_PROG(use_under_lock_of_replace)
+{
+	return locked_use();
+}
+
+SEC("fentry/khmap_chain_remove")
+int BPF_PROG(use_under_lock_of_remove)
+{
+	return locked_use();
 }
 
 /* Runs when a cut is rehearsed, and then in it, while all writers are kept out. */
