@@ -42,8 +42,9 @@ static struct kfunc_bpf *programs_load(const char *first, const char *second)
 	bpf_object__for_each_program(program, bpf->obj) {
 		const char *name = bpf_program__name(program);
 
-		bpf_program__set_autoload(program, begins(name, first) ||
-						   begins(name, second));
+		bool wanted = begins(name, first) || begins(name, second);
+
+		bpf_program__set_autoload(program, wanted);
 	}
 	if (!kfunc_bpf__load(bpf))
 		return bpf;
@@ -402,7 +403,7 @@ TEST_F(kfunc, under_a_lock_of_a_program)
 	self->bpf->bss->tc_key = KFUNC_KEY_LOCKED;
 	ASSERT_EQ(0, kfunc_bpf__attach(self->bpf));
 	ASSERT_EQ(0, program_run_packet(self->bpf->progs.use_in_tc, 1, 1));
-	/* The put and the delete: a get takes no lock, and the addition's functions cannot be hooked. */
+	/* The put and the delete: a get takes no lock, and an addition cannot be hooked. */
 	EXPECT_EQ(2, self->bpf->bss->insert_count);
 	EXPECT_EQ(-EBUSY, results->put);
 	EXPECT_EQ(0, self->bpf->bss->tc_results.put);

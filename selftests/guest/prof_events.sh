@@ -8,7 +8,7 @@
 
 set -u
 
-tests=47
+tests=49
 . "${0%/*}/prof_test.sh"
 
 record() {
@@ -69,6 +69,17 @@ paranoid=$(cat /proc/sys/kernel/perf_event_paranoid)
 ok 'nobody may but who is asked for' test "$paranoid" -ge 2
 ok 'who may not is told so' is '["refused",13,"events of all processes are not allowed: kernel.perf_event_paranoid is '"$paranoid"'","run this as root or with CAP_PERFMON, or \"sysctl kernel.perf_event_paranoid=-1\""]' \
 	refused
+ok 'nor are the programs of tracepoints for him' is '["refused",1,"run this as root"]' su tester -c \
+	"$top/build/prof/khmap-prof events --json | jq -c '.rungs[] | select(.name == \"tracepoints\") |
+	[.standing, .errno, .remedy]'"
+hidden() {
+	sysctl -q kernel.kptr_restrict=2
+	fails 5 'kernel.kptr_restrict' khmap-prof record --event cpu-clock --duration 1
+	status=$?
+	sysctl -q kernel.kptr_restrict=1
+	return "$status"
+}
+ok 'addresses that are hidden are told to be' hidden
 ok 'no such file' fails 1 'No such file' khmap-prof events --cpuinfo /nonexistent
 ok 'not a processor' fails 1 'names no processor' khmap-prof events --cpuinfo /dev/null
 ok 'no argument' fails 2 'takes no argument' khmap-prof events all

@@ -85,6 +85,7 @@ ok 'the same value: true sharing' is \
 
 # in_order CPU...: each puts a value 50 times, when the one before has done so.
 in_order() {
+	# shellcheck disable=SC2016 # the other shell's
 	record --map prof_inline -- sh -c 'for cpu; do prof_writer puts prof_inline $cpu 5 50; done' sh "$@"
 }
 verdicts() {

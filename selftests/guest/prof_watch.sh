@@ -8,8 +8,8 @@
 set -u
 
 # Three are of a map that khmapctl makes.
-tests=51
-! command -v khmapctl >/dev/null || tests=54
+tests=54
+! command -v khmapctl >/dev/null || tests=57
 . "${0%/*}/prof_test.sh"
 
 watch() {
@@ -194,6 +194,10 @@ ok 'the variable is smaller' fails 8 'no such bytes' khmap-prof watch --symbol c
 	prof_counters true 1
 ok 'this is no range' fails 2 'START+LENGTH' khmap-prof watch --pid $$ --range 0x10+x
 ok 'this is too long' fails 2 '1 to 65536 bytes' khmap-prof watch --pid $$ --range 0x10+65537
+ok 'this is beyond the end' fails 2 'goes beyond the last address' khmap-prof watch --pid $$ \
+	--range 0xfffffffffffffff0+64
+ok 'a process of the kernel has none' fails 8 "is one of the kernel's" khmap-prof watch --pid 2 \
+	--range 4096+8
 ok 'nothing is named' fails 2 'what shall be watched' khmap-prof watch -- true
 ok 'there is no such line' fails 8 'no page 9 in its primary region' khmap-prof watch \
 	--map watch_map --line primary:9:1 --duration 1
@@ -201,6 +205,19 @@ ok 'there is no such map' fails 3 'no map "nobody"' khmap-prof watch --map nobod
 ok 'there is no such command' fails 127 'No such file' khmap-prof watch --symbol x -- /nonexistent
 ok 'no rights' fails 5 'run this as root' su tester -c \
 	"$top/build/prof/khmap-prof watch --symbol counters -- $top/build/guest/prof_counters true 1"
+
+# A map that is destroyed keeps its memory while it is watched, and its name.
+destroyed() {
+	prof_writer create watch_gone aligned 10
+	prof_writer put watch_gone 1 2 3 4 5
+	khmap-prof watch --json "$json" --map watch_gone --line header:0:11:16+8 -- sh -c "
+		prof_writer puts watch_gone 0 4 20; prof_writer destroy watch_gone
+		dd if=/dev/zero of='$work/much' bs=1M count=64" 2>&1 >/dev/null | grep '^khmap-prof'
+	query '[.maps[].name, (.lines[] | .line, .stores, .verdict)]'
+}
+ok 'what was stored since is not the map'"'"'s' is \
+'khmap-prof: map "watch_gone" was destroyed while it was profiled
+["watch_gone",11,20,"private"]' destroyed
 
 prof_writer destroy watch_map
 finish

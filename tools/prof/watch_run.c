@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "profile/report.h"
 #include "profile/resolve.h"
 #include "source/machine.h"
@@ -28,6 +29,8 @@ struct task {
 	struct prof_hunt *hunt;
 	struct prof_profile profile;
 	struct prof_tick tick;
+	struct prof_map map;	/* that is watched, if @map_fd is not negative */
+	int map_fd;
 	int status;
 };
 
@@ -161,12 +164,27 @@ static int map_tell(void *context, uint64_t map_id, const struct prof_map *map)
 	return map_id == profile->settings.map_id;
 }
 
-/* The name and geometry of the map whose lines were watched. */
-static void map_fill(struct prof_profile *profile, uint64_t map_id)
+/* The name and geometry of the map whose lines were watched, which may be destroyed. */
+static void map_fill(struct prof_profile *profile, const struct task *task)
 {
+	uint64_t map_id = task->run->map_id;
+
 	profile->maps = prof_alloc(1, sizeof(*profile->maps));
 	profile->settings.map_id = map_id;
-	profile->map_count = map_id && prof_maps_each(map_tell, profile) == 1;
+	if (task->map_fd >= 0) {
+		profile->maps[0] = (struct prof_map_row){ .map_id = map_id, .map = task->map };
+		profile->map_count = 1;
+	} else {
+		profile->map_count = map_id && prof_maps_each(map_tell, profile) == 1;
+	}
+}
+
+static void map_check(const struct task *task)
+{
+	const struct prof_target target = { .name = task->map.name };
+
+	if (task->map_fd >= 0)
+		prof_target_check(&target, task->run->map_id);
 }
 
 /* What was seen. */
@@ -189,13 +207,14 @@ static int task_report(struct task *task, struct prof_symbols *symbols)
 		return PROF_EXIT_FAILED;
 	}
 	free(profile->maps);
-	map_fill(profile, run->map_id);
+	map_fill(profile, task);
 	prof_watch_profile(profile, task->watcher, &run->options, &run->ranges);
 	prof_record_names(profile);
 	prof_profile_resolve(profile, symbols);
 	status = prof_view_write(&run->view, profile);
 	if (!status && !prof_view_alone(&run->view))
 		prof_watch_print(profile, stdout);
+	map_check(task);
 	return status;
 }
 
@@ -271,7 +290,7 @@ static int command_start(struct prof_watch_run *run)
 
 int prof_watch_run(struct prof_watch_run *run)
 {
-	struct task task = { .run = run };
+	struct task task = { .run = run, .map_fd = -1 };
 	struct prof_symbols *symbols;
 	int status = PROF_EXIT_OK;
 
@@ -283,6 +302,9 @@ int prof_watch_run(struct prof_watch_run *run)
 		status = prof_view_check(&run->view);
 	if (status)
 		return status;
+	/* Its memory stays where it is, and is nobody else's, while it is watched. */
+	if (run->map_id)
+		task.map_fd = prof_map_hold(run->map_id, &task.map);
 	/* Before the command maps anything. */
 	symbols = prof_symbols_open();
 	status = command_start(run);
@@ -300,5 +322,7 @@ int prof_watch_run(struct prof_watch_run *run)
 	prof_symbols_close(symbols);
 	prof_child_kill(&run->period.child);
 	prof_ranges_free(&run->ranges);
+	if (task.map_fd >= 0)
+		close(task.map_fd);
 	return status;
 }

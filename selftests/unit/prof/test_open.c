@@ -112,7 +112,7 @@ static const struct prof_trial *verdict(const char *name)
 
 static const char *taken(struct machine *machine)
 {
-	const struct prof_kernel kernel = { fake_open, machine, root };
+	const struct prof_kernel kernel = { fake_open, machine, NULL, root };
 	const struct prof_trial *best;
 	struct prof_cpu cpu;
 	char path[64];
@@ -264,7 +264,7 @@ static void module(void)
 static void opening(void)
 {
 	struct machine machine = { .cpuinfo = "alder_lake", .raw = true, .precise = 3 };
-	const struct prof_kernel kernel = { fake_open, &machine, root };
+	const struct prof_kernel kernel = { fake_open, &machine, NULL, root };
 	const struct prof_rung *rung = prof_rung_find("store-latency-core");
 	int cpus[8] = { 0 }, fd;
 

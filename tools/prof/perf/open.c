@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include <linux/hw_breakpoint.h>
 #include "perf/open.h"
@@ -18,19 +17,6 @@
 #define LOCKDOWN	"/sys/kernel/security/lockdown"
 #define MODULE		"/sys/module/khmap"
 #define MODULE_BTF	"/sys/kernel/btf/khmap"
-
-static int own_event_open(void *context, struct perf_event_attr *attr, int cpu)
-{
-	pid_t pid = cpu < 0 ? 0 : -1;
-	long fd = syscall(SYS_perf_event_open, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
-
-	return fd < 0 ? -errno : (int)fd;
-}
-
-const struct prof_kernel prof_kernel_own = {
-	.event_open = own_event_open,
-	.root = "",
-};
 
 /* The first line of a file, without its end. */
 static bool file_line(const struct prof_kernel *kernel, const char *path, char *line, size_t size)
@@ -266,6 +252,24 @@ static bool exists(const struct prof_kernel *kernel, const char *path)
 	return !access(full, F_OK);
 }
 
+/* What stands behind the last semicolon is what to do. */
+static void programs_try(const struct prof_kernel *kernel, struct prof_trial *verdict)
+{
+	char text[512], *remedy;
+
+	if (!kernel->programs_why)
+		return;
+	verdict->err = kernel->programs_why(text, sizeof(text));
+	if (!verdict->err)
+		return;
+	remedy = strrchr(text, ';');
+	if (remedy) {
+		*remedy = '\0';
+		say(verdict->remedy, "%.190s", remedy + 2);
+	}
+	say(verdict->why, "%.190s", text);
+}
+
 static void tracepoints_try(const struct prof_kernel *kernel, struct prof_trial *verdict)
 {
 	if (!exists(kernel, MODULE)) {
@@ -276,6 +280,8 @@ static void tracepoints_try(const struct prof_kernel *kernel, struct prof_trial 
 		verdict->err = -ENOENT;
 		say(verdict->why, "the module is loaded without type information (" MODULE_BTF ")");
 		say(verdict->remedy, "build it with \"make module\" and load that one");
+	} else {
+		programs_try(kernel, verdict);
 	}
 }
 

@@ -12,12 +12,15 @@
  * @event_open: perf_event_open() of all processes on one CPU, or of this
  *	process if it is -1; a descriptor or -errno
  * @context: its first argument
+ * @programs_why: why BPF programs of tracepoints are refused, -errno and a text "WHY;
+ *	REMEDY"; or 0; or NULL
  * @root: what stands before the names of files in /proc and /sys; "" for the
  *	machine's own
  */
 struct prof_kernel {
 	int (*event_open)(void *context, struct perf_event_attr *attr, int cpu);
 	void *context;
+	int (*programs_why)(char *text, size_t size);
 	const char *root;
 };
 

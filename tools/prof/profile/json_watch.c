@@ -58,7 +58,8 @@ json_t *prof_json_watch_add(json_t *json, const struct prof_profile *profile)
 
 	if (!json || !watching->slots)
 		return json;
-	how = json_pack("{s:i, s:i, s:I, s:b, s:I, s:I}", "slots", watching->slots, "width", watching->width,
+	how = json_pack("{s:i, s:i, s:I, s:b, s:I, s:I}", "slots", watching->slots,
+			"width", watching->width,
 			"interval_ns", (json_int_t)watching->interval_ns,
 			"loads", watching->loads,
 			"others", (json_int_t)watching->others,

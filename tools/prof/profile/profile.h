@@ -398,7 +398,7 @@ const struct prof_frames *prof_profile_frames(const struct prof_profile *profile
 uint64_t prof_transfers_sum(const struct prof_transfers *transfers);
 
 /**
- * prof_line_returns() - how often a line came to a processor that had had it before
+ * prof_line_returns() - how often a line came back to a processor
  * @line: its parts are counted
  *
  * Each processor but the first gets a line by a transfer that is its first; all others

@@ -90,8 +90,8 @@ void prof_map_fill(struct prof_map *map, const char *name,
 	snprintf(map->name, sizeof(map->name), "%s", name);
 }
 
-/* The geometry of a map, from its header page; false if there is no way to it. */
-static bool map_read(const struct khmap_map_info *info, struct prof_map *map)
+/* Its geometry is from its header page.  Returns a descriptor; -1 if there is no way to it. */
+static int map_open(const struct khmap_map_info *info, struct prof_map *map)
 {
 	const struct khmap_image_header *header;
 	char path[sizeof(KHMAP_DEVICE_DIR) + sizeof(info->name) + 1];
@@ -101,18 +101,48 @@ static bool map_read(const struct khmap_map_info *info, struct prof_map *map)
 	snprintf(path, sizeof(path), "%s/%s", KHMAP_DEVICE_DIR, (const char *)info->name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return false;
+		return -1;
 	header = mmap(NULL, sizeof(*header), PROT_READ, MAP_SHARED, fd, 0);
-	close(fd);
-	if (header == MAP_FAILED)
-		return false;
+	if (header == MAP_FAILED) {
+		close(fd);
+		return -1;
+	}
 	/* Another map may have taken the name since. */
 	known = !memcmp(header->magic, KHMAP_IMAGE_MAGIC, KHMAP_IMAGE_MAGIC_LEN) &&
 		header->version == KHMAP_IMAGE_VERSION && header->map_id == info->map_id;
 	if (known)
 		prof_map_fill(map, (const char *)info->name, &header->geometry);
 	munmap((void *)header, sizeof(*header));
-	return known;
+	if (known)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+struct hold {
+	uint64_t map_id;
+	struct prof_map *map;
+	int fd;
+};
+
+static int hold_tell(void *context, const struct khmap_map_info *info)
+{
+	struct hold *hold = context;
+
+	if (info->map_id != hold->map_id)
+		return 0;
+	hold->fd = info->name[0] ? map_open(info, hold->map) : -1;
+	return 1;
+}
+
+int prof_map_hold(uint64_t map_id, struct prof_map *map)
+{
+	struct hold hold = { .map_id = map_id, .map = map, .fd = -1 };
+	int result = list_each(hold_tell, &hold);
+
+	if (result < 0)
+		return result;
+	return hold.fd < 0 ? -ENOENT : hold.fd;
 }
 
 struct each {
@@ -124,9 +154,11 @@ static int each_tell(void *context, const struct khmap_map_info *info)
 {
 	const struct each *each = context;
 	struct prof_map map;
+	int fd = info->name[0] ? map_open(info, &map) : -1;
 
-	if (!info->name[0] || !map_read(info, &map))
+	if (fd < 0)
 		return 0;
+	close(fd);
 	return each->tell(each->context, info->map_id, &map);
 }
 

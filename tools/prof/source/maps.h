@@ -27,6 +27,16 @@ void prof_map_fill(struct prof_map *map, const char *name,
 		   const struct khmap_geometry *geometry);
 
 /**
+ * prof_map_hold() - keep a map's memory, even if it is destroyed
+ * @map_id: of the map
+ * @map: filled on success
+ *
+ * Return: a descriptor, which the caller closes; -ENOENT the map has no name, or one
+ * whose node this process may not open; another -errno.
+ */
+int prof_map_hold(uint64_t map_id, struct prof_map *map);
+
+/**
  * prof_maps_each() - learn about every map that exists
  * @tell: called for each whose geometry can be read; not 0 ends it
  * @context: for @tell

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "source/elf.h"
 #include "source/fields.h"
 #include "source/mappings.h"
@@ -71,6 +72,11 @@ static bool length_check(uint64_t start, uint64_t length)
 {
 	if (length && length <= PROF_RANGE_BYTES && start + length > start)
 		return true;
+	if (length && length <= PROF_RANGE_BYTES) {
+		prof_error("a range of %" PRIu64 " bytes at 0x%" PRIx64 " goes beyond the last address",
+			   length, start);
+		return false;
+	}
 	prof_error("a range has 1 to %u bytes, not %" PRIu64
 		   ": a processor watches at most 32 at a time", PROF_RANGE_BYTES, length);
 	return false;
@@ -261,23 +267,65 @@ static int overlap_check(const struct prof_ranges *ranges)
 	return PROF_EXIT_OK;
 }
 
+/* Of a thread, the process that it is of; else the process. */
+static pid_t process_of(pid_t pid)
+{
+	char path[64], line[128];
+	pid_t process = pid;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "Tgid: %d", &process) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return process;
+}
+
+/* Why the addresses of a process cannot be had. */
+static int process_error(pid_t pid, int err)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	if (err == -ENOENT || err == -ESRCH) {
+		if (access(path, F_OK))
+			prof_error("there is no process %d", pid);
+		else
+			prof_error("process %d is one of the kernel's, or has ended: it has no addresses of its own",
+				   pid);
+		return PROF_EXIT_NO_RANGE;
+	}
+	if (err == -EACCES || err == -EPERM) {
+		prof_error("the addresses of process %d cannot be read: %s: run this as root, or as its user, or with CAP_SYS_PTRACE",
+			   pid, strerror(-err));
+		return PROF_EXIT_NOT_PERMITTED;
+	}
+	prof_error("the addresses of process %d cannot be read: %s", pid, strerror(-err));
+	return PROF_EXIT_FAILED;
+}
+
+static int process_check(pid_t pid)
+{
+	pid_t process = process_of(pid);
+
+	if (process == pid)
+		return PROF_EXIT_OK;
+	prof_error("%d is a thread of process %d: give that", pid, process);
+	return PROF_EXIT_NO_RANGE;
+}
+
 int prof_ranges_find(struct prof_ranges *ranges)
 {
 	struct prof_mappings mappings = { 0 };
 	uint64_t bytes = 0;
-	int status = PROF_EXIT_OK, err;
+	int status, err;
 	uint32_t i;
 
 	err = prof_mappings_read(&mappings, ranges->pid);
-	if (err == -ENOENT || err == -ESRCH) {
-		prof_error("there is no process %d", ranges->pid);
-		status = PROF_EXIT_NO_RANGE;
-	} else if (err) {
-		prof_error("the addresses of process %d cannot be read: %s", ranges->pid,
-			   strerror(-err));
-		status = err == -EACCES || err == -EPERM ? PROF_EXIT_NOT_PERMITTED :
-							   PROF_EXIT_FAILED;
-	}
+	status = err ? process_error(ranges->pid, err) : process_check(ranges->pid);
 	for (i = 0; !status && i < ranges->count; i++)
 		if (ranges->ranges[i].symbol)
 			status = symbol_find(ranges, &ranges->ranges[i], &mappings);

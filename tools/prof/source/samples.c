@@ -67,7 +67,7 @@ static int code_find(uint64_t *start, uint64_t *end)
 		*start = address;
 		*end = address + size;
 		/* Hidden from those who may not see addresses. */
-		err = address ? 0 : -EPERM;
+		err = address ? 0 : -EADDRNOTAVAIL;
 	}
 	fclose(modules);
 	return err;
@@ -190,6 +190,10 @@ int prof_samples_open(const struct prof_samples_options *options, struct prof_sa
 	err = skeleton_load(opened, options);
 	if (err) {
 		prof_samples_close(opened);
+		if (err == -EADDRNOTAVAIL) {
+			prof_error("where the module's code is cannot be seen: the kernel hides addresses (kernel.kptr_restrict), or this process lacks CAP_SYSLOG: run this as root, with \"sysctl kernel.kptr_restrict=1\"");
+			return PROF_EXIT_NOT_PERMITTED;
+		}
 		return prof_rights_failure("the BPF programs cannot be loaded", err,
 					   options->verbose);
 	}

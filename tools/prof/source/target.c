@@ -65,13 +65,17 @@ int prof_target_find(const struct prof_target *target, struct prof_settings *set
 
 void prof_target_check(const struct prof_target *target, uint64_t map_id)
 {
-	__u64 same = map_id, named = 0;
+	__u64 same = map_id, named = map_id;
 	bool gone, again;
+	int err = 0;
 
 	if (!map_id)
 		return;
-	gone = prof_maps_find(NULL, &same) == -ENOENT;
-	again = target->name && !prof_maps_find(target->name, &named) && named != map_id;
+	if (target->name)
+		err = prof_maps_find(target->name, &named);
+	/* Who has it open sees it in the list, without a name. */
+	gone = prof_maps_find(NULL, &same) == -ENOENT || err == -ENOENT;
+	again = !err && named != map_id;
 	if (gone && target->name)
 		prof_error("map \"%s\" was destroyed while it was profiled%s", target->name,
 			   again ? ", and the new map of that name is not profiled" : "");

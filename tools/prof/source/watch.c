@@ -14,6 +14,7 @@
 #include "source/period.h"
 #include "source/pid_space.h"
 #include "source/points.h"
+#include "source/rights.h"
 #include "source/turns.h"
 #include "source/watch.h"
 #include "watch.skel.h"
@@ -141,6 +142,16 @@ static int programs_load(struct prof_watcher *watcher)
 
 static int failure(const char *what, int err, bool verbose)
 {
+	struct prof_rights rights;
+	char why[512];
+
+	prof_rights_read(&rights);
+	if ((err == -EPERM || err == -EACCES) &&
+	    !prof_rights_why(&rights, PROF_NEED_EVENTS, why, sizeof(why)) && rights.paranoid > 2) {
+		prof_error("%s: %s: kernel.perf_event_paranoid is %d, above 2, which asks for CAP_SYS_ADMIN: run this as root, or \"sysctl kernel.perf_event_paranoid=2\"",
+			   what, strerror(-err), rights.paranoid);
+		return PROF_EXIT_NOT_PERMITTED;
+	}
 	if (err == -EPERM || err == -EACCES) {
 		prof_error("%s: %s: run this as root, or with CAP_BPF and CAP_PERFMON (for the kernel's addresses CAP_SYS_ADMIN)",
 			   what, strerror(-err));
