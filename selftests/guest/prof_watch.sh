@@ -91,7 +91,7 @@ ok 'they are stores only' is \
 ok 'one in ten is watched' watch --sample 10 --symbol counters:0+16 -- prof_counters false 100
 ok 'one in ten of each processor is taken' is '[200,20,20,[0,19]]' query '[.totals.events,
 	.totals.taken, .lines[0].stores, [.lines[0].modelled_transfers | .true, .false]]'
-ok 'bytes in turns are watched' watch --interval 20 --symbol counters -- prof_counters true 500
+ok 'bytes in turns are watched' watch --interval 20 --symbol counters -- prof_counters true 3000
 ok 'only what was accessed is seen, in less time, and less often' is '[1,16,["counters.first"],true]' \
 	query '[(.lines | length), (.watched | length), ([.lines[].accesses[].name] | unique),
 	([.watched[].watched_ns] | max) < .duration_ns]'
