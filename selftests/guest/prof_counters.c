@@ -13,14 +13,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char usage[] =
-	"Usage: prof_counters CASE N [wait]\n"
+	"Usage: prof_counters CASE N [wait | fork]\n"
 	"CPU 0 and CPU 1 access the variable \"counters\" in turns, N times each: false, true,\n"
 	"padded, mixed, across, reads, reads-other, adds. With \"wait\" they are threads that wait\n"
 	"until a line comes from standard input, and a line says that they are there; all ends\n"
-	"with a second line.\n";
+	"with a second line.  With \"fork\" a child of the process does it all.\n";
 
 /* Each line for itself; @far begins the second. */
 struct counters {
@@ -145,20 +146,36 @@ static void wait_line(void)
 		;
 }
 
+/* Goes on in a child, and ends this process when that has ended. */
+static void go_on_in_child(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		return;
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		err(1, "child");
+	exit(!WIFEXITED(status) || WEXITSTATUS(status));
+}
+
 int main(int argc, char **argv)
 {
 	struct taker takers[2] = { { .cpu = 0 }, { .cpu = 1 } };
 	int waits = argc == 4 && !strcmp(argv[3], "wait");
+	int forks = argc == 4 && !strcmp(argv[3], "fork");
 	pthread_t threads[2];
 	size_t i, chosen;
 
 	for (chosen = 0; chosen < sizeof(cases) / sizeof(cases[0]); chosen++)
 		if (argc >= 3 && !strcmp(argv[1], cases[chosen].name))
 			break;
-	if (chosen == sizeof(cases) / sizeof(cases[0]) || (argc > 3 && !waits)) {
+	if (chosen == sizeof(cases) / sizeof(cases[0]) || (argc > 3 && !waits && !forks)) {
 		fputs(usage, stderr);
 		return 2;
 	}
+	if (forks)
+		go_on_in_child();
 	for (i = 0; i < 2; i++) {
 		takers[i].turns = strtoull(argv[2], NULL, 10);
 		takers[i].take = cases[chosen].take;

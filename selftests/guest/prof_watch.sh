@@ -8,8 +8,8 @@
 set -u
 
 # Three are of a map that khmapctl makes.
-tests=54
-! command -v khmapctl >/dev/null || tests=57
+tests=58
+! command -v khmapctl >/dev/null || tests=61
 . "${0%/*}/prof_test.sh"
 
 watch() {
@@ -98,6 +98,15 @@ ok 'only what was accessed is seen, in less time, and less often' is '[1,16,["co
 ok 'half a word is watched' watch --width 4 --symbol counters:0+16 -- prof_counters false 50
 ok 'a store of 8 bytes is seen in its first half' is true query \
 	'.watched | length == 4 and .[0].hits == 50 and .[2].hits == 50'
+
+# --- What is left out.
+
+ok 'a command whose child does it is watched' watch --symbol counters:0+16 -- \
+	prof_counters false 100 fork
+ok 'the child'"'"'s accesses are left out, and counted' is '[0,200]' query \
+	'[.totals.events, .watching.others]'
+ok 'which is said' sh -c "khmap-prof watch --symbol counters:0+16 -- prof_counters false 100 fork |
+	grep -q '^Left out: 200 accesses of other processes'"
 
 # --- In a PID namespace numbers of processes are others.
 
@@ -198,6 +207,10 @@ ok 'this is beyond the end' fails 2 'goes beyond the last address' khmap-prof wa
 	--range 0xfffffffffffffff0+64
 ok 'a process of the kernel has none' fails 8 "is one of the kernel's" khmap-prof watch --pid 2 \
 	--range 4096+8
+silent() {
+	khmap-prof watch --symbol turn -- prof_writer keys watch_map 0 1 2>&1 >/dev/null | grep -c libbpf
+}
+ok 'a program without type information is no cause for words of a library' is 0 silent
 ok 'nothing is named' fails 2 'what shall be watched' khmap-prof watch -- true
 ok 'there is no such line' fails 8 'no page 9 in its primary region' khmap-prof watch \
 	--map watch_map --line primary:9:1 --duration 1
