@@ -344,6 +344,19 @@ static inline void khmap_image_filter(const struct khmap_bucket *bucket,
 	khmap_image_tag(bucket->head, bucket->tags_size - 1, filter);
 }
 
+/* An entry into a free slot. */
+static inline void khmap_slot_write(const struct khmap_table *table,
+				    const struct khmap_bucket *bucket, u32 slot,
+				    u32 top, const void *key, const void *value)
+{
+	char *at = khmap_bucket_slot(table, bucket, slot);
+
+	khmap_image_copy(at, key, table->geometry.key_size);
+	khmap_image_copy(at + table->geometry.value_offset, value,
+			 table->geometry.value_size);
+	khmap_image_tag(bucket->head, slot, top);
+}
+
 static inline void khmap_slot_clear(const struct khmap_table *table,
 				    const struct khmap_bucket *bucket, u32 slot)
 {

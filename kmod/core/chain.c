@@ -44,18 +44,6 @@ static void khmap_store_fill(const struct khmap_table *table,
 	};
 }
 
-static void khmap_slot_write(const struct khmap_table *table,
-			     const struct khmap_bucket *bucket, u32 slot,
-			     u32 top, const void *key, const void *value)
-{
-	char *at = khmap_bucket_slot(table, bucket, slot);
-
-	khmap_image_copy(at, key, table->geometry.key_size);
-	khmap_image_copy(at + table->geometry.value_offset, value,
-			 table->geometry.value_size);
-	khmap_image_tag(bucket->head, slot, top);
-}
-
 /* Put a fresh bucket behind the chain's last one. */
 static int khmap_chain_extend(struct khmap_table *table,
 			      const struct khmap_owner *owner,

@@ -38,13 +38,11 @@
  * struct khmap_split - a split on its way
  * @source_owner: whose chain is split
  * @target_owner: whose chain is new; may be the same
- * @source: the chain's primary bucket
- * @target: the new chain's
+ * @target: the new chain's primary bucket
  * @shape: when it is done
- * @head: the source's buckets, the primary one first
- * @reference: the source's overflow buckets
+ * @source: the chain's buckets, the primary one first
  * @fresh: overflow buckets for the target
- * @buckets: of the source, the primary one included
+ * @buckets: of @source
  * @in_overflow: entries of the source in overflow buckets
  * @moves: entries that leave
  * @stays: entries that stay
@@ -55,11 +53,9 @@
 struct khmap_split {
 	struct khmap_owner source_owner;
 	struct khmap_owner target_owner;
-	struct khmap_bucket source;
 	struct khmap_bucket target;
 	u32 shape;
-	struct khmap_head *head[KHMAP_CHAIN_MAX];
-	u32 reference[KHMAP_CHAIN_MAX];
+	struct khmap_bucket source[KHMAP_CHAIN_MAX];
 	u32 fresh[KHMAP_CHAIN_MAX];
 	u32 buckets;
 	u32 in_overflow;
@@ -74,51 +70,33 @@ static inline u16 *khmap_split_stay(struct khmap_split *split, u32 index)
 	return &split->entry[KHMAP_SPLIT_MAX - 1 - index];
 }
 
-/**
- * struct khmap_cell - a slot and its tag
- * @at: the slot
- * @tag: its tag
- */
-struct khmap_cell {
-	char *at;
-	u8 *tag;
-};
-
-static inline struct khmap_cell khmap_cell(const struct khmap_table *table,
-					   struct khmap_head *head,
-					   u32 tags_size, u32 slot)
+/* The bucket of the source that an entry is in. */
+static inline const struct khmap_bucket *
+khmap_split_bucket(const struct khmap_split *split, u16 entry)
 {
-	return (struct khmap_cell){
-		.at = (char *)head + khmap_slot_offset(&table->geometry,
-						       tags_size, slot),
-		.tag = &head->tags[slot],
-	};
+	return &split->source[khmap_entry_chain(entry)];
 }
 
-/* Where an entry of the source is. */
-static inline struct khmap_cell
-khmap_split_cell(const struct khmap_table *table,
-		 const struct khmap_split *split, u16 entry)
+/* Copy an entry of the source, its tag included. */
+static inline void khmap_split_copy(const struct khmap_table *table,
+				    const struct khmap_split *split,
+				    const struct khmap_bucket *to, u32 slot,
+				    u16 entry)
 {
-	u32 chain = khmap_entry_chain(entry);
+	const struct khmap_bucket *from = khmap_split_bucket(split, entry);
+	u32 from_slot = khmap_entry_slot(entry);
 
-	return khmap_cell(table, split->head[chain],
-			  chain ? KHMAP_OVERFLOW_TAGS : split->source.tags_size,
-			  khmap_entry_slot(entry));
+	khmap_slot_copy(table, khmap_bucket_slot(table, to, slot),
+			khmap_bucket_slot(table, from, from_slot));
+	khmap_image_tag(to->head, slot, from->head->tags[from_slot]);
 }
 
-static inline void khmap_cell_copy(const struct khmap_table *table,
-				   struct khmap_cell to, struct khmap_cell from)
+static inline void khmap_split_vacate(const struct khmap_table *table,
+				      const struct khmap_split *split,
+				      u16 entry)
 {
-	khmap_slot_copy(table, to.at, from.at);
-	os_store(to.tag, *from.tag);
-}
-
-static inline void khmap_cell_clear(const struct khmap_table *table,
-				    struct khmap_cell cell)
-{
-	os_store(cell.tag, 0);
-	khmap_image_zero(cell.at, table->geometry.slot_stride);
+	khmap_slot_clear(table, khmap_split_bucket(split, entry),
+			 khmap_entry_slot(entry));
 }
 
 /* The bit of a hash that a split at @shape tells keys apart by. */
@@ -152,7 +130,6 @@ static inline void khmap_split_sort_bucket(const struct khmap_table *table,
 	u32 stride = table->geometry.slot_stride;
 	const char *at = khmap_bucket_slot(table, bucket, 0);
 
-	split->head[chain] = bucket->head;
 	for (slot = 0; slot < bucket->slots; slot++, at += stride) {
 		u64 hash;
 		u16 entry;
@@ -179,15 +156,15 @@ static inline void khmap_split_sort_bucket(const struct khmap_table *table,
 static void khmap_split_sort(const struct khmap_table *table,
 			     struct khmap_split *split, u32 bit)
 {
-	struct khmap_bucket bucket = split->source;
+	struct khmap_bucket *bucket = split->source;
 	u32 reference, in_primary;
 
-	khmap_split_sort_bucket(table, split, bit, &bucket);
+	khmap_split_sort_bucket(table, split, bit, bucket);
 	in_primary = split->moves + split->stays;
-	while ((reference = bucket.head->overflow)) {
-		split->reference[split->buckets++ - 1] = reference;
-		bucket = khmap_bucket_overflow(table, reference);
-		khmap_split_sort_bucket(table, split, bit, &bucket);
+	while ((reference = bucket->head->overflow)) {
+		*++bucket = khmap_bucket_overflow(table, reference);
+		split->buckets++;
+		khmap_split_sort_bucket(table, split, bit, bucket);
 	}
 	split->in_overflow = split->moves + split->stays - in_primary;
 }
@@ -241,9 +218,7 @@ static void khmap_split_move(struct khmap_table *table,
 			to = khmap_bucket_overflow(table, reference);
 			slot = 0;
 		}
-		khmap_cell_copy(table, khmap_cell(table, to.head, to.tags_size,
-						  slot),
-				khmap_split_cell(table, split, entry));
+		khmap_split_copy(table, split, &to, slot, entry);
 		if (unlikely(chain)) {
 			filter |= khmap_entry_class_bit(entry);
 			split->target_owner.counts->overflow_entries++;
@@ -278,16 +253,14 @@ static u32 khmap_split_fill(struct khmap_table *table,
 	while (filled < split->moves && filled < split->stays) {
 		u16 *last = khmap_split_stay(split, split->stays - 1 - filled);
 		u16 hole = split->entry[filled], stay = *last;
-		struct khmap_cell from;
 
 		if (hole > stay ||
 		    (khmap_entry_chain(stay) < kept &&
 		     khmap_entry_chain(hole) + 1 >= kept))
 			break;
-		from = khmap_split_cell(table, split, stay);
-		khmap_cell_copy(table, khmap_split_cell(table, split, hole),
-				from);
-		khmap_cell_clear(table, from);
+		khmap_split_copy(table, split, khmap_split_bucket(split, hole),
+				 khmap_entry_slot(hole), stay);
+		khmap_split_vacate(table, split, stay);
 		*last = KHMAP_ENTRY(khmap_entry_chain(hole),
 				    khmap_entry_slot(hole), stay & 7);
 		filled++;
@@ -303,8 +276,7 @@ static u32 khmap_split_close(struct khmap_table *table,
 
 	kept = khmap_split_kept(table, split);
 	for (i = khmap_split_fill(table, split, kept); i < split->moves; i++)
-		khmap_cell_clear(table, khmap_split_cell(table, split,
-							 split->entry[i]));
+		khmap_split_vacate(table, split, split->entry[i]);
 	if (!split->in_overflow)
 		return kept;
 	for (i = 0; i < split->stays; i++) {
@@ -315,7 +287,7 @@ static u32 khmap_split_close(struct khmap_table *table,
 		filter |= khmap_entry_class_bit(entry);
 		in_overflow++;
 	}
-	khmap_image_filter(&split->source, filter);
+	khmap_image_filter(split->source, filter);
 	split->source_owner.counts->overflow_entries += in_overflow;
 	split->source_owner.counts->overflow_entries -= split->in_overflow;
 	return kept;
@@ -328,7 +300,7 @@ static void khmap_split_unlink(struct khmap_table *table,
 	u32 chain;
 
 	for (chain = kept - 1; chain + 1 < split->buckets; chain++)
-		os_store(&split->head[chain]->overflow, 0);
+		os_store(&split->source[chain].head->overflow, 0);
 }
 
 /* Before anything is stored: snapshots get every page that will be. */
@@ -340,7 +312,7 @@ static void khmap_split_cow(struct khmap_table *table,
 
 	if (likely(!os_load(&table->saves.newest)))
 		return;
-	khmap_cow_chain(table, &split->source);
+	khmap_cow_chain(table, split->source);
 	khmap_cow_bucket(table, &split->target);
 	for (i = 0; i < split->fresh_count; i++) {
 		bucket = khmap_bucket_overflow(table, split->fresh[i]);
@@ -351,7 +323,7 @@ static void khmap_split_cow(struct khmap_table *table,
 static void khmap_split_do(struct khmap_table *table,
 			   struct khmap_split *split)
 {
-	struct khmap_head *source = split->source.head;
+	struct khmap_head *source = split->source->head;
 	struct khmap_head *target = split->target.head;
 	u32 kept, i;
 
@@ -367,7 +339,7 @@ static void khmap_split_do(struct khmap_table *table,
 
 	for (i = kept; i < split->buckets; i++)
 		khmap_overflow_release(table, split->source_owner.stripe,
-				       split->reference[i - 1]);
+				       split->source[i].at);
 }
 
 /*
@@ -435,9 +407,9 @@ int khmap_split_next(struct khmap_table *table,
 	split.stays = 0;
 	split.fresh_count = 0;
 	split.shape = khmap_shape(page, 0) + khmap_bucket_place(g, bucket + 1);
-	split.source = khmap_bucket_at(table, khmap_split_source(shape));
+	split.source[0] = khmap_bucket_at(table, khmap_split_source(shape));
 	split.target = khmap_bucket_at(table, shape);
-	khmap_split_owner(table, khmap_place_page(split.source.at),
+	khmap_split_owner(table, khmap_place_page(split.source->at),
 			  &split.source_owner);
 	khmap_split_owner(table, page, &split.target_owner);
 

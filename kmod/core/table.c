@@ -148,11 +148,9 @@ static inline bool khmap_put_quick(struct khmap_table *table,
 				   const struct khmap_bucket *first, u64 hash,
 				   const void *key, const void *value)
 {
-	const struct khmap_geometry *g = &table->geometry;
 	struct khmap_head *head = first->head;
 	u32 top = khmap_tophash(hash), slot;
 	u64 tags, free;
-	char *at;
 
 	if (first->tags_size != sizeof(tags) || os_load(&table->saves.newest))
 		return false;
@@ -166,11 +164,8 @@ static inline bool khmap_put_quick(struct khmap_table *table,
 	if (slot >= first->slots || !khmap_entries_take(table, owner))
 		return false;
 
-	at = khmap_bucket_slot(table, first, slot);
 	khmap_write_begin(head);
-	khmap_image_copy(at, key, g->key_size);
-	khmap_image_copy(at + g->value_offset, value, g->value_size);
-	khmap_image_tag(head, slot, top);
+	khmap_slot_write(table, first, slot, top, key, value);
 	khmap_write_end(head);
 	owner->counts->inserts++;
 	return true;

@@ -155,15 +155,6 @@ static void task_enable(void *context, bool on)
 		task_end(task);
 }
 
-static int map_tell(void *context, uint64_t map_id, const struct prof_map *map)
-{
-	struct prof_profile *profile = context;
-
-	profile->maps[0] = (struct prof_map_row){ .map_id = map_id, .map = *map };
-	/* Found: ends it. */
-	return map_id == profile->settings.map_id;
-}
-
 /* The name and geometry of the map whose lines were watched, which may be destroyed. */
 static void map_fill(struct prof_profile *profile, const struct task *task)
 {
@@ -171,12 +162,8 @@ static void map_fill(struct prof_profile *profile, const struct task *task)
 
 	profile->maps = prof_alloc(1, sizeof(*profile->maps));
 	profile->settings.map_id = map_id;
-	if (task->map_fd >= 0) {
-		profile->maps[0] = (struct prof_map_row){ .map_id = map_id, .map = task->map };
-		profile->map_count = 1;
-	} else {
-		profile->map_count = map_id && prof_maps_each(map_tell, profile) == 1;
-	}
+	profile->maps[0] = (struct prof_map_row){ .map_id = map_id, .map = task->map };
+	profile->map_count = task->map_fd >= 0;
 }
 
 static void map_check(const struct task *task)
