@@ -7,7 +7,7 @@
 
 set -u
 
-tests=20
+tests=21
 . "${0%/*}/prof_test.sh"
 
 ok 'the experiments are made' sh -c \
@@ -55,6 +55,13 @@ no_rights() {
 			'[.cases[3].verdict, [.cases[4, 5].verdict], (.cases[4].not_made | contains("run this as root"))]'
 }
 ok 'without rights there are counters, and a reason' no_rights
+no_node() {
+	unshare -m sh -c "mount -t tmpfs none /dev/khmap &&
+		khmap-prof demo --increments 1000 --puts 10 --rounds 1 --json" >"$json" &&
+		is '["true sharing",true]' query \
+			'[.cases[3].verdict, (.cases[4].not_made | contains("container must be given it"))]'
+}
+ok 'nor are there maps where the module has no node' no_node
 ok 'nothing is left' nothing_left
 
 finish

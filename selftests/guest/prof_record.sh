@@ -7,7 +7,7 @@
 
 set -u
 
-tests=93
+tests=94
 . "${0%/*}/prof_test.sh"
 
 record() {
@@ -309,6 +309,8 @@ ok 'no room for the table' fails 1 'No space left' sh -c \
 	'khmap-prof record -- true >/dev/full'
 ok 'no file for the JSON' fails 1 '/nonexistent/file: No such file' khmap-prof record \
 	--json /nonexistent/file -- sh -c ": >$work/ran"
+ok 'a file is not written twice' fails 2 'cannot be two FILEs' khmap-prof record \
+	--json "$work/twice" --html "$work/twice" -- true
 ok 'it is told before anything is run' [ ! -e "$work/ran" ]
 ok 'no rights' fails 5 'not permitted' su tester -c \
 	"$top/build/prof/khmap-prof record --duration 1"

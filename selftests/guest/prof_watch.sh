@@ -8,8 +8,8 @@
 set -u
 
 # Three are of a map that khmapctl makes.
-tests=58
-! command -v khmapctl >/dev/null || tests=61
+tests=63
+! command -v khmapctl >/dev/null || tests=66
 . "${0%/*}/prof_test.sh"
 
 watch() {
@@ -86,6 +86,33 @@ ok 'they are stores only' is \
 	'["range",200,0,[0,199,0,0],[[0,8,"store",0,100,"counters.first"],[8,8,"store",1,100,"counters.second"]]]' \
 	lines
 
+# --- What moves is shown meanwhile; each block begins with the time. The names are the range's.
+
+live() {
+	prof_counters false 100 wait <"$work/lines" >"$work/ready" &
+	exec 9>"$work/lines"
+	while [ ! -s "$work/ready" ]; do
+		sleep 1
+	done
+	khmap-prof watch --pid $! --symbol counters:0+16 --live=0.3 --interval 1000 >"$work/live" \
+		2>"$work/watch.err" &
+	profiler=$!
+	while ! grep -q Ctrl-C "$work/watch.err"; do
+		sleep 1
+	done
+	echo >&9
+	while ! grep -q '^counters  *range .* 199  *false sharing' "$work/live"; do
+		sleep 1
+	done
+	echo >&9
+	exec 9>&-
+	wait "$profiler" && grep -q '^[0-9.]* s: 200 events' "$work/live"
+}
+mkfifo "$work/lines"
+ok 'a live view shows the range, until the process ends' live
+ok 'it needs standard output' fails 2 'standard output for itself' khmap-prof watch -w --json - \
+	--symbol counters -- prof_counters true 1
+
 # --- Less than all.
 
 ok 'one in ten is watched' watch --sample 10 --symbol counters:0+16 -- prof_counters false 100
@@ -108,6 +135,17 @@ ok 'the child'"'"'s accesses are left out, and counted' is '[0,200]' query \
 ok 'which is said' sh -c "khmap-prof watch --symbol counters:0+16 -- prof_counters false 100 fork |
 	grep -q '^Left out: 200 accesses of other processes'"
 
+# Another one takes three of the four watchpoints in the first variable's turn, which needs one; the
+# second variable's needs four, and has one then.
+held='--interval 300 --symbol holder_alone --symbol holder_four'
+# shellcheck disable=SC2086 # several words
+ok 'bytes are watched though others take watchpoints meanwhile' watch $held -- prof_holder 3 3000
+ok 'what could not be set is counted, and was not watched' is '[true,true]' query \
+	'[.watching.unset > 0, ([.watched[] | select(.offset % 64 == 24 or .offset % 64 == 0)] |
+	length == 3 and (map(.watched_ns) | sort | .[0] < .[1]))]'
+ok 'which is said' sh -c "khmap-prof watch $held -- prof_holder 3 3000 |
+	grep -Eq '^Watchpoints could not be set [1-9][0-9]* times: others'"
+
 # --- In a PID namespace numbers of processes are others.
 
 ok 'a command in a PID namespace is watched' unshare -pf --mount-proc \
@@ -118,7 +156,6 @@ ok 'it is seen, with its names' is '[200,[true]]' query '[.totals.events,
 
 # --- A process that runs already.
 
-mkfifo "$work/lines"
 running() {
 	prof_counters false 100 wait <"$work/lines" >"$work/ready" &
 	counters=$!

@@ -24,7 +24,6 @@
 
 #define LINES_MAX	(1u << 24)
 #define EVERY_MAX	1000000000000ull	/* events, of --period */
-#define LIVE_DEFAULT	1	/* seconds */
 
 struct record {
 	struct prof_target target;
@@ -76,8 +75,7 @@ static bool record_option(struct record *record, int option)
 	case 'd':
 		return prof_period_option(&record->period, optarg);
 	case 'w':
-		record->live_ns = LIVE_DEFAULT * PROF_SECOND_NS;
-		return !optarg || prof_option_seconds("--live", optarg, &record->live_ns);
+		return prof_progress_option(optarg, &record->live_ns);
 	case 'l':
 		return prof_option_count("--lines", optarg, LINES_MAX, &record->lines);
 	case 'e':
@@ -148,11 +146,7 @@ static int record_options(struct record *record, int argc, char **argv)
 		record->stacks = true;
 	if (!prof_period_command(&record->period, argv + optind))
 		return PROF_EXIT_USAGE;
-	if (record->live_ns && prof_view_alone(&record->view)) {
-		prof_error("--live needs standard output for itself: give a FILE that is not \"-\"");
-		return PROF_EXIT_USAGE;
-	}
-	return -1;
+	return prof_progress_agrees(record->live_ns, &record->view) ? -1 : PROF_EXIT_USAGE;
 }
 
 /* A recording, from its begin to its end. */

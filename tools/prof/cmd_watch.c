@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "options.h"
+#include "profile/progress.h"
 #include "watch_run.h"
 
 #define PID_MAX_LIMIT	(1u << 22)
@@ -42,7 +43,9 @@ static void print_help(void)
 	       "                  (default %u)\n"
 	       "  --duration S    record for S seconds\n"
 	       "  --sample N      take one access in N of each processor (default 1)\n"
-	       "%s  --stacks        keep the call stacks that accesses come from\n"
+	       "%s  -w, --live[=S]  meanwhile show what moves, every S seconds (default 1); a terminal is\n"
+	       "                  cleared each time\n"
+	       "  --stacks        keep the call stacks that accesses come from\n"
 	       "  --verbose       show what libbpf and the kernel say\n"
 	       "  -h, --help      print this\n\n"
 	       "A processor has four watchpoints. It does not say how many of the watched bytes were\n"
@@ -134,6 +137,8 @@ static bool watch_option(struct prof_watch_run *run, int option)
 		return width_option(run, optarg);
 	case 'd':
 		return prof_period_option(&run->period, optarg);
+	case 'w':
+		return prof_progress_option(optarg, &run->live_ns);
 	case 'S':
 		run->stacks = true;
 		return true;
@@ -185,6 +190,7 @@ static int watch_options(struct prof_watch_run *run, int argc, char **argv)
 		{ "duration", required_argument, NULL, 'd' },
 		{ "sample", required_argument, NULL, 's' },
 		PROF_VIEW_OPTIONS,
+		{ "live", optional_argument, NULL, 'w' },
 		{ "stacks", no_argument, NULL, 'S' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
@@ -192,7 +198,7 @@ static int watch_options(struct prof_watch_run *run, int argc, char **argv)
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+hw::", options, NULL)) != -1) {
 		if (option == 'h') {
 			print_help();
 			return PROF_EXIT_OK;
@@ -204,7 +210,8 @@ static int watch_options(struct prof_watch_run *run, int argc, char **argv)
 		run->stacks = true;
 	if (!prof_period_command(&run->period, argv + optind))
 		return PROF_EXIT_USAGE;
-	return options_agree(run) ? -1 : PROF_EXIT_USAGE;
+	return options_agree(run) && prof_progress_agrees(run->live_ns, &run->view) ?
+	       -1 : PROF_EXIT_USAGE;
 }
 
 int prof_watch_main(int argc, char **argv)

@@ -30,7 +30,7 @@ static void watched_fill(struct prof_profile *profile, struct prof_watcher *watc
 		};
 }
 
-static void ranges_fill(struct prof_profile *profile, const struct prof_ranges *ranges)
+void prof_watch_ranges(struct prof_profile *profile, const struct prof_ranges *ranges)
 {
 	uint32_t i;
 
@@ -77,7 +77,7 @@ void prof_watch_profile(struct prof_profile *profile, struct prof_watcher *watch
 		.unset = prof_watch_unset(watcher),
 	};
 	watched_fill(profile, watcher);
-	ranges_fill(profile, ranges);
+	prof_watch_ranges(profile, ranges);
 	for (i = 0; i < profile->access_count; i++)
 		if (profile->accesses[i].key.line.region == PROF_REGION_RANGE)
 			member_name(profile, &profile->accesses[i],

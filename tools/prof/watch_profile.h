@@ -10,6 +10,13 @@
 #include "source/watch.h"
 
 /**
+ * prof_watch_ranges() - the ranges of a process, with their names
+ * @profile: without ranges
+ * @ranges: that are watched
+ */
+void prof_watch_ranges(struct prof_profile *profile, const struct prof_ranges *ranges);
+
+/**
  * prof_watch_profile() - say in a profile what was watched
  * @profile: changed; read from the programs
  * @watcher: stopped

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "profile/progress.h"
 #include "profile/report.h"
 #include "profile/resolve.h"
 #include "source/machine.h"
@@ -28,6 +29,8 @@ struct task {
 	struct prof_watcher *watcher;
 	struct prof_hunt *hunt;
 	struct prof_profile profile;
+	struct prof_profile names;	/* maps and ranges only, for @progress */
+	struct prof_progress progress;
 	struct prof_tick tick;
 	struct prof_map map;	/* that is watched, if @map_fd is not negative */
 	int map_fd;
@@ -88,20 +91,38 @@ static int task_open(struct task *task)
 	return prof_watch_open(task->watcher);
 }
 
+/* The name and geometry of the map whose lines are watched, which may be destroyed. */
+static void map_fill(struct prof_profile *profile, const struct task *task)
+{
+	uint64_t map_id = task->run->map_id;
+
+	profile->maps = prof_alloc(1, sizeof(*profile->maps));
+	profile->settings.map_id = map_id;
+	profile->maps[0] = (struct prof_map_row){ .map_id = map_id, .map = task->map };
+	profile->map_count = task->map_fd >= 0;
+}
+
 static void task_begin(struct task *task)
 {
 	struct prof_profile *profile = &task->profile;
+	struct prof_watch_run *run = task->run;
+	struct prof_fds fds = prof_watch_fds(task->watcher);
 
 	prof_machine_read(profile);
 	prof_overhead_begin(&profile->overhead);
 	profile->settings = (struct prof_settings){
 		.began_ns = prof_tick_now(),
-		.sample = task->run->target.sample,
+		.sample = run->target.sample,
 		.enabled = 1,
-		.flags = task->run->stacks ? PROF_FLAG_STACKS : 0,
+		.flags = run->stacks ? PROF_FLAG_STACKS : 0,
 	};
-	prof_settings_write(prof_watch_fds(task->watcher).settings, &profile->settings);
+	prof_settings_write(fds.settings, &profile->settings);
 	prof_watch_begin(task->watcher);
+	map_fill(&task->names, task);
+	prof_watch_ranges(&task->names, &run->ranges);
+	prof_progress_begin(&task->progress, &fds, profile->settings.began_ns, run->live_ns,
+			    run->view.top);
+	task->progress.names = &task->names;
 }
 
 static void task_end(struct task *task)
@@ -112,6 +133,7 @@ static void task_end(struct task *task)
 	profile->settings.enabled = 0;
 	prof_settings_write(prof_watch_fds(task->watcher).settings, &profile->settings);
 	profile->duration_ns = prof_tick_now() - profile->settings.began_ns;
+	prof_progress_end(&task->progress);
 	prof_watch_overhead(task->watcher, &profile->overhead);
 	prof_overhead_end(&profile->overhead, profile->duration_ns);
 }
@@ -139,6 +161,8 @@ static void task_tell(void *context)
 		task_hunt(task);
 	else if (!task->status && !prof_watch_turn(task->watcher))
 		task->tick.over = true;
+	else if (!task->status)
+		prof_progress_tell(&task->progress);
 	if (task->status)
 		task->tick.over = true;
 }
@@ -153,17 +177,6 @@ static void task_enable(void *context, bool on)
 		task_begin(task);
 	else
 		task_end(task);
-}
-
-/* The name and geometry of the map whose lines were watched, which may be destroyed. */
-static void map_fill(struct prof_profile *profile, const struct task *task)
-{
-	uint64_t map_id = task->run->map_id;
-
-	profile->maps = prof_alloc(1, sizeof(*profile->maps));
-	profile->settings.map_id = map_id;
-	profile->maps[0] = (struct prof_map_row){ .map_id = map_id, .map = task->map };
-	profile->map_count = task->map_fd >= 0;
 }
 
 static void map_check(const struct task *task)
@@ -209,10 +222,11 @@ static int task_report(struct task *task, struct prof_symbols *symbols)
 static int task_run(struct task *task, struct prof_symbols *symbols)
 {
 	struct prof_watch_run *run = task->run;
+	uint64_t turn_ns = run->options.interval_ns;
 	int result, status;
 
 	task->tick = (struct prof_tick){
-		.period_ns = run->options.interval_ns,
+		.period_ns = run->live_ns && run->live_ns < turn_ns ? run->live_ns : turn_ns,
 		.tell = task_tell,
 		.context = task,
 	};
@@ -304,6 +318,7 @@ int prof_watch_run(struct prof_watch_run *run)
 			status = task_run(&task, symbols);
 	}
 	prof_profile_free(&task.profile);
+	prof_profile_free(&task.names);
 	prof_watch_close(task.watcher);
 	prof_hunt_close(task.hunt);
 	prof_symbols_close(symbols);

@@ -24,6 +24,7 @@
  * @options: how to watch; @pid of it is filled here
  * @view: what to show
  * @period: how long
+ * @live_ns: how often to show meanwhile what moves, or 0
  * @stacks: keep call stacks
  */
 struct prof_watch_run {
@@ -37,6 +38,7 @@ struct prof_watch_run {
 	struct prof_watch_options options;
 	struct prof_view view;
 	struct prof_period period;
+	uint64_t live_ns;
 	bool stacks;
 };
 

@@ -107,11 +107,13 @@ int demo_maps(struct demo *demo)
 	if (at->why_not[0])
 		return 0;
 	err = maps_rounds(demo, layouts, at);
-	if (err == -EACCES || err == -EPERM) {
+	if (err == -EACCES || err == -EPERM || err == -ENOENT) {
 		for (i = 0; i < 2; i++)
 			snprintf(at[i].why_not, sizeof(at[i].why_not),
-				 "no map can be created: %s may not be opened for writing; run this as root",
-				 KHMAP_DEVICE_DIR "/" KHMAP_CONTROL_NAME);
+				 "no map can be created: %s %s", KHMAP_DEVICE_DIR "/" KHMAP_CONTROL_NAME,
+				 err == -ENOENT ?
+				 "does not exist, though the module is loaded; a container must be given it" :
+				 "may not be opened for writing; run this as root");
 		return 0;
 	}
 	for (i = 0; !err && i < 2; i++) {

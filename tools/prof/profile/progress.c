@@ -5,10 +5,25 @@
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
+#include "options.h"
 #include "profile/progress.h"
 
-#define SECOND_NS	1000000000ull
+#define LIVE_DEFAULT_NS	PROF_SECOND_NS
 #define TO_END_OF_LINE	"\033[K"
+
+bool prof_progress_option(const char *text, uint64_t *live_ns)
+{
+	*live_ns = LIVE_DEFAULT_NS;
+	return !text || prof_option_seconds("--live", text, live_ns);
+}
+
+bool prof_progress_agrees(uint64_t live_ns, const struct prof_view *view)
+{
+	if (!live_ns || !prof_view_alone(view))
+		return true;
+	prof_error("--live needs standard output for itself: give a FILE that is not \"-\"");
+	return false;
+}
 
 static void counts_tell(struct prof_progress *progress, const struct prof_profile *profile)
 {
@@ -16,6 +31,25 @@ static void counts_tell(struct prof_progress *progress, const struct prof_profil
 		(double)profile->duration_ns / 1e9, (uint64_t)profile->totals.events,
 		prof_profile_dropped(profile));
 	progress->told = true;
+}
+
+/* Show what moves; maps and ranges have the names that are lent. */
+static int live_tell(const struct prof_progress *progress, struct prof_profile *profile)
+{
+	const struct prof_profile *names = progress->names;
+	struct prof_profile named;
+	int err = prof_profile_read_lines(profile, &progress->fds);
+
+	if (err)
+		return err;
+	named = *profile;
+	if (names) {
+		named.maps = names->maps;
+		named.map_count = names->map_count;
+		named.ranges = names->ranges;
+		named.range_count = names->range_count;
+	}
+	return prof_live_show(progress->live, &named);
 }
 
 static void progress_tell(void *context)
@@ -27,9 +61,7 @@ static void progress_tell(void *context)
 	int err;
 
 	if (progress->live) {
-		err = prof_profile_read_lines(&profile, &progress->fds);
-		if (!err)
-			err = prof_live_show(progress->live, &profile);
+		err = live_tell(progress, &profile);
 		prof_profile_free(&profile);
 	} else {
 		err = prof_totals_read(&profile.totals, progress->fds.totals);
@@ -55,8 +87,24 @@ void prof_progress_begin(struct prof_progress *progress, const struct prof_fds *
 		progress->tick.period_ns = live_ns;
 		progress->live = prof_live_new(top, isatty(STDOUT_FILENO), stdout);
 	} else if (isatty(STDERR_FILENO)) {
-		progress->tick.period_ns = SECOND_NS;
+		progress->tick.period_ns = PROF_SECOND_NS;
 	}
+}
+
+void prof_progress_tell(struct prof_progress *progress)
+{
+	struct prof_tick *tick = &progress->tick;
+	uint64_t now = prof_tick_now();
+
+	if (!tick->period_ns)
+		return;
+	if (!tick->next_ns)
+		tick->next_ns = progress->began_ns + tick->period_ns;
+	if (now < tick->next_ns)
+		return;
+	tick->tell(tick->context);
+	/* Not more often than it can be done. */
+	tick->next_ns = now + tick->period_ns;
 }
 
 void prof_progress_end(struct prof_progress *progress)

@@ -6,6 +6,7 @@
 #define PROF_PROGRESS_H
 
 #include "profile/live.h"
+#include "profile/view.h"
 #include "source/session.h"
 #include "source/tick.h"
 
@@ -14,6 +15,7 @@
  * @tick: tells of it now and then
  * @fds: maps of the programs
  * @began_ns: CLOCK_MONOTONIC, when it began
+ * @names: maps and ranges that the programs do not know, or NULL; not owned
  * @live: shows what moves; NULL if only counts are told
  * @told: of these a line stands on the terminal
  */
@@ -21,9 +23,32 @@ struct prof_progress {
 	struct prof_tick tick;
 	struct prof_fds fds;
 	uint64_t began_ns;
+	const struct prof_profile *names;
 	struct prof_live *live;
 	bool told;
 };
+
+/**
+ * prof_progress_option() - read "--live[=S]"
+ * @text: the seconds, or NULL for one
+ * @live_ns: filled on success
+ *
+ * Prints what is wrong.
+ *
+ * Return: whether all is well.
+ */
+bool prof_progress_option(const char *text, uint64_t *live_ns);
+
+/**
+ * prof_progress_agrees() - check that standard output is free for what moves
+ * @live_ns: of prof_progress_option(), or 0
+ * @view: what else is shown
+ *
+ * Prints what is wrong.
+ *
+ * Return: whether all is well.
+ */
+bool prof_progress_agrees(uint64_t live_ns, const struct prof_view *view);
 
 /**
  * prof_progress_begin() - begin to tell
@@ -36,6 +61,14 @@ struct prof_progress {
  */
 void prof_progress_begin(struct prof_progress *progress, const struct prof_fds *fds,
 			 uint64_t began_ns, uint64_t live_ns, size_t top);
+
+/**
+ * prof_progress_tell() - tell of it, if it is time
+ * @progress: of prof_progress_begin()
+ *
+ * For who has something else to do more often than is told.
+ */
+void prof_progress_tell(struct prof_progress *progress);
 
 /**
  * prof_progress_end() - tell no more

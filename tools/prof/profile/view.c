@@ -66,10 +66,17 @@ static bool show_option(struct prof_view *view, const char *value)
 
 static bool file_option(struct prof_view *view, enum prof_view_kind kind, const char *value)
 {
+	size_t i;
+
 	if (!strcmp(value, "-") && prof_view_alone(view) && !view->files[kind]) {
 		prof_error("only one FILE may be \"-\"");
 		return false;
 	}
+	for (i = 0; i < PROF_VIEW_FILES; i++)
+		if (i != kind && view->files[i] && !strcmp(view->files[i], value)) {
+			prof_error("%s cannot be two FILEs at once: give each its own", value);
+			return false;
+		}
 	view->files[kind] = value;
 	return true;
 }

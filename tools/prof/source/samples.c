@@ -123,12 +123,16 @@ static int skeleton_load(struct prof_samples *samples, const struct prof_samples
 }
 
 /* One page of records: they are only counted, and may overwrite each other. */
-static void counter_ring(struct counter *counter)
+static void counter_ring(struct counter *counter, int cpu)
 {
 	void *ring = mmap(NULL, 2 * (size_t)sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED,
 			  counter->fd, 0);
 
-	counter->ring = ring == MAP_FAILED ? NULL : ring;
+	if (ring != MAP_FAILED)
+		counter->ring = ring;
+	else
+		prof_error("how often the kernel holds the counter of CPU %d back cannot be counted: %s; kernel.perf_event_mlock_kb limits it",
+			   cpu, strerror(errno));
 }
 
 static int counter_open(struct prof_samples *samples, struct counter *counter, int cpu)
@@ -141,7 +145,7 @@ static int counter_open(struct prof_samples *samples, struct counter *counter, i
 	counter->fd = prof_rung_open(&prof_kernel_own, samples->rung, samples->period, cpu);
 	if (counter->fd < 0)
 		return counter->fd;
-	counter_ring(counter);
+	counter_ring(counter, cpu);
 	counter->link = bpf_program__attach_perf_event(program, counter->fd);
 	if (!counter->link) {
 		int err = -errno;
