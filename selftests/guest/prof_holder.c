@@ -22,7 +22,7 @@ static const char usage[] =
 	"for so long; ends.  Nothing touches the variables \"holder_alone\" and \"holder_four\".\n";
 
 /* Not static, so that a profiler finds them by name. */
-uint64_t holder_alone __attribute__((aligned(64)));
+uint64_t holder_alone __attribute__((aligned(64))) = 1;
 uint64_t holder_four[4] __attribute__((aligned(64)));
 
 static uint64_t held __attribute__((aligned(64)));

@@ -88,6 +88,17 @@ static void model_why(char *text, size_t size)
 			return;
 }
 
+/* Why the control device cannot be opened. */
+static void no_map_why(int err, char *text, size_t size)
+{
+	const char *why = "may not be opened for writing; run this as root";
+
+	if (err == -ENOENT)
+		why = "does not exist, though the module is loaded; a container must be given it";
+	snprintf(text, size, "no map can be created: %s %s",
+		 KHMAP_DEVICE_DIR "/" KHMAP_CONTROL_NAME, why);
+}
+
 int demo_maps(struct demo *demo)
 {
 	static const uint32_t layouts[2] = { KHMAP_LAYOUT_PACKED, KHMAP_LAYOUT_ALIGNED };
@@ -109,11 +120,7 @@ int demo_maps(struct demo *demo)
 	err = maps_rounds(demo, layouts, at);
 	if (err == -EACCES || err == -EPERM || err == -ENOENT) {
 		for (i = 0; i < 2; i++)
-			snprintf(at[i].why_not, sizeof(at[i].why_not),
-				 "no map can be created: %s %s", KHMAP_DEVICE_DIR "/" KHMAP_CONTROL_NAME,
-				 err == -ENOENT ?
-				 "does not exist, though the module is loaded; a container must be given it" :
-				 "may not be opened for writing; run this as root");
+			no_map_why(err, at[i].why_not, sizeof(at[i].why_not));
 		return 0;
 	}
 	for (i = 0; !err && i < 2; i++) {
