@@ -38,18 +38,20 @@ public:
 				abort();
 		bench_image_reader(image, &reader);
 		bytes = (double)bench_image_bytes(image) / (double)w.keys.size();
+		image_bytes = (double)bench_image_pages_bytes(image) / (double)w.keys.size();
 	}
 
 	~khmap_subject() override { bench_image_destroy(image); }
 	const char *name() const override { return title.c_str(); }
 	role is() const override { return role::khmap; }
 	double bytes_per_entry() const override { return bytes; }
+	double image_bytes_per_entry() const override { return image_bytes; }
 
 protected:
 	struct khmap_reader reader;
 	struct bench_image *image;
 	std::string title;
-	double bytes;
+	double bytes, image_bytes;
 };
 
 /* Geometry known to the compiler. */
@@ -141,14 +143,15 @@ public:
 class khmap_put_subject : public put_loop<khmap_put_subject> {
 public:
 	khmap_put_subject()
-		: image(bench_image_create(put_first_size, KHMAP_LOAD_DEFAULT))
+		: image(bench_image_create(put_first_size, KHMAP_LOAD_DEFAULT)),
+		  title(title_of(KHMAP_LOAD_DEFAULT, ""))
 	{
 		if (!image)
 			abort();
 	}
 
 	~khmap_put_subject() override { bench_image_destroy(image); }
-	const char *name() const override { return "khmap, load 0.75"; }
+	const char *name() const override { return title.c_str(); }
 	role is() const override { return role::khmap; }
 	std::uint64_t size() const override { return bench_image_entries(image); }
 
@@ -160,6 +163,7 @@ public:
 
 protected:
 	struct bench_image *image;
+	std::string title;
 };
 
 /* 64 at once, as the kernel carries a batch out. */

@@ -22,7 +22,7 @@ static const char create_help[] =
 	"  -n, --entries N           about N are expected; nothing is allocated for them (1)\n"
 	"  --max-entries N           refuse more than N (no ceiling)\n"
 	CREATE_HELP_MAX_BYTES
-	"  --load-percent N          fill of the buckets, 10..95: 60 is fast, 85 dense (75)\n"
+	"  --load-percent N          fill of the buckets, 10..95: 60 is fast, 85 dense (68)\n"
 	"  --hash fold|siphash13     siphash13 if enemies choose the keys (fold)\n"
 	"  --layout aligned|packed   packed takes less memory and shares cache lines (aligned)\n"
 	"  --stripes N               locks of its writers, a power of two up to 1024: more for more\n"
