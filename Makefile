@@ -20,7 +20,7 @@ MAKEFLAGS += --no-print-directory $(if $(V),,-s)
 
 .DEFAULT_GOAL := help
 .PHONY: help all setup kernel module lib cli prof unit guest check check-lint check-unit \
-	check-model check-vm check-guest check-oracle check-drift check-kernels check-debug \
+	check-model check-vm check-guest check-oracle check-bench check-drift check-kernels check-debug \
 	check-arm64 check-big-endian coverage fuzz fuzz-guest soak demo bench bench-study bench-guest \
 	bench-uml vm install clean format man
 
@@ -100,6 +100,10 @@ check-kernels: ## build and test for Debian 12's kernel, its 6.12 and the newest
 check-oracle: module lib prof ## compare the profiler with what a plugin of QEMU sees
 	@$(MAKE) -C selftests/oracle all
 	@selftests/oracle/run.sh $(if $(KERNEL),--kernel $(KERNEL))
+
+check-bench: ## see whether the benchmarks run, and tables and charts come of them
+	@tools/setup.sh build bench
+	@selftests/bench/run.sh
 
 check-debug: module lib cli prof guest ## run the guest's tests on debug kernels, built when first asked for
 	@tools/vm/debug/check.sh $(ARGS)

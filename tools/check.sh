@@ -13,7 +13,7 @@ cd "$top" || exit 1
 case ${1-} in
 -h | --help)
 	echo "Usage: ${0##*/} [PART...]"
-	echo 'Runs the checks of the parts lint, unit, model, vm, guest, drift and oracle (default: all).'
+	echo 'Runs the checks of the parts lint, unit, model, vm, guest, drift, oracle and bench (default: all).'
 	exit 0
 	;;
 esac
@@ -29,7 +29,7 @@ failures() {
 }
 
 for part in "${@:-}"; do
-	for name in ${part:-lint unit model vm guest drift oracle}; do
+	for name in ${part:-lint unit model vm guest drift oracle bench}; do
 		echo "== $name"
 		begun=$(date +%s)
 		before=0

@@ -18,6 +18,8 @@
 #include "scratch.h"
 #include "study.h"
 
+#define SHORT_ENTRIES	100000u
+
 static const struct {
 	const char *name;
 	const char *title;
@@ -50,11 +52,12 @@ static void usage(FILE *out)
 		"  --rounds N         rounds of whatever is timed, 1 to %d (5)\n"
 		"  --churn SECONDS    that the part churn lasts (60)\n"
 		"  --lock MS          that each round of a lock scheme lasts (200)\n"
-		"  --short            --rounds 1 --churn 2 --lock 20: to try it, not for figures\n"
+		"  --short            --rounds 1 --churn 2 --lock 20, and nothing above %u entries: to try\n"
+		"                     it, not for figures\n"
 		"  --walk PROGRAM     hash-walk, to be run under valgrind\n"
 		"  --revision TEXT    of the sources, for the file\n\n"
 		"Parts (default: all)\n",
-		STUDY_ROUNDS_MAX);
+		STUDY_ROUNDS_MAX, SHORT_ENTRIES);
 	for (i = 0; i < PARTS; i++)
 		fprintf(out, "  %-18s %s\n", parts[i].name, parts[i].title);
 }
@@ -147,7 +150,8 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ }
 	};
-	struct study_options options = { .rounds = 5, .churn_seconds = 60, .lock_ms = 200 };
+	struct study_options options = { .rounds = 5, .churn_seconds = 60, .lock_ms = 200,
+					 .entries_most = UINT32_MAX };
 	const char *output = "bench-study.json", *revision = "unknown";
 	json_t *root, *load;
 	u32 wanted;
@@ -171,6 +175,7 @@ int main(int argc, char **argv)
 			options.rounds = 1;
 			options.churn_seconds = 2;
 			options.lock_ms = 20;
+			options.entries_most = SHORT_ENTRIES;
 			break;
 		case 'w':
 			options.walk = optarg;

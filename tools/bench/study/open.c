@@ -202,6 +202,6 @@ void study_open(struct study *study)
 	study_note(study, "Records of u64, i32 and bool; the files are in /dev/shm, so nothing waits for a disk.");
 	study_note(study, "Each opening is a new one, with another key; closing is not part of the time.");
 	study_note(study, "mapped: memory that khmap has from mmap() instead of the heap.");
-	for (i = 0; i < SIZES; i++)
+	for (i = 0; i < SIZES && sizes[i] <= study->options->entries_most; i++)
 		open_size(study, sizes[i]);
 }

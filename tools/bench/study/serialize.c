@@ -408,7 +408,7 @@ void study_serialize(struct study *study)
 	study_note(study, "allocations, heap: of the first time, when nothing is there to be used again; of khmap's and");
 	study_note(study, "LMDB's copy to a file. mapped: memory that khmap has from mmap() instead.");
 	heap_keep(true);
-	for (i = 0; i < CASES; i++) {
+	for (i = 0; i < CASES && cases[i].count <= study->options->entries_most; i++) {
 		struct ratios ratios[FIRST];
 		char what[64];
 

@@ -12,6 +12,7 @@
 #include "../../../kmod/core/snapshot.h"
 #include "../histogram.h"
 #include "map.h"
+#include "stall.h"
 
 static const u32 sizes[] = { 10000, 100000, 1000000, 10000000 };
 
@@ -117,44 +118,56 @@ struct held_cells {
 	json_t *copying;
 	json_t *copied;
 	json_t *after;
+	json_t *copying_share;
+	json_t *after_share;
 };
 
 static void held_round(struct map *map, u32 entries, struct held_cells *cells)
 {
 	struct random random = { entries };
 	struct khmap_snapshot *snapshot;
+	double none, copying, after;
 
 	time_replaces(map, &random, entries, touching(entries));
-	study_sample(cells->none, time_replaces(map, &random, entries, touching(entries)));
+	none = time_replaces(map, &random, entries, touching(entries));
 	snapshot = snapshot_take(map);
-	study_sample(cells->copying, time_replaces(map, &random, entries, touching(entries)));
+	copying = time_replaces(map, &random, entries, touching(entries));
 	study_sample(cells->copied, 100.0 * (double)os_count_read(&snapshot->copied) /
 				    (double)(snapshot->pages - 1));
-	study_sample(cells->after, time_replaces(map, &random, entries, touching(entries)));
+	after = time_replaces(map, &random, entries, touching(entries));
 	khmap_snapshot_destroy(snapshot);
+	study_sample(cells->none, none);
+	study_sample(cells->copying, copying);
+	study_sample(cells->after, after);
+	study_sample(cells->copying_share, none / copying);
+	study_sample(cells->after_share, none / after);
 }
 
 struct copy_cells {
 	json_t *plain;
 	json_t *read;
 	json_t *first;
+	json_t *times;
 };
 
 /* All pages into one buffer, by reading the snapshot and plainly; ms. */
 static void copy_round(struct map *map, char *from, char *to, struct copy_cells *cells)
 {
 	struct khmap_snapshot *snapshot = snapshot_take(map);
-	double start;
+	double start, plain, read;
 	u64 page;
 
 	start = thread_ns();
 	memcpy(to, from, snapshot->pages * KHMAP_OS_PAGE_SIZE);
-	study_sample(cells->plain, (thread_ns() - start) / 1e6);
+	plain = (thread_ns() - start) / 1e6;
 	start = thread_ns();
 	for (page = 0; page < snapshot->pages; page++)
-		if (!khmap_snapshot_read(snapshot, page, to + page * KHMAP_OS_PAGE_SIZE))
+		if (khmap_snapshot_read(snapshot, page, to + page * KHMAP_OS_PAGE_SIZE))
 			study_wrong("a page is missing");
-	study_sample(cells->read, (thread_ns() - start) / 1e6);
+	read = (thread_ns() - start) / 1e6;
+	study_sample(cells->plain, plain);
+	study_sample(cells->read, read);
+	study_sample(cells->times, read / plain);
 	start = thread_ns();
 	for (page = 0; page < snapshot->pages; page++)
 		khmap_snapshot_page(snapshot, page);
@@ -162,10 +175,33 @@ static void copy_round(struct map *map, char *from, char *to, struct copy_cells 
 	khmap_snapshot_destroy(snapshot);
 }
 
-/* Percent of the pages that are copied if all writes go to a hundredth of them. */
-static double copied_of_few(struct map *map, u32 entries)
+/**
+ * struct few_cells - pages that are copied if writes go to a hundredth of them
+ * @alone: writes go to those pages, and no others
+ * @chains: to all entries of the chains that begin there, which go on elsewhere
+ */
+struct few_cells {
+	json_t *alone;
+	json_t *chains;
+};
+
+/* Is an entry in the first hundredth of the primary pages, in its chain's first bucket? */
+static bool is_alone(struct map *map, u64 key, u32 page)
 {
-	u32 pages = khmap_shape_pages(map->table->header->shape), shape;
+	struct khmap_read read;
+	const char *start;
+
+	if (khmap_reader_find(&map->reader, &key, &read))
+		study_wrong("key %llu is not there", (unsigned long long)key);
+	start = (const char *)map->reader.primary + ((size_t)page << map->table->geometry.page_shift);
+	return (const char *)read.value >= start &&
+	       (const char *)read.value < start + (1 << map->table->geometry.page_shift);
+}
+
+/* Percent of the pages that are copied. */
+static double copied_of_few(struct map *map, u32 entries, bool chains)
+{
+	u32 pages = khmap_shape_pages(map->table->header->shape), shape, page;
 	struct khmap_snapshot *snapshot = snapshot_take(map);
 	double percent;
 	u64 key;
@@ -174,7 +210,8 @@ static double copied_of_few(struct map *map, u32 entries)
 	for (key = 0; key < entries; key++) {
 		u64 hash = khmap_hash(map->table->hash_kind, map->table->secret, &key, sizeof(key));
 
-		if (khmap_place_page(khmap_shape_place(shape, hash)) * 100 < pages)
+		page = khmap_place_page(khmap_shape_place(shape, hash));
+		if (page * 100 < pages && (chains || is_alone(map, key, page)))
 			map_put(map, &key, &key);
 	}
 	percent = 100.0 * (double)os_count_read(&snapshot->copied) / (double)snapshot->pages;
@@ -186,8 +223,9 @@ static void snapshot_size(struct study *study, u32 entries, json_t **row)
 {
 	struct held_cells held;
 	struct copy_cells copies;
-	json_t *median, *longest, *few;
-	double tick_ns = clock_tick_ns(), typical, most;
+	json_t *median, *longest, *cut, *none;
+	double tick_ns = clock_tick_ns(), typical, most, with, without;
+	struct few_cells few;
 	char *from, *to;
 	struct map map;
 	u64 bytes;
@@ -199,17 +237,23 @@ static void snapshot_size(struct study *study, u32 entries, json_t **row)
 	study_cell_count(row[0], map_pages(&map));
 	median = study_cell_samples(row[0]);
 	longest = study_cell_samples(row[0]);
-	few = study_cell_samples(row[0]);
+	none = study_cell_samples(row[0]);
+	cut = study_cell_samples(row[0]);
+	few.alone = study_cell_samples(row[0]);
+	few.chains = study_cell_samples(row[0]);
 	held = (struct held_cells){
 		.none = study_cell_samples(row[1]),
 		.copying = study_cell_samples(row[1]),
 		.copied = study_cell_samples(row[1]),
 		.after = study_cell_samples(row[1]),
+		.copying_share = study_cell_samples(row[1]),
+		.after_share = study_cell_samples(row[1]),
 	};
 	copies = (struct copy_cells){
 		.plain = study_cell_samples(row[2]),
 		.read = study_cell_samples(row[2]),
 		.first = study_cell_samples(row[2]),
+		.times = study_cell_samples(row[2]),
 	};
 	from = study_alloc(bytes, 1);
 	to = study_alloc(bytes, 1);
@@ -219,7 +263,11 @@ static void snapshot_size(struct study *study, u32 entries, json_t **row)
 		cut_round(&map, CUTS(entries), tick_ns, &typical, &most);
 		study_sample(median, typical);
 		study_sample(longest, most);
-		study_sample(few, copied_of_few(&map, entries));
+		stall_round(&map, entries, CUTS(entries), &with, &without);
+		study_sample(none, without);
+		study_sample(cut, with);
+		study_sample(few.alone, copied_of_few(&map, entries, false));
+		study_sample(few.chains, copied_of_few(&map, entries, true));
 		held_round(&map, entries, &held);
 		copy_round(&map, from, to, &copies);
 	}
@@ -235,16 +283,18 @@ void study_snapshot(struct study *study)
 	u32 i, k;
 
 	study_note(study, "gate: how long writers were held, as a thread saw it that watched the gate.");
-	study_note(study, "few: pages copied while a hundredth of the primary pages was written to.");
+	study_note(study, "put: the longest put of a writer at full speed, typically, without a cut and during one.");
+	study_note(study, "few: pages copied while a hundredth of the primary pages was written to, and nothing else;");
+	study_note(study, "chains: and the pages that the chains of those go on in.");
 	study_note(study, "copying: replaces at random from the cut on, half as many as there are entries.");
 	study_note(study, "kept: pages copied for good into the snapshot's reserve, whose memory is touched for the first time.");
-	table[0] = study_table(study, "The cut", "entries|pages|gate us|longest us|few %");
+	table[0] = study_table(study, "The cut", "entries|pages|gate us|longest us|put us|put, cut us|few %|chains %");
 	study_chart(study, "writers are held by a snapshot", "us", "2,3", "logbars");
 	table[1] = study_table(study, "A put that replaces, while a snapshot is held",
-			       "entries|none ns|copying ns|copied %|after ns");
+			       "entries|none ns|copying ns|copied %|after ns|left, copying|left, after");
 	table[2] = study_table(study, "All pages of a snapshot",
-			       "entries|memcpy ms|read ms|kept ms");
-	for (i = 0; i < SIZES; i++) {
+			       "entries|memcpy ms|read ms|kept ms|read, times memcpy");
+	for (i = 0; i < SIZES && sizes[i] <= study->options->entries_most; i++) {
 		snprintf(label, sizeof(label), "%u", sizes[i]);
 		for (k = 0; k < 3; k++)
 			row[k] = study_row(table[k], label);

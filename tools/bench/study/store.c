@@ -58,7 +58,7 @@ struct heap_count store_copy(struct store *store)
 
 	heap_count_begin();
 	for (page = 0; page < snapshot->pages; page++)
-		if (!khmap_snapshot_read(snapshot, page, store->pages + page * KHMAP_OS_PAGE_SIZE))
+		if (khmap_snapshot_read(snapshot, page, store->pages + page * KHMAP_OS_PAGE_SIZE))
 			study_wrong("a page is missing");
 	heap = heap_count_end();
 	khmap_snapshot_destroy(snapshot);
@@ -83,7 +83,7 @@ static const void *store_page(void *context, __u64 index)
 	char *page = source->store->pages + index * KHMAP_OS_PAGE_SIZE;
 
 	if (index >= source->next) {
-		if (!khmap_snapshot_read(source->snapshot, index, page))
+		if (khmap_snapshot_read(source->snapshot, index, page))
 			return NULL;
 		source->next = index + 1;
 	}

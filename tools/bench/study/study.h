@@ -23,12 +23,14 @@
  * @rounds: of whatever is timed
  * @churn_seconds: that churn lasts
  * @lock_ms: that a round of one lock scheme lasts
+ * @entries_most: larger maps are left out
  * @walk: path of the program that runs under cachegrind; NULL for no such run
  */
 struct study_options {
 	int rounds;
 	u32 churn_seconds;
 	u32 lock_ms;
+	u32 entries_most;
 	const char *walk;
 };
 
