@@ -37,6 +37,7 @@ static const struct {
 	{ "splits a new key", offsetof(struct scale_times, splits) },
 	{ "overflow pages a new key", offsetof(struct scale_times, pages) },
 	{ "runs a new key", offsetof(struct scale_times, runs) },
+	{ "stores to the count of all", offsetof(struct scale_times, tells) },
 };
 
 #define MEASURED	(sizeof(measured) / sizeof(measured[0]))
@@ -79,12 +80,48 @@ static void scale_check(const struct scale_times *times, u32 threads,
 			    replaces->rate);
 }
 
+/* What a reader has left beside somebody who writes as fast as he can. */
+static void scale_reader(struct study *study)
+{
+	static const struct {
+		const char *title;
+		const struct scale_mix *writer;
+	} beside[] = {
+		{ "nobody", NULL },
+		{ "one who replaces", &mixes[3] },
+		{ "one who adds", &mixes[4] },
+	};
+	json_t *table = study_table(study, "A reader beside a writer, measured",
+				    "beside|million look-ups a second|of what it has alone");
+	const u32 count = sizeof(beside) / sizeof(beside[0]);
+	json_t *cells[sizeof(beside) / sizeof(beside[0])];
+	json_t *shares[sizeof(beside) / sizeof(beside[0])], *row;
+	double alone = NAN, rates[2];
+	int round;
+	u32 i;
+
+	for (i = 0; i < count; i++) {
+		row = study_row(table, beside[i].title);
+		cells[i] = study_cell_samples(row);
+		shares[i] = study_cell_samples(row);
+	}
+	for (round = 0; round < study->options->rounds; round++)
+		for (i = 0; i < count; i++) {
+			scale_measure_two(&mixes[0], beside[i].writer, study->options->lock_ms,
+					  rates);
+			if (!i)
+				alone = rates[0];
+			study_sample(cells[i], rates[0]);
+			study_sample(shares[i], rates[0] / alone);
+		}
+}
+
 void study_scale(struct study *study)
 {
 	json_t *table, *row, *cells[MIXES];
 	struct scale_result results[MIXES];
 	struct scale_times times;
-	double two[MIXES];
+	double two[MIXES], rates[2];
 	char label[16];
 	u32 threads, i;
 	int round;
@@ -125,7 +162,10 @@ void study_scale(struct study *study)
 	}
 	for (round = 0; round < study->options->rounds; round++)
 		for (i = 0; i < MIXES; i++)
-			if (mixes[i].scheme == SCALE_KHMAP)
-				study_sample(cells[i], scale_measure_two(&mixes[i],
-									 study->options->lock_ms));
+			if (mixes[i].scheme == SCALE_KHMAP) {
+				scale_measure_two(&mixes[i], &mixes[i], study->options->lock_ms,
+						  rates);
+				study_sample(cells[i], rates[0] + rates[1]);
+			}
+	scale_reader(study);
 }

@@ -22,6 +22,7 @@
  * @splits: for each key that is added
  * @pages: likewise
  * @runs: likewise
+ * @tells: keys added to the count that all stripes share, likewise
  */
 struct scale_times {
 	double hash;
@@ -35,6 +36,7 @@ struct scale_times {
 	double splits;
 	double pages;
 	double runs;
+	double tells;
 };
 
 enum scale_scheme {
@@ -84,13 +86,14 @@ void scale_measure(struct scale_times *times, const struct study *study);
 
 /**
  * scale_measure_two() - two threads, for the model to be compared with
- * @mix: what they do, to khmap
+ * @first: what one does, to khmap
+ * @second: what the other does, likewise; or NULL, nothing
  * @ms: how long
- *
- * Return: million operations a second; NaN if there is
- * only one processor.
+ * @rates: filled: million operations a second of each; NaN if there is only
+ *	one processor
  */
-double scale_measure_two(const struct scale_mix *mix, u32 ms);
+void scale_measure_two(const struct scale_mix *first, const struct scale_mix *second, u32 ms,
+		       double rates[2]);
 
 /**
  * scale_simulate() - run the model

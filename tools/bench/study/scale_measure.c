@@ -93,7 +93,8 @@ static void measure_adds(struct scale_times *times)
 	struct histogram *clock = study_alloc(1, sizeof(*clock));
 	double tick_ns = clock_tick_ns(), cost, plain;
 	struct events events, all = { 0 };
-	u64 key, before, pages = 0;
+	u64 key, before, pages = 0, told = 0;
+	s64 count;
 	struct map map;
 
 	map_open(&map, 8, 8, KHMAP_LOAD_DEFAULT, true);
@@ -103,9 +104,12 @@ static void measure_adds(struct scale_times *times)
 		u32 had = map.table->overflow_next, kind;
 
 		events = (struct events){ 0 };
+		count = os_count_read(&map.table->entries);
 		before = clock_ticks();
 		map_put(&map, &key, &value);
 		before = clock_ticks() - before;
+		/* In a small map stripes tell it more often. */
+		told += key >= ADDED / 2 && os_count_read(&map.table->entries) != count;
 		had = map.table->overflow_next - had;
 		kind = events.runs ? 3 : had ? 2 : events.splits ? 1 : 0;
 		/* The time of one thing, not of two. */
@@ -130,6 +134,7 @@ static void measure_adds(struct scale_times *times)
 	times->splits = (double)all.splits / ADDED;
 	times->pages = (double)pages / ADDED;
 	times->runs = (double)all.runs / ADDED;
+	times->tells = (double)told / (ADDED / 2);
 	free(kinds);
 	free(clock);
 }
@@ -223,7 +228,7 @@ void scale_measure(struct scale_times *times, const struct study *study)
 
 /**
  * struct pair - two threads and what they do
- * @mix: what
+ * @mixes: what; NULL nothing
  * @map: they share
  * @meet: where both begin, and stop
  * @stop: told to both
@@ -231,7 +236,7 @@ void scale_measure(struct scale_times *times, const struct study *study)
  * @operations: of each
  */
 struct pair {
-	const struct scale_mix *mix;
+	const struct scale_mix *mixes[2];
 	struct map map;
 	pthread_barrier_t meet;
 	bool stop;
@@ -243,19 +248,20 @@ static void *pair_run(void *arg)
 {
 	struct pair *pair = arg;
 	u32 me = __atomic_fetch_add(&pair->next, 1, __ATOMIC_RELAXED);
+	const struct scale_mix *mix = pair->mixes[me];
 	struct random random = { me };
 	u64 key, value, operations = 0, added = ENTRIES + me;
 
 	pthread_barrier_wait(&pair->meet);
-	for (; !__atomic_load_n(&pair->stop, __ATOMIC_RELAXED); operations++) {
+	for (; mix && !__atomic_load_n(&pair->stop, __ATOMIC_RELAXED); operations++) {
 		key = random_below(&random, ENTRIES);
-		if (random_below(&random, 100) < pair->mix->reads) {
+		if (random_below(&random, 100) < mix->reads) {
 			get_checked(&pair->map, key);
 			continue;
 		}
-		if (pair->mix->one_key)
+		if (mix->one_key)
 			key = 0;
-		if (pair->mix->adds) {
+		if (mix->adds) {
 			key = added;
 			added += 2;
 		}
@@ -269,18 +275,22 @@ static void *pair_run(void *arg)
 	return NULL;
 }
 
-double scale_measure_two(const struct scale_mix *mix, u32 ms)
+void scale_measure_two(const struct scale_mix *first, const struct scale_mix *second, u32 ms,
+		       double rates[2])
 {
 	struct pair *pair;
 	pthread_t threads[2];
 	int found[2];
-	double start, rate;
+	double start;
 	u32 i;
 
+	rates[0] = NAN;
+	rates[1] = NAN;
 	if (processors(found) < 2)
-		return NAN;
+		return;
 	pair = study_alloc(1, sizeof(*pair));
-	pair->mix = mix;
+	pair->mixes[0] = first;
+	pair->mixes[1] = second;
 	map_open(&pair->map, 8, 8, KHMAP_LOAD_DEFAULT, true);
 	map_fill(&pair->map);
 	pthread_barrier_init(&pair->meet, NULL, 3);
@@ -293,11 +303,11 @@ double scale_measure_two(const struct scale_mix *mix, u32 ms)
 	/* What they check afterwards does not count. */
 	pthread_barrier_wait(&pair->meet);
 	start = study_seconds(CLOCK_MONOTONIC) - start;
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < 2; i++) {
 		pthread_join(threads[i], NULL);
+		rates[i] = (double)pair->operations[i] / start / 1e6;
+	}
 	pthread_barrier_destroy(&pair->meet);
-	rate = (double)(pair->operations[0] + pair->operations[1]) / start / 1e6;
 	map_close(&pair->map);
 	free(pair);
-	return rate;
 }

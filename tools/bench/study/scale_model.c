@@ -153,7 +153,7 @@ static void plan_put(struct model *model, struct thread *thread)
 	step_add(thread, WORK, 0, times->hash);
 	step_add(thread, LOAD, SHAPE, 0);
 	step_add(thread, LOCK, stripe, 0);
-	if (mix->adds)
+	if (mix->adds && random_share(model) < times->tells)
 		step_add(thread, ATOMIC, COUNT, 0);
 	step_add(thread, WORK, 0, (mix->adds ? times->insert : times->replace) - times->hash);
 	step_add(thread, UNLOCK, stripe, 0);
