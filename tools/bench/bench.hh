@@ -5,6 +5,7 @@
 #ifndef KHMAP_BENCH_HH
 #define KHMAP_BENCH_HH
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,7 +17,7 @@
 
 struct options {
 	std::vector<std::size_t> sizes = { 100000, 1000000, 10000000 };
-	std::vector<std::size_t> doublings = { 1000000, 10000000 };
+	std::vector<std::size_t> doublings = { 100000, 1000000, 10000000 };
 	std::size_t puts = 10000000;
 	std::size_t lookups = 4000000;
 	int rounds = 5;
@@ -61,6 +62,8 @@ public:
 	virtual const char *name() const = 0;
 	virtual role is() const = 0;
 	virtual double bytes_per_entry() const = 0;
+	/* Of those, of pages that a reader maps; NaN if that is none of its words. */
+	virtual double image_bytes_per_entry() const { return NAN; }
 	/* Independent look-ups; the sum of what was found. */
 	virtual std::uint64_t find(const std::vector<std::uint64_t> &keys) = 0;
 	/* The same by a call that takes many keys, if there is one. */

@@ -81,6 +81,9 @@ json_t *measure_all(const char *what, const workload &w, const options &o,
 					"miss_ns", json_reals(got[i].miss),
 					"chain_ns", json_reals(got[i].chain));
 
+		if (!std::isnan(list[i]->image_bytes_per_entry()))
+			json_object_set_new(row, "image_bytes_per_entry",
+					    json_real(list[i]->image_bytes_per_entry()));
 		if (!got[i].many.empty())
 			json_object_set_new(row, "many_ns",
 					    json_reals(got[i].many));
@@ -131,6 +134,7 @@ json_t *measure_doubling(const options &o)
 			subjects list;
 
 			list.push_back(make_khmap(w, KHMAP_LOAD_DEFAULT));
+			list.push_back(make_khmap(w, KHMAP_LOAD_DENSE));
 			list.push_back(make_boost(w));
 			list.push_back(make_absl(w));
 			json_array_append_new(at, measure_all("doubling", w, o,

@@ -80,8 +80,8 @@ int bench_image_put(struct bench_image *image, __u64 key, __u64 value)
 			       NULL);
 }
 
-int bench_image_put_many(struct bench_image *image, const __u64 *keys,
-			 size_t count)
+int bench_table_put_many(struct khmap_table *table, const __u64 *keys,
+			 const __u64 *values, size_t count)
 {
 	enum { ahead = 16, near = 8 };
 	const void *bucket[ahead];
@@ -89,19 +89,23 @@ int bench_image_put_many(struct bench_image *image, const __u64 *keys,
 	int err;
 
 	for (i = 0; i < ahead && i < count; i++)
-		bucket[i] = khmap_table_prefetch(image->table, &keys[i]);
+		bucket[i] = khmap_table_prefetch(table, &keys[i]);
 	for (i = 0; i < count; i++) {
 		if (i + ahead < count)
-			bucket[i % ahead] = khmap_table_prefetch(image->table,
-								 &keys[i + ahead]);
+			bucket[i % ahead] = khmap_table_prefetch(table, &keys[i + ahead]);
 		if (i + near < count)
-			khmap_table_peek(image->table, bucket[(i + near) % ahead]);
-		err = khmap_table_put(image->table, &keys[i], &keys[i],
-				      KHMAP_PUT_EITHER, NULL);
+			khmap_table_peek(table, bucket[(i + near) % ahead]);
+		err = khmap_table_put(table, &keys[i], &values[i], KHMAP_PUT_EITHER, NULL);
 		if (err)
 			return err;
 	}
 	return 0;
+}
+
+int bench_image_put_many(struct bench_image *image, const __u64 *keys,
+			 size_t count)
+{
+	return bench_table_put_many(image->table, keys, keys, count);
 }
 
 void bench_image_reader(struct bench_image *image, struct khmap_reader *reader)
@@ -113,6 +117,16 @@ void bench_image_reader(struct bench_image *image, struct khmap_reader *reader)
 __u64 bench_image_bytes(struct bench_image *image)
 {
 	return khmap_account_used(image->account);
+}
+
+__u64 bench_image_pages_bytes(struct bench_image *image)
+{
+	const struct khmap_image_header *header = image->table->header;
+	struct khmap_counts counts;
+
+	khmap_table_stat(image->table, &counts);	/* brings the header up to date */
+	return (1ull + header->primary_pages + header->overflow_pages)
+	       << header->geometry.page_shift;
 }
 
 __u64 bench_image_entries(struct bench_image *image)

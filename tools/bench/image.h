@@ -39,6 +39,18 @@ void bench_image_destroy(struct bench_image *image);
 int bench_image_put(struct bench_image *image, __u64 key, __u64 value);
 
 /**
+ * bench_table_put_many() - put many keys, as the kernel carries a batch out
+ * @table: of the engine
+ * @keys: @count keys
+ * @values: as many
+ * @count: any
+ *
+ * Return: 0; -errno of the first put that failed, behind which nothing was put.
+ */
+int bench_table_put_many(struct khmap_table *table, const __u64 *keys,
+			 const __u64 *values, size_t count);
+
+/**
  * bench_image_put_many() - store each key with itself for a value
  * @image: the map
  * @keys: the keys
@@ -64,6 +76,12 @@ void bench_image_reader(struct bench_image *image,
  * @image: the map
  */
 __u64 bench_image_bytes(struct bench_image *image);
+
+/**
+ * bench_image_pages_bytes() - bytes of a map's image, as its snapshot has them
+ * @image: the map
+ */
+__u64 bench_image_pages_bytes(struct bench_image *image);
 
 /**
  * bench_image_entries() - keys of a map

@@ -26,7 +26,7 @@ void usage(FILE *out)
 		"  --rounds N         rounds of each (5)\n"
 		"  --lookups N        look-ups of a round (4000000)\n"
 		"  --doubling LIST    sizes, with commas between, from which ten sizes across a\n"
-		"                     doubling are measured (1000000,10000000); 0 for none\n"
+		"                     doubling are measured (100000,1000000,10000000); 0 for none\n"
 		"  --puts N           keys that are put into an empty map (10000000); 0 for none\n"
 		"  --revision TEXT    of the sources, for the file\n"
 		"  ENTRIES            sizes that look-ups are measured at (100000 1000000\n"

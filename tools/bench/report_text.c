@@ -61,9 +61,9 @@ static void text_get(const json_t *run)
 	double slow = report_best(subjects, "other", "hit_ns");
 	size_t i;
 
-	printf("\n%-27s ------ nanoseconds -------   bytes/ -- ratio to faster peer ---     hit\n",
+	printf("\n%-27s ------ nanoseconds -------  bytes/entry  -- ratio to faster peer ---     hit\n",
 	       "");
-	printf("%9.0f %-17s   hit   miss  chain   many   entry   hit  miss chain  many*  to LMDB\n",
+	printf("%9.0f %-17s   hit   miss  chain   many   all image   hit  miss chain  many*  to LMDB\n",
 	       report_number(run, "entries"), "entries");
 	json_array_foreach(subjects, i, subject) {
 		double many = report_median(subject, "many_ns");
@@ -73,7 +73,8 @@ static void text_get(const json_t *run)
 		text_cell(report_median(subject, "miss_ns"), 7, 1);
 		text_cell(report_median(subject, "chain_ns"), 7, 1);
 		text_cell(many, 7, 1);
-		text_cell(report_number(subject, "bytes_per_entry"), 8, 1);
+		text_cell(report_number(subject, "bytes_per_entry"), 6, 1);
+		text_cell(report_number(subject, "image_bytes_per_entry"), 6, 1);
 		text_cell(report_median(subject, "hit_ns") / hit, 6, 2);
 		text_cell(report_median(subject, "miss_ns") / miss, 6, 2);
 		text_cell(report_median(subject, "chain_ns") / chain, 6, 2);
@@ -82,44 +83,56 @@ static void text_get(const json_t *run)
 	}
 }
 
+/* What a subject of khmap's is at the worst of all sizes. */
+static void text_worst(const json_t *points, size_t number)
+{
+	static const char *const members[] = { "hit_ns", "miss_ns", "chain_ns", "many_ns" };
+	static const char *const peers[] = { "hit_ns", "miss_ns", "chain_ns", "hit_ns" };
+	double worst[4] = { 0 }, bytes = 0, image = 0;
+	const json_t *point, *subject = NULL;
+	size_t i, m;
+
+	json_array_foreach(points, i, point) {
+		const json_t *subjects = json_object_get(point, "subjects");
+
+		subject = json_array_get(subjects, number);
+		bytes = fmax(bytes, report_number(subject, "bytes_per_entry"));
+		image = fmax(image, report_number(subject, "image_bytes_per_entry"));
+		for (m = 0; m < 4; m++)
+			worst[m] = fmax(worst[m], report_median(subject, members[m]) /
+					report_best(subjects, "peer", peers[m]));
+	}
+	printf("  %s, at worst: hit %.2f, miss %.2f, chain %.2f, many* %.2f; bytes an entry %.1f, of the image %.1f\n",
+	       report_name(subject), worst[0], worst[1], worst[2], worst[3], bytes, image);
+}
+
 /* The sizes of a doubling, and the worst of them. */
 static void text_doubling(const json_t *run)
 {
-	static const char *const members[] = { "hit_ns", "miss_ns", "chain_ns", "many_ns" };
-	double worst[4] = { 0 }, bytes = 0;
-	const json_t *point, *subject;
-	size_t i, j, m;
+	const json_t *points = json_object_get(run, "points"), *point, *subject;
+	size_t i, j;
 
-	printf("\nFrom %.0f entries to double that: hit ns and bytes an entry\n",
+	printf("\nFrom %.0f entries to double that: hit ns, and to the faster peer's\n",
 	       report_number(run, "from"));
-	json_array_foreach(json_object_get(run, "points"), i, point) {
+	json_array_foreach(points, i, point) {
 		const json_t *subjects = json_object_get(point, "subjects");
+		double peer = report_best(subjects, "peer", "hit_ns");
 
 		if (!i) {
 			printf("%10s", "entries");
 			json_array_foreach(subjects, j, subject)
 				printf("  %25s", report_name(subject));
-			printf("  hit ratio\n");
+			putchar('\n');
 		}
 		printf("%10.0f", report_number(point, "entries"));
-		json_array_foreach(subjects, j, subject) {
-			printf("  %18.1f %6.1f", report_median(subject, "hit_ns"),
-			       report_number(subject, "bytes_per_entry"));
-			if (report_is(subject, "khmap"))
-				bytes = fmax(bytes, report_number(subject, "bytes_per_entry"));
-		}
-		for (m = 0; m < 4; m++) {
-			const char *peer = m == 3 ? "hit_ns" : members[m];
-			double ratio = report_best(subjects, "khmap", members[m]) /
-				       report_best(subjects, "peer", peer);
-
-			worst[m] = fmax(worst[m], ratio);
-			if (!m)
-				printf("  %9.2f\n", ratio);
-		}
+		json_array_foreach(subjects, j, subject)
+			printf("  %18.1f %6.2f", report_median(subject, "hit_ns"),
+			       report_median(subject, "hit_ns") / peer);
+		putchar('\n');
 	}
-	printf("  khmap's worst: hit %.2f, miss %.2f, chain %.2f, many* %.2f; %.1f bytes an entry\n",
-	       worst[0], worst[1], worst[2], worst[3], bytes);
+	json_array_foreach(json_object_get(json_array_get(points, 0), "subjects"), j, subject)
+		if (report_is(subject, "khmap"))
+			text_worst(points, j);
 }
 
 static void text_put(const json_t *put)

@@ -188,14 +188,15 @@ struct few_cells {
 /* Is an entry in the first hundredth of the primary pages, in its chain's first bucket? */
 static bool is_alone(struct map *map, u64 key, u32 page)
 {
+	u32 shift = map->table->geometry.page_shift;
 	struct khmap_read read;
 	const char *start;
 
 	if (khmap_reader_find(&map->reader, &key, &read))
 		study_wrong("key %llu is not there", (unsigned long long)key);
-	start = (const char *)map->reader.primary + ((size_t)page << map->table->geometry.page_shift);
+	start = (const char *)map->reader.primary + ((size_t)page << shift);
 	return (const char *)read.value >= start &&
-	       (const char *)read.value < start + (1 << map->table->geometry.page_shift);
+	       (const char *)read.value < start + (1ul << shift);
 }
 
 /* Percent of the pages that are copied. */
