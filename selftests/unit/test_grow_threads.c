@@ -19,7 +19,19 @@
 #define SCALE	5
 #endif
 
+/* Without a sanitizer, and with an address space for it, one scene is large. */
+#if SCALE == 5 && __SIZEOF_POINTER__ == 8
+#define LARGE_KEYS	2300000u	/* of which a tenth is deleted */
+#define LARGE_LOOKUPS	5000000u	/* of each reader, at least */
+#else
+#define LARGE_KEYS	KEYS
+#define LARGE_LOOKUPS	(50000u * SCALE)
+#endif
+
 #define KEYS	(60000u * SCALE)
+#define LOOKUPS	(5000u * SCALE)	/* likewise, in the other scenes */
+#define IMAGE_BYTES	(512ull << 20)	/* address space of an image */
+#define IMAGE_PAGES	65536	/* of its primary region */
 #define STILL	2000u
 #define SPREAD	12000u	/* more pages than stripes */
 #define ROUNDS	(20u * SCALE)
@@ -29,9 +41,13 @@
 /**
  * struct scene - a map that grows, and what is known of it
  * @engine: the map
+ * @keys: that are put, of all writers
+ * @wanted: look-ups of each reader, at least
+ * @readers: how many there are
  * @put: keys 0..@put[w] - 1 of writer w are there, but for those that it deletes
  * @done: writers that are done
  * @lookups: by all readers
+ * @meanwhile: those of them before the writers were done
  * @torn: values that no writer wrote
  * @missed: keys not found that were there
  * @phantoms: keys found that were never put
@@ -39,9 +55,13 @@
  */
 struct scene {
 	struct engine engine;
+	u32 keys;
+	u32 wanted;
+	u32 readers;
 	u32 put[WRITERS];
 	u32 done;
 	u64 lookups;
+	u64 meanwhile;
 	u32 torn;
 	u32 missed;
 	u32 phantoms;
@@ -78,6 +98,10 @@ static void scene_check(const struct scene *s, const char *name)
 	is_u64(s->phantoms, 0, "%s: no key found that was never put", name);
 	is_u64(s->failed, 0, "%s: writers are answered rightly", name);
 	is_i64(s->error, 0, "%s: none of them by an error", name);
+	ok(s->lookups >= (u64)s->readers * s->wanted, "%s: at least %u look-ups by each reader",
+	   name, s->wanted);
+	ok(s->meanwhile > 1000, "%s: readers had their turn while the map grew (%llu)", name,
+	   (unsigned long long)s->meanwhile);
 }
 
 static u64 scene_value(u64 key)
@@ -98,7 +122,7 @@ static void *scene_writer(void *arg)
 	struct khmap_table *table = s->engine.table;
 	u32 i;
 
-	for (i = 0; i < KEYS / WRITERS; i++) {
+	for (i = 0; i < s->keys / WRITERS; i++) {
 		u64 key = scene_key(worker->index, i), value = scene_value(key);
 		int err = khmap_table_put(table, &key, &value, KHMAP_PUT_ONLY_NEW, NULL);
 
@@ -127,7 +151,7 @@ static void scene_look(struct scene *s, u32 writer, u32 number, bool there)
 		__atomic_fetch_add(&s->torn, 1, __ATOMIC_RELAXED);
 	if (err && there && number % 5 != 4)
 		__atomic_fetch_add(&s->missed, 1, __ATOMIC_RELAXED);
-	if (!err && number >= KEYS)
+	if (!err && number >= s->keys)
 		__atomic_fetch_add(&s->phantoms, 1, __ATOMIC_RELAXED);
 }
 
@@ -136,22 +160,38 @@ static void *scene_reader(void *arg)
 	struct worker *worker = arg;
 	struct scene *s = worker->scene;
 	struct rng rng = { 1000 + worker->index };
-	u64 lookups = 0;
+	u64 lookups = 0, meanwhile = 0;
+	bool growing = true;
 
-	while (__atomic_load_n(&s->done, __ATOMIC_ACQUIRE) < WRITERS) {
+	while (growing || lookups < s->wanted) {
 		u32 writer = (u32)rng_below(&rng, WRITERS);
 		u32 put = __atomic_load_n(&s->put[writer], __ATOMIC_ACQUIRE);
 
 		if (put)
 			scene_look(s, writer, (u32)rng_below(&rng, put), true);
-		scene_look(s, writer, KEYS + (u32)rng_below(&rng, KEYS), false);
-		lookups += 2;
+		scene_look(s, writer, s->keys + (u32)rng_below(&rng, s->keys), false);
+		lookups += put ? 2 : 1;
+		growing = __atomic_load_n(&s->done, __ATOMIC_ACQUIRE) < WRITERS;
+		if (growing)
+			meanwhile = lookups;
 	}
 	__atomic_fetch_add(&s->lookups, lookups, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&s->meanwhile, meanwhile, __ATOMIC_RELAXED);
 	return NULL;
 }
 
-static void test_scene(const char *name, struct khmap_table_params p)
+/* engine_open() for a map that may become larger than those of other tests. */
+static void open_wide(struct engine *engine, struct khmap_table_params *p)
+{
+	p->max_pages = IMAGE_PAGES;
+	engine->account = khmap_account_create(IMAGE_BYTES, 0, false);
+	if (!engine->account || khmap_table_create(p, engine->account, &engine->table))
+		abort();
+	memcpy(&engine->header, engine->table->header, sizeof(engine->header));
+	khmap_reader_init(&engine->reader, &engine->header, khmap_account_image(engine->account));
+}
+
+static void test_scene(const char *name, struct khmap_table_params p, u32 keys, u32 lookups)
 {
 	static struct scene s;
 	pthread_t threads[WRITERS + READERS];
@@ -160,7 +200,10 @@ static void test_scene(const char *name, struct khmap_table_params p)
 	u32 i, w, gone = 0;
 
 	memset(&s, 0, sizeof(s));
-	engine_open(&s.engine, &p);
+	s.keys = keys;
+	s.wanted = lookups;
+	s.readers = READERS;
+	open_wide(&s.engine, &p);
 	for (i = 0; i < WRITERS + READERS; i++) {
 		workers[i] = (struct worker){ &s, i < WRITERS ? i : i - WRITERS };
 		pthread_create(&threads[i], NULL, i < WRITERS ? scene_writer : scene_reader,
@@ -169,7 +212,7 @@ static void test_scene(const char *name, struct khmap_table_params p)
 	for (i = 0; i < WRITERS + READERS; i++)
 		pthread_join(threads[i], NULL);
 	for (w = 0; w < WRITERS; w++)
-		for (i = 0; i < KEYS / WRITERS; i++) {
+		for (i = 0; i < keys / WRITERS; i++) {
 			gone += i % 10 == 4;
 			scene_look(&s, w, i, true);
 		}
@@ -178,7 +221,7 @@ static void test_scene(const char *name, struct khmap_table_params p)
 	khmap_table_growth(s.engine.table, &growth);
 	scene_check(&s, name);
 	ok(s.engine.table->header->shape >= growth.wanted, "%s: the shape has followed", name);
-	ok(table_is_sound(s.engine.table, KEYS - gone), "%s: image", name);
+	ok(table_is_sound(s.engine.table, keys - gone), "%s: image", name);
 	engine_close(&s.engine);
 }
 
@@ -211,6 +254,9 @@ static void test_reserve_meanwhile(void)
 	u32 i, gone = WRITERS * (KEYS / WRITERS / 10);
 
 	p.stripes = 64;
+	s.keys = KEYS;
+	s.wanted = LOOKUPS;
+	s.readers = 1;
 	engine_open(&s.engine, &p);
 	for (i = 0; i <= WRITERS; i++) {
 		workers[i] = (struct worker){ &s, i < WRITERS ? i : 0 };
@@ -332,14 +378,14 @@ int main(void)
 	p.secret[0] = rng_next(&rng);
 	p.secret[1] = rng_next(&rng);
 	p.stripes = 64;
-	test_scene("growth", p);
+	test_scene("growth", p, LARGE_KEYS, LARGE_LOOKUPS);
 	p.stripes = 1;
 	p.load_percent = 95;
-	test_scene("growth, one stripe", p);
+	test_scene("growth, one stripe", p, KEYS, LOOKUPS);
 	p.stripes = 4;
 	p.load_percent = 30;
 	p.hash_kind = KHMAP_HASH_SIPHASH13;
-	test_scene("growth, siphash", p);
+	test_scene("growth, siphash", p, KEYS, LOOKUPS);
 	test_reserve_meanwhile();
 	test_held_up();
 	test_stat_meanwhile();
