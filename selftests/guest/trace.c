@@ -3,6 +3,7 @@
  * trace.c - the tracepoints are there, fire, and tell the truth
  */
 #include "kselftest_harness.h"
+#include <dirent.h>
 #include "batch_test.h"
 #include "trace_test.h"
 #include "verify.h"
@@ -41,14 +42,30 @@ FIXTURE_TEARDOWN(trace)
 	rmdir(INSTANCE);
 }
 
+/* All that are documented, and no others. */
 TEST_F(trace, events_exist)
 {
-	EXPECT_EQ(0, access(EVENTS "/khmap_create/format", R_OK));
-	EXPECT_EQ(0, access(EVENTS "/khmap_destroy/format", R_OK));
-	EXPECT_EQ(0, access(EVENTS "/khmap_put/format", R_OK));
-	EXPECT_EQ(0, access(EVENTS "/khmap_delete/format", R_OK));
-	EXPECT_EQ(0, access(EVENTS "/khmap_overflow/format", R_OK));
-	EXPECT_EQ(0, access(EVENTS "/khmap_compact/format", R_OK));
+	static const char *const events[] = {
+		"create", "destroy", "put", "delete", "overflow", "sample", "promote", "grow",
+		"split", "compact", "stall", "snapshot_take", "snapshot_drop", "snapshot_overdue",
+	};
+	unsigned int i, found = 0;
+	struct dirent *entry;
+	char path[100];
+	DIR *dir;
+
+	for (i = 0; i < ARRAY_SIZE(events); i++) {
+		snprintf(path, sizeof(path), EVENTS "/khmap_%s/format", events[i]);
+		EXPECT_EQ(0, access(path, R_OK)) {
+			TH_LOG("khmap_%s is not there", events[i]);
+		}
+	}
+	dir = opendir(EVENTS);
+	ASSERT_NE(NULL, dir);
+	while ((entry = readdir(dir)))
+		found += !strncmp(entry->d_name, "khmap_", 6);
+	closedir(dir);
+	EXPECT_EQ(ARRAY_SIZE(events), found);
 }
 
 TEST_F(trace, life_of_a_map)
