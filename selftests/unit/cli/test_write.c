@@ -7,7 +7,9 @@
  * FILE has pages of 4096 bytes.  It is written, with pages of zeros behind it, to
  * each FOLDER: by pwrite(), by a ring, by queues that fail in every way, with
  * O_DIRECT and without; and is interrupted at each write, by a full disk, by
- * SIGKILL and by losing its end.  pwrite() and fcntl() are ours (--wrap).
+ * SIGKILL and by losing its end.  What reaches the disk does so in one order, and
+ * each call of it that fails is told.  pwrite(), fcntl(), fdatasync(), fsync(),
+ * close() and rename() are ours (--wrap).
  */
 #include <dirent.h>
 #include <errno.h>
@@ -64,6 +66,26 @@ static unsigned int peeks, peeks_taken;
 static bool no_direct;
 static unsigned int direct_writes;
 
+/*
+ * What was called, a letter each, those of a row joined: w pwrite() of pages, h of the header page,
+ * d fdatasync(), s fsync() of the file, c close() of it, r rename(), f fsync() of the folder.
+ */
+static char calls[16];
+static size_t calls_made;
+/* The call that fails, by its letter, and how. */
+static char call_fails;
+static int call_errno;
+
+static bool call_is_to_fail(char letter)
+{
+	if (calls_made < sizeof(calls) - 1 && (!calls_made || calls[calls_made - 1] != letter))
+		calls[calls_made++] = letter;
+	if (letter != call_fails)
+		return false;
+	errno = call_errno;
+	return true;
+}
+
 static bool told_interrupted(const char *name)
 {
 	struct khmap *map;
@@ -89,6 +111,8 @@ ssize_t __wrap_pwrite64(int fd, const void *from, size_t size, off_t offset)
 		return -1;
 	}
 	direct_writes += !!(flags & O_DIRECT);
+	if (call_is_to_fail(offset < PAGE ? 'h' : 'w'))
+		return -1;
 	return __real_pwrite64(fd, from, size < pwrite_most ? size : pwrite_most, offset);
 }
 
@@ -105,6 +129,48 @@ int __wrap_fcntl64(int fd, int command, ...)
 		return -1;
 	}
 	return __real_fcntl64(fd, command, argument);
+}
+
+int __wrap_fdatasync(int fd)
+{
+	return call_is_to_fail('d') ? -1 : __real_fdatasync(fd);
+}
+
+int __wrap_fsync(int fd)
+{
+	struct stat st, its;
+
+	if (fstat(fd, &st) || stat(folder, &its))
+		exit(1);
+	if (!S_ISDIR(st.st_mode))
+		return call_is_to_fail('s') ? -1 : __real_fsync(fd);
+	/* Of another folder it is none. */
+	if (st.st_dev == its.st_dev && st.st_ino == its.st_ino && call_is_to_fail('f'))
+		return -1;
+	return __real_fsync(fd);
+}
+
+/* Of the file that is written; it is closed even if that fails. */
+int __wrap_close(int fd)
+{
+	int flags = __real_fcntl64(fd, F_GETFL), err;
+	bool fails;
+	struct stat st;
+
+	fails = flags >= 0 && (flags & O_ACCMODE) == O_RDWR && !fstat(fd, &st) &&
+		S_ISREG(st.st_mode) && call_is_to_fail('c');
+	err = __real_close(fd);
+	if (!fails)
+		return err;
+	errno = call_errno;
+	return -1;
+}
+
+int __wrap_rename(const char *from, const char *to)
+{
+	if (strcmp(to, path) || strncmp(from, path, strlen(path)))
+		exit(1);
+	return call_is_to_fail('r') ? -1 : __real_rename(from, to);
 }
 
 static const void *image_page(void *context, __u64 index)
@@ -127,6 +193,8 @@ static int image_write(bool stable, const struct khmap_write_queue *queue)
 
 	pwrites = 0;
 	direct_writes = 0;
+	calls_made = 0;
+	memset(calls, 0, sizeof(calls));
 	return khmap_image_write(&source, path, &options);
 }
 
@@ -383,6 +451,62 @@ static void test_interrupted(void)
 	ok(fails && good == fails, "the disk is full at each of %ld writes: the old file", fails);
 }
 
+/* No power cut leaves a header without what it vouches for, or the name without the file. */
+static void test_order(void)
+{
+	ok(!image_write(true, NULL) && as_expected(), "written");
+	is_str(calls, "wdhscrf", "pages, then the header, then the name: each after a sync");
+	ok(!fake_write(32, NEVER, -EAGAIN, NEVER) && as_expected(), "written by way of a queue");
+	is_str(calls, "wdhscrf", "the same order");
+}
+
+/* A call that fails before the file has its name: the error, and what was there before. */
+static void test_call_fails(char letter, int err, const char *what)
+{
+	int got;
+
+	image.bytes[PAGE] ^= 1;
+	call_fails = letter;
+	call_errno = err;
+	got = image_write(true, NULL);
+	call_fails = 0;
+	image.bytes[PAGE] ^= 1;
+	is_i64(got, -err, "%s fails with %s", what, strerror(err));
+	ok(strstr(khmap_reason(), what) && strstr(khmap_reason(), strerror(err)), "it is told: %s",
+	   khmap_reason());
+	ok(as_expected(), "the old file, and no other");
+}
+
+static void test_calls_fail(void)
+{
+	test_call_fails('w', EIO, "write");
+	test_call_fails('d', EIO, "fdatasync");
+	test_call_fails('h', ENOSPC, "write");
+	test_call_fails('s', EIO, "fsync");
+	test_call_fails('s', ENOSPC, "fsync");
+	test_call_fails('c', EDQUOT, "close");
+	test_call_fails('r', EACCES, "rename");
+}
+
+/* The file has its name by then, and whether that is on the disk is not known. */
+static void test_folder_sync_fails(void)
+{
+	int err;
+
+	image.bytes[PAGE] ^= 1;
+	call_fails = 'f';
+	call_errno = EIO;
+	err = image_write(true, NULL);
+	image.bytes[PAGE] ^= 1;
+	is_i64(err, -EIO, "fsync of the folder fails with EIO");
+	ok(strstr(khmap_reason(), "fsync of its folder"), "it is told: %s", khmap_reason());
+	ok(no_temporary() && !as_expected(), "the new file");
+	call_errno = EINVAL;
+	err = image_write(true, NULL);
+	call_fails = 0;
+	ok(!err && as_expected(), "where folders have no fsync, it is done without");
+}
+
 /* There is a descriptor for the file, and none for its folder. */
 static void test_folder(void)
 {
@@ -516,6 +640,9 @@ int main(int argc, char **argv)
 		test_refused("io_uring_enter", SYS_io_uring_enter, EPERM);
 		test_interrupted();
 		test_folder();
+		test_order();
+		test_calls_fail();
+		test_folder_sync_fails();
 		test_lost();
 		test_killed();
 		test_cut();
