@@ -6,15 +6,36 @@
  * between two batches, and are not within one.
  */
 #include "kselftest_harness.h"
+#include <sched.h>
+#include <time.h>
 #include "batch_test.h"
 #include "verify.h"
 
 #define NAME	"test-batch-atomic"
 #define KEYS	KHMAP_ATOMIC_MAX
-#define SNAPSHOTS	100
+#define SNAPSHOTS	2000
+#define GROWN	20u	/* keys for each snapshot, each of them new */
+#define UNITS	1024u	/* of a shape, to a page */
+
+/**
+ * struct growth - what lets the map grow while snapshots are taken; shared with a child
+ * @grow: keys that may be added by now
+ * @grown: keys that were
+ * @shape: of the newest snapshot
+ * @other: snapshots whose shape is not that of the one before
+ * @within: those that were taken while a page of buckets was split in part
+ */
+struct growth {
+	uint64_t grow;
+	uint64_t grown;
+	uint32_t shape;
+	int other;
+	int within;
+};
 
 FIXTURE(atomic) {
 	int fd;
+	struct growth *growth;
 	uint64_t keys[KEYS + 1];
 	uint64_t values[KEYS + 1];
 	int32_t statuses[KEYS + 1];
@@ -27,6 +48,9 @@ FIXTURE_SETUP(atomic)
 	map_remove(NAME);
 	self->fd = create_named(NAME, 1);
 	ASSERT_LE(0, self->fd);
+	self->growth = mmap(NULL, sizeof(*self->growth), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->growth);
 	for (i = 0; i <= KEYS; i++) {
 		self->keys[i] = i;
 		self->values[i] = 1;
@@ -40,6 +64,7 @@ FIXTURE_TEARDOWN(atomic)
 {
 	EXPECT_EQ(0, map_verify(self->fd));
 	close(self->fd);
+	munmap(self->growth, sizeof(*self->growth));
 	map_remove(NAME);
 }
 
@@ -73,27 +98,76 @@ static int64_t same(int fd)
 	return (int64_t)first;
 }
 
+static uint64_t load(const uint64_t *from)
+{
+	return __atomic_load_n(from, __ATOMIC_RELAXED);
+}
+
+/* Let the map grow on, and wait until it does, if the child still can. */
+static void grow_on(struct growth *growth)
+{
+	uint64_t before = load(&growth->grown);
+	time_t end = time(NULL) + 20;
+
+	__atomic_store_n(&growth->grow, before + GROWN, __ATOMIC_RELAXED);
+	while (load(&growth->grown) < before + GROWN / 2 && time(NULL) < end)
+		sched_yield();
+}
+
+static void growth_count(struct growth *growth, int cut)
+{
+	struct khmap_image_header *header;
+	uint32_t shape;
+
+	header = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, cut, 0);
+	if (header == MAP_FAILED)
+		return;
+	shape = header->shape;
+	munmap(header, PAGE);
+	growth->other += shape != growth->shape;
+	growth->within += shape % UNITS != 0;
+	growth->shape = shape;
+}
+
 /* Take snapshots while a child adds; how many are within a batch. */
-static int halves(int fd, int count, bool until)
+static int halves(int fd, struct growth *growth, int count, bool until)
 {
 	struct khmap_ioc_snapshot args;
 	int i, found = 0, cut;
 
 	for (i = 0; i < count && !(until && found); i++) {
+		grow_on(growth);
 		cut = snapshot(fd, &args);
 		if (cut < 0)
 			return cut;
 		found += same(cut) < 0;
+		growth_count(growth, cut);
 		close(cut);
 	}
 	return found;
 }
 
-/* Children that add, and one that lets the map grow; all until they are killed. */
-static void children_start(int fd, const uint64_t *keys, const uint64_t *ones,
-			   uint32_t flags, pid_t *children, int count)
+/* Each key is new: one that comes again splits nothing. */
+static void grow(int fd, struct growth *growth)
 {
-	uint64_t key;
+	uint64_t grown = 0;
+
+	for (;;) {
+		if (grown == load(&growth->grow)) {
+			sched_yield();
+			continue;
+		}
+		if (put(fd, 1000 + grown, grown))
+			_exit(1);
+		grown++;
+		__atomic_store_n(&growth->grown, grown, __ATOMIC_RELAXED);
+	}
+}
+
+/* Children that add, and one that lets the map grow; all until they are killed. */
+static void children_start(int fd, struct growth *growth, const uint64_t *keys,
+			   const uint64_t *ones, uint32_t flags, pid_t *children, int count)
+{
 	int i;
 
 	for (i = 0; i < count; i++) {
@@ -101,9 +175,7 @@ static void children_start(int fd, const uint64_t *keys, const uint64_t *ones,
 		if (children[i])
 			continue;
 		if (!i)
-			for (key = 1000;; key++)
-				if (put(fd, key % 20000 + 1000, key))
-					_exit(1);
+			grow(fd, growth);
 		for (;;) {
 			struct khmap_ioc_batch batch =
 				additions(keys, ones, flags);
@@ -134,10 +206,12 @@ TEST_F_TIMEOUT(atomic, no_snapshot_comes_between, 120)
 {
 	pid_t children[3];
 
-	children_start(self->fd, self->keys, self->values, KHMAP_BATCH_ATOMIC,
-		       children, 3);
-	EXPECT_EQ(0, halves(self->fd, SNAPSHOTS, false));
+	children_start(self->fd, self->growth, self->keys, self->values,
+		       KHMAP_BATCH_ATOMIC, children, 3);
+	EXPECT_EQ(0, halves(self->fd, self->growth, SNAPSHOTS, false));
 	EXPECT_TRUE(children_kill(children, 3));
+	EXPECT_LE(SNAPSHOTS / 2, self->growth->other);
+	EXPECT_LE(SNAPSHOTS / 2, self->growth->within);
 	EXPECT_LT(0, same(self->fd));
 }
 
@@ -146,8 +220,9 @@ TEST_F_TIMEOUT(atomic, but_does_otherwise, 120)
 {
 	pid_t children[2];
 
-	children_start(self->fd, self->keys, self->values, 0, children, 2);
-	EXPECT_LT(0, halves(self->fd, 100000, true));
+	children_start(self->fd, self->growth, self->keys, self->values, 0,
+		       children, 2);
+	EXPECT_LT(0, halves(self->fd, self->growth, 100000, true));
 	EXPECT_TRUE(children_kill(children, 2));
 }
 
@@ -157,8 +232,10 @@ TEST_F_TIMEOUT(atomic, killed_in_the_middle, 120)
 	pid_t children[2];
 	int round, cut;
 
+	/* In these few milliseconds the map may grow as it likes. */
+	self->growth->grow = UINT64_MAX;
 	for (round = 0; round < 30; round++) {
-		children_start(self->fd, self->keys, self->values,
+		children_start(self->fd, self->growth, self->keys, self->values,
 			       KHMAP_BATCH_ATOMIC, children, 2);
 		usleep(1000 + round * 777);
 		ASSERT_TRUE(children_kill(children, 2));

@@ -4,6 +4,7 @@
  */
 #include "kselftest_harness.h"
 #include <pthread.h>
+#include <sched.h>
 #include <sys/sendfile.h>
 #include "image_test.h"
 #include "verify.h"
@@ -260,24 +261,43 @@ TEST_F(copies, many_at_once)
 /**
  * struct bank - accounts between which units move, one step after the other
  * @map: their map
+ * @grow: keys that may be added by now
+ * @grown: keys that were
  * @stop: end
  * @failed: a put failed
  */
 struct bank {
 	int map;
+	uint64_t grow;
+	uint64_t grown;
 	int stop;
 	int failed;
 };
 
 #define ACCOUNTS	100u
 #define BALANCE		1000u
-#define GROWN		20000u
+#define SHOTS		2000u
+#define GROWN		20u	/* keys for each snapshot, each of them new */
+#define UNITS		1024u	/* of a shape, to a page */
+
+static uint64_t load(const uint64_t *from)
+{
+	return __atomic_load_n(from, __ATOMIC_RELAXED);
+}
+
+static void grow_one(struct bank *bank)
+{
+	if (bank->grown == load(&bank->grow))
+		return;
+	bank->failed |= put(bank->map, 1000 + bank->grown, 0);
+	__atomic_store_n(&bank->grown, bank->grown + 1, __ATOMIC_RELAXED);
+}
 
 /* Each step takes from one or gives to the next: the sum is whole or one short. */
 static void *transfer(void *context)
 {
 	struct bank *bank = context;
-	uint64_t balance[ACCOUNTS], step, grown = 0;
+	uint64_t balance[ACCOUNTS], step;
 	unsigned int i;
 
 	for (i = 0; i < ACCOUNTS; i++)
@@ -290,16 +310,27 @@ static void *transfer(void *context)
 		balance[i]++;
 		bank->failed |= put(bank->map, i, balance[i]);
 		/* The map grows meanwhile. */
-		bank->failed |= put(bank->map, 1000 + grown++ % GROWN, 0);
+		grow_one(bank);
 	}
 	return NULL;
+}
+
+/* Let the map grow on, and wait until it does. */
+static void grow_on(struct bank *bank)
+{
+	uint64_t before = load(&bank->grown);
+
+	__atomic_store_n(&bank->grow, before + GROWN, __ATOMIC_RELAXED);
+	while (load(&bank->grown) < before + GROWN / 2)
+		sched_yield();
 }
 
 TEST_F_TIMEOUT(copies, exact_while_it_grows, 200)
 {
 	struct bank bank = { .map = create_named(NULL, 1) };
 	struct khmap_ioc_snapshot args;
-	unsigned int shots, i, short_by_one = 0;
+	unsigned int shots, i, short_by_one = 0, other = 0, within = 0;
+	uint32_t shape = 0;
 	uint64_t value, sum;
 	struct image image;
 	pthread_t thread;
@@ -309,7 +340,8 @@ TEST_F_TIMEOUT(copies, exact_while_it_grows, 200)
 	for (i = 0; i < ACCOUNTS; i++)
 		ASSERT_EQ(0, put(bank.map, i, BALANCE));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, transfer, &bank));
-	for (shots = 0; shots < 1000; shots++) {
+	for (shots = 0; shots < SHOTS; shots++) {
+		grow_on(&bank);
 		fd = snapshot(bank.map, &args);
 		ASSERT_LE(0, fd);
 		ASSERT_EQ(0, image_open(&image, fd));
@@ -322,6 +354,9 @@ TEST_F_TIMEOUT(copies, exact_while_it_grows, 200)
 		ASSERT_LE(ACCOUNTS * BALANCE - 1, sum);
 		ASSERT_GE(ACCOUNTS * BALANCE, sum);
 		short_by_one += sum < ACCOUNTS * BALANCE;
+		other += image.header.shape != shape;
+		within += image.header.shape % UNITS != 0;
+		shape = image.header.shape;
 		image_close(&image);
 		close(fd);
 	}
@@ -329,6 +364,9 @@ TEST_F_TIMEOUT(copies, exact_while_it_grows, 200)
 	pthread_join(thread, NULL);
 	EXPECT_EQ(0, bank.failed);
 	EXPECT_LT(0, short_by_one);
+	/* Not that one shape was met again and again, nor whole pages alone. */
+	EXPECT_LE(SHOTS / 2, other);
+	EXPECT_LE(SHOTS / 2, within);
 	EXPECT_EQ(0, map_verify(bank.map));
 	close(bank.map);
 }

@@ -3,8 +3,9 @@
  * test_atomic_threads.c - snapshots have all of an atomic batch, or nothing of it
  *
  * Writers who share accounts transfer between them, each time by two operations,
- * and put pairs of keys and delete them.  A third kind of thread grows the map and
- * empties it again.  In each snapshot the accounts' sum is what it was in the
+ * and put pairs of keys and delete them.  A third kind of thread lets the map grow,
+ * by keys that it never had, some for each snapshot, so that the shape moves from the
+ * first to the last.  In each snapshot the accounts' sum is what it was in the
  * beginning, and each pair is there as a whole or not at all.
  *
  * The same without a batch shows that this is no chance: then a snapshot is found
@@ -20,9 +21,9 @@
 #include "tap.h"
 
 #if defined(__SANITIZE_THREAD__)
-#define SNAPSHOTS	150
+#define SNAPSHOTS	1000
 #else
-#define SNAPSHOTS	2000
+#define SNAPSHOTS	4000
 #endif
 #define UNTIL_WRONG	1000000	/* snapshots at most */
 #define WRITERS		2u
@@ -32,18 +33,23 @@
 #define PAIR_FIRST	(1ull << 20)
 #define PAIR_OTHER	(1ull << 30)
 #define GROW_FIRST	(1ull << 40)
-#define GROW_KEYS	30000u
+#define GROW_KEYS	20u	/* for each snapshot: they split a bucket or more */
+#define GROW_MOST	90000u	/* in all */
 
 /**
  * struct bank - a map and those who change it
  * @engine: the map
  * @atomic: they do so by atomic batches
+ * @grow: keys that may be added by now
+ * @grown: keys that were
  * @stop: they are to end
  * @wrong: something that was not allowed
  */
 struct bank {
 	struct engine engine;
 	bool atomic;
+	u64 grow;
+	u64 grown;
 	bool stop;
 	u32 wrong;
 };
@@ -126,18 +132,17 @@ static void *change(void *arg)
 static void *grow(void *arg)
 {
 	struct bank *bank = arg;
-	u64 key, value = 0;
+	u64 grown = 0, key, value = 0;
 
 	while (!__atomic_load_n(&bank->stop, __ATOMIC_RELAXED)) {
-		for (key = GROW_FIRST; key < GROW_FIRST + GROW_KEYS; key++) {
-			if (khmap_table_put(bank->engine.table, &key, &value, KHMAP_PUT_EITHER,
-					    NULL))
-				__atomic_store_n(&bank->wrong, 1, __ATOMIC_RELAXED);
-			if (!(key % 1024))
-				sched_yield();
+		if (grown == __atomic_load_n(&bank->grow, __ATOMIC_RELAXED)) {
+			sched_yield();
+			continue;
 		}
-		for (key = GROW_FIRST; key < GROW_FIRST + GROW_KEYS; key++)
-			khmap_table_delete(bank->engine.table, &key, NULL, NULL);
+		key = GROW_FIRST + grown++;
+		if (khmap_table_put(bank->engine.table, &key, &value, KHMAP_PUT_ONLY_NEW, NULL))
+			__atomic_store_n(&bank->wrong, 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&bank->grown, grown, __ATOMIC_RELAXED);
 	}
 	return NULL;
 }
@@ -161,20 +166,52 @@ static bool whole(struct khmap_snapshot *s)
 	return sum == ACCOUNTS * BALANCE;
 }
 
-/* Take snapshots, so many or until one is not whole; how many are not. */
-static u32 snapshots_take(struct bank *bank, u32 count, bool until)
-{
-	u32 i, halves = 0, unsound = 0;
+/**
+ * struct shapes - what the snapshots met
+ * @halves: that are not whole
+ * @last: the shape of the newest
+ * @other: whose shape is not that of the one before
+ * @within: which were taken while a page of buckets was split in part
+ */
+struct shapes {
+	u32 halves;
+	u32 last;
+	u32 other;
+	u32 within;
+};
 
-	for (i = 0; i < count && !(until && halves); i++) {
+/* Let the map grow on, and wait until it does, if it still can. */
+static void grow_on(struct bank *bank, u32 last)
+{
+	const u32 *shape = &bank->engine.table->header->shape;
+	u64 grow = bank->grow;
+
+	if (grow < GROW_MOST)
+		grow = __atomic_add_fetch(&bank->grow, GROW_KEYS, __ATOMIC_RELAXED);
+	while (os_load(shape) == last && __atomic_load_n(&bank->grown, __ATOMIC_RELAXED) < grow &&
+	       !__atomic_load_n(&bank->stop, __ATOMIC_RELAXED))
+		sched_yield();
+}
+
+/* Take snapshots, so many or until one is not whole. */
+static struct shapes snapshots_take(struct bank *bank, u32 count, bool until)
+{
+	struct shapes shapes = { .last = bank->engine.header.shape };
+	u32 i, unsound = 0;
+
+	for (i = 0; i < count && !(until && shapes.halves); i++) {
 		struct khmap_snapshot *s;
 		struct image image;
 
+		grow_on(bank, shapes.last);
 		if (khmap_snapshot_create(bank->engine.table, bank->engine.account, NULL, &s)) {
 			unsound++;
 			continue;
 		}
-		halves += !whole(s);
+		shapes.halves += !whole(s);
+		shapes.other += s->header->shape != shapes.last;
+		shapes.within += s->header->shape % KHMAP_PLACE_UNITS != 0;
+		shapes.last = s->header->shape;
 		if (!(i % 8)) {
 			image = image_of_snapshot(s);
 			unsound += !image_check(&image);
@@ -182,7 +219,7 @@ static u32 snapshots_take(struct bank *bank, u32 count, bool until)
 		khmap_snapshot_destroy(s);
 	}
 	is_u64(unsound, 0, "%u snapshots taken, all sound", i);
-	return halves;
+	return shapes;
 }
 
 static void test_bank(u32 stripes, bool atomic)
@@ -192,7 +229,8 @@ static void test_bank(u32 stripes, bool atomic)
 	struct bank bank = { .atomic = atomic };
 	pthread_t thread[WRITERS + 1];
 	u64 key, value = BALANCE;
-	u32 i, halves;
+	struct shapes shapes;
+	u32 i;
 
 	p.stripes = stripes;
 	engine_open(&bank.engine, &p);
@@ -204,19 +242,23 @@ static void test_bank(u32 stripes, bool atomic)
 		pthread_create(&thread[i], NULL, change, &writer[i]);
 	}
 	pthread_create(&thread[WRITERS], NULL, grow, &bank);
-	halves = snapshots_take(&bank, atomic ? SNAPSHOTS : UNTIL_WRONG, !atomic);
+	shapes = snapshots_take(&bank, atomic ? SNAPSHOTS : UNTIL_WRONG, !atomic);
 	__atomic_store_n(&bank.stop, true, __ATOMIC_RELAXED);
 	for (i = 0; i <= WRITERS; i++)
 		pthread_join(thread[i], NULL);
 	is_u64(bank.wrong, 0, "%u stripes: no operation failed", stripes);
 	if (atomic) {
-		is_u64(halves, 0, "%u stripes: no snapshot came between", stripes);
+		is_u64(shapes.halves, 0, "%u stripes: no snapshot came between", stripes);
+		ok(shapes.other >= SNAPSHOTS / 2, "%u have another shape than the one before",
+		   shapes.other);
+		ok(shapes.within >= SNAPSHOTS / 2, "%u were taken between two buckets of one page",
+		   shapes.within);
 		ok(writer[0].batches && writer[1].batches, "writers made %llu and %llu batches",
 		   (unsigned long long)writer[0].batches, (unsigned long long)writer[1].batches);
 	} else {
-		ok(halves, "%u stripes: without a batch, one did", stripes);
+		ok(shapes.halves, "%u stripes: without a batch, one did", stripes);
 	}
-	is_u64(snapshots_take(&bank, 1, false), 0, "the last one is whole");
+	is_u64(snapshots_take(&bank, 1, false).halves, 0, "the last one is whole");
 	engine_close(&bank.engine);
 }
 

@@ -7,8 +7,12 @@
  * missing at most one unit of the writer's total and an even one none.  Which of
  * the two it is, and how many there were, its first account's number says: it is
  * raised with each step.  So a snapshot is exact if each writer's sum is the one
- * that its own count asks for.  A third kind of thread grows the map meanwhile, and
- * empties it again.
+ * that its own count asks for.
+ *
+ * A third kind of thread lets the map grow meanwhile, by keys that it never had, some
+ * for each snapshot, so that the shape moves from the first snapshot to the last: a
+ * primary region does not shrink, and keys that come again would split nothing.  In
+ * the end it empties the map and fills it again.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -18,14 +22,17 @@
 #include "tap.h"
 
 #if defined(__SANITIZE_THREAD__)
-#define SNAPSHOTS	100
+#define SNAPSHOTS	250
+#elif defined(__SANITIZE_ADDRESS__)
+#define SNAPSHOTS	400
 #else
-#define SNAPSHOTS	1000
+#define SNAPSHOTS	1200
 #endif
+#define CHURNED		(SNAPSHOTS / 10)	/* snapshots while the map is emptied and filled */
 #define WRITERS		2u
 #define ACCOUNTS	60u
 #define BALANCE		1000u
-#define GROW_KEYS	40000u
+#define GROW_KEYS	20u	/* for each snapshot: they split two buckets or more */
 #define GROW_FIRST	(1ull << 32)
 
 /* The value of an account: its balance, and the writer's steps by then. */
@@ -37,11 +44,17 @@ struct balance {
 /**
  * struct bank - a map and those who change it
  * @engine: the map
+ * @grow: keys that may be added by now
+ * @grown: keys that were
+ * @churn: enough were added: they are to go and come again
  * @stop: they are to end
  * @wrong: something that was not allowed
  */
 struct bank {
 	struct engine engine;
+	u64 grow;
+	u64 grown;
+	bool churn;
 	bool stop;
 	u32 wrong;
 };
@@ -94,24 +107,36 @@ static void *transfer(void *arg)
 	return NULL;
 }
 
+static void grow_put(struct bank *bank, u64 number)
+{
+	u64 key = GROW_FIRST + number, value[2] = { 0 };
+
+	if (khmap_table_put(bank->engine.table, &key, value, KHMAP_PUT_EITHER, NULL))
+		__atomic_store_n(&bank->wrong, 1, __ATOMIC_RELAXED);
+}
+
 static void *grow(void *arg)
 {
 	struct bank *bank = arg;
-	u64 key, value[2] = { 0 };
-	u32 i;
+	u64 grown = 0, i, key;
 
-	while (!__atomic_load_n(&bank->stop, __ATOMIC_RELAXED)) {
-		for (i = 0; i < GROW_KEYS; i++) {
-			key = GROW_FIRST + i;
-			if (khmap_table_put(bank->engine.table, &key, value, KHMAP_PUT_EITHER,
-					    NULL))
-				__atomic_store_n(&bank->wrong, 1, __ATOMIC_RELAXED);
-			if (!(i % 1024))
-				sched_yield();
+	while (!__atomic_load_n(&bank->churn, __ATOMIC_RELAXED)) {
+		if (grown < __atomic_load_n(&bank->grow, __ATOMIC_RELAXED)) {
+			grow_put(bank, grown++);
+			__atomic_store_n(&bank->grown, grown, __ATOMIC_RELAXED);
+		} else {
+			sched_yield();
 		}
-		for (i = 0; i < GROW_KEYS; i++) {
+	}
+	while (!__atomic_load_n(&bank->stop, __ATOMIC_RELAXED)) {
+		for (i = 0; i < grown; i++) {
 			key = GROW_FIRST + i;
 			khmap_table_delete(bank->engine.table, &key, NULL, NULL);
+		}
+		for (i = 0; i < grown; i++) {
+			grow_put(bank, i);
+			if (!(i % 1024))
+				sched_yield();
 		}
 	}
 	return NULL;
@@ -144,10 +169,55 @@ static bool exact(struct khmap_snapshot *s)
 	return true;
 }
 
+/**
+ * struct shapes - what the snapshots met
+ * @last: the shape of the newest
+ * @other: whose shape is not that of the one before
+ * @within: which were taken while a page of buckets was split in part
+ * @moving: during the taking of which a bucket was split
+ */
+struct shapes {
+	u32 last;
+	u32 other;
+	u32 within;
+	u32 moving;
+};
+
+static u32 shape_now(const struct bank *bank)
+{
+	return os_load(&bank->engine.table->header->shape);
+}
+
+/* Let the map grow on, and wait until it does, if it still can. */
+static void grow_on(struct bank *bank, u32 last)
+{
+	u64 grow = __atomic_add_fetch(&bank->grow, GROW_KEYS, __ATOMIC_RELAXED);
+
+	while (shape_now(bank) == last && __atomic_load_n(&bank->grown, __ATOMIC_RELAXED) < grow &&
+	       !__atomic_load_n(&bank->churn, __ATOMIC_RELAXED))
+		sched_yield();
+}
+
+static int snapshot_take(struct bank *bank, struct shapes *shapes, struct khmap_snapshot **s)
+{
+	u32 before = shape_now(bank), shape;
+	int err = khmap_snapshot_create(bank->engine.table, bank->engine.account, NULL, s);
+
+	if (err)
+		return err;
+	shape = (*s)->header->shape;
+	shapes->moving += shape_now(bank) != before;
+	shapes->other += shape != shapes->last;
+	shapes->within += shape % KHMAP_PLACE_UNITS != 0;
+	shapes->last = shape;
+	return 0;
+}
+
 /* Snapshots, some at a time, each looked at when it is new and when it is old. */
-static void snapshots_take(struct bank *bank, u32 count)
+static struct shapes snapshots_take(struct bank *bank, u32 count)
 {
 	struct khmap_snapshot *held[5] = { NULL };
+	struct shapes shapes = { .last = shape_now(bank) };
 	u64 epoch = 0;
 	u32 i, bad = 0, unsound = 0, failed = 0;
 
@@ -165,7 +235,8 @@ static void snapshots_take(struct bank *bank, u32 count)
 			khmap_snapshot_destroy(*s);
 			*s = NULL;
 		}
-		if (khmap_snapshot_create(bank->engine.table, bank->engine.account, NULL, s)) {
+		grow_on(bank, shapes.last);
+		if (snapshot_take(bank, &shapes, s)) {
 			*s = NULL;
 			failed++;
 			continue;
@@ -183,6 +254,17 @@ static void snapshots_take(struct bank *bank, u32 count)
 	is_u64(failed, 0, "%u snapshots taken", count);
 	is_u64(bad, 0, "each is of one instant");
 	is_u64(unsound, 0, "each is a sound image with exact counts");
+	return shapes;
+}
+
+/* The map grew from the first to the last, and not between two of them alone. */
+static void shapes_check(const struct shapes *shapes, u32 count)
+{
+	ok(shapes->other >= count / 2, "%u of %u have another shape than the one before",
+	   shapes->other, count);
+	ok(shapes->within >= count / 2, "%u of %u were taken between two buckets of one page",
+	   shapes->within, count);
+	ok(shapes->moving, "during the taking of %u, a bucket was split", shapes->moving);
 }
 
 /* Two who take snapshots at the same time. */
@@ -209,6 +291,7 @@ static void test_bank(u32 stripes, u32 count)
 	struct writer writer[WRITERS] = { { NULL } };
 	pthread_t thread[WRITERS + 2];
 	struct bank bank = { .stop = false };
+	struct shapes shapes;
 	u64 used;
 	u32 i, k;
 
@@ -226,7 +309,10 @@ static void test_bank(u32 stripes, u32 count)
 		pthread_create(&thread[i], NULL, transfer, &writer[i]);
 	pthread_create(&thread[WRITERS], NULL, grow, &bank);
 	pthread_create(&thread[WRITERS + 1], NULL, take_beside, &bank);
-	snapshots_take(&bank, count);
+	shapes = snapshots_take(&bank, count);
+	shapes_check(&shapes, count);
+	__atomic_store_n(&bank.churn, true, __ATOMIC_RELAXED);
+	snapshots_take(&bank, CHURNED);
 	__atomic_store_n(&bank.stop, true, __ATOMIC_RELAXED);
 	for (i = 0; i < WRITERS + 2; i++)
 		pthread_join(thread[i], NULL);
