@@ -213,6 +213,7 @@ if command -v spin >/dev/null; then
 	refuted snapshot/drop-shared freed snapshot -DSTATIC -DDROP_SHARED
 	refuted snapshot/lost-zero wrong snapshot -DSTATIC -DLOOSE -DLOST_ZERO
 	refuted snapshot/giver-late freed snapshot -DSTATIC -DLOOSE -DGIVER_LATE
+	refuted snapshot/spare-kept leaked snapshot -DSTATIC -DLOOSE -DSPARE_KEPT
 	refuted snapshot/lost-empty wrong snapshot -DSTATIC -DLOOSE -DLOST_EMPTY
 	refuted snapshot/no-mutex half snapshot -DSTATIC -DATOMIC -DNO_MUTEX
 	refuted retire/bit-before-lock 'late|both' retire -DBIT_BEFORE_LOCK

@@ -39,6 +39,7 @@
  *	LOST_ZERO		a page that is lost reads as zeros, which are no error
  *	LOST_EMPTY		its slot stays empty, as if the map still had it
  *	GIVER_LATE		whose page is used gets to know of it in its turn, not first
+ *	SPARE_KEPT		a best-effort snapshot that is dropped keeps the page that nobody took
  */
 #ifdef STATIC
 #define PAGES	2
@@ -617,7 +618,7 @@ inline drop()
 			slot[AT(s, p)] = NONE;
 			expected[AT(s, p)] = 0
 		}
-#ifdef LOOSE
+#if defined(LOOSE) && !defined(SPARE_KEPT)
 		if
 		:: s == 2 && spare -> spare = false; had[POOL] = false
 		:: else
