@@ -116,6 +116,10 @@ holds() {
 		why='the search was cut short'
 	elif ! reached "$folder" 'proctype reader' || ! reached "$folder" init; then
 		why='a step of the reader or of the last check was never reached'
+	elif [ "$3" = snapshot ] &&
+		grep -q '^unreached in proctype splitter$' "$folder/pan.out" &&
+		! reached "$folder" 'proctype splitter'; then
+		why='a step of the splitter was never reached'
 	fi
 	verdict "$name" "$why"
 	[ ! -e "$folder/pan.out" ] || diagnose "$folder"
