@@ -5,9 +5,11 @@
  *	khmap-read FILE [KEY...]	list all keys and values, or the values of keys; in hex
  *
  * Written from Documentation/image-format.rst alone, to start one's own reader from: of snapshot
- * files, on 64-bit little-endian hosts.  It checks what lookups need, in a copy of the header, and
- * never leaves the mapping; who truncates the file under it kills it (SIGBUS).  What no lookup
- * needs is for "khmapctl verify".  Status 1: a key is not there; 2: bad file or usage.
+ * files, on 64-bit little-endian hosts.  Those of the other byte order and compressed ones (.khz)
+ * it refuses: they are for "khmapctl restore" and "khmapctl unpack".  It checks what lookups need,
+ * in a copy of the header, and never leaves the mapping; who truncates the file under it kills it
+ * (SIGBUS).  What no lookup needs is for "khmapctl verify".  Status 1: a key is not there; 2: bad
+ * file or usage.
  */
 #include <err.h>
 #include <fcntl.h>

@@ -91,6 +91,10 @@ for codec in inline-be-lz4 schema-be-zstd; do
 	check "v1-$codec.khz: others refuse it" 4 'which is big-endian; .* restore --portable' \
 		khmapctl verify "$images/v1-$codec.khz"
 done
+for file in "$images"/*.khz; do
+	check "${file##*/}: the example refuses it" 2 \
+		'^khmap-read: [^ ]+\.khz: bad image, not true: .*"KHMAPIMG"' read_example "$file"
+done
 (cd "$images" && ls ./*.khm) | sed 's,^\./,,' >kept.txt
 cut -d ' ' -f 1 expected.txt | sort >named.txt
 same 'each kept image has its line, and each line its image' kept.txt named.txt
