@@ -54,3 +54,7 @@ numbers 1 500 | "$mkimage" -k u32 -v u32 -n 500 "$folder/v1-tags16.khm"
 numbers 1 480 | "$mkimage" -n 480 -d 100 "$folder/v1-mid-split.khm"
 "$khmapctl" snapshot "$folder/v1-chains.khm" "$folder/v1-chains-lz4.khz" --compress=lz4 --run 4K
 "$khmapctl" snapshot "$folder/v1-mid-split.khm" "$folder/v1-mid-split-zstd.khz" --compress=zstd --run 8K
+after=$(mktemp)
+numbers 1 480 | "$mkimage" -n 480 -d 50 "$after"
+"$khmapctl" delta "$folder/v1-mid-split.khm" "$after" "$folder/v1-mid-split-delta.bin"
+rm "$after"

@@ -95,6 +95,10 @@ for file in "$images"/*.khz; do
 	check "${file##*/}: the example refuses it" 2 \
 		'^khmap-read: [^ ]+\.khz: bad image, not true: .*"KHMAPIMG"' read_example "$file"
 done
+check 'v1-mid-split-delta.bin: is applied' 0 '' \
+	khmapctl apply -q "$images/v1-mid-split.khm" "$images/v1-mid-split-delta.bin" ./newer.khm
+check 'v1-mid-split-delta.bin: makes what it made' 0 \
+	'^29dd02e656501ffae19f3b6a7a4e3ce7ccc1b3ce477173bc254ab1e7a2fb42cb ' sha256sum ./newer.khm
 (cd "$images" && ls ./*.khm) | sed 's,^\./,,' >kept.txt
 cut -d ' ' -f 1 expected.txt | sort >named.txt
 same 'each kept image has its line, and each line its image' kept.txt named.txt
