@@ -5,6 +5,7 @@
  * He is in a cgroup with a limit.  Nothing that he can do brings the kernel memory
  * that is charged to somebody else, but what was granted to a snapshot before.
  */
+#include <limits.h>
 #include "kselftest_harness.h"
 #include "hostile.h"
 #include "system_file.h"
@@ -16,11 +17,37 @@
 /* Charges are batched by page and processor. */
 #define SLACK	(1 << 20)
 
-/* What the kernel has for itself, whoever is charged, in bytes. */
+/* What he holds while it is looked at whose it is; each is some megabytes of the kernel's. */
+#define DESCRIPTORS	50000
+#define MAPPINGS	1000
+#define BATCHES		32
+#define HELD		(4 << 20)
+#define WIDE		1000	/* bytes of a value */
+
+#define UNPRIVILEGED_STALLS	"/proc/sys/vm/unprivileged_userfaultfd"
+
+/* What the kernel has for itself, whoever is charged, in bytes; stacks are in vmalloc. */
 static long long kernel_memory(void)
 {
-	return (meminfo("Slab") + meminfo("PageTables") + meminfo("VmallocUsed") +
-		meminfo("KernelStack")) * 1024ll;
+	return (meminfo("Slab") + meminfo("PageTables") + meminfo("VmallocUsed")) * 1024ll;
+}
+
+/* A number of a file of numbers with names; -1 if there is none. */
+static long long cgroup_field(const char *folder, const char *name, const char *field)
+{
+	char path[256], line[128];
+	size_t length = strlen(field);
+	long long value = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "r");
+	while (file && value < 0 && fgets(line, sizeof(line), file))
+		if (!strncmp(line, field, length) && line[length] == ' ')
+			value = atoll(line + length);
+	if (file)
+		fclose(file);
+	return value;
 }
 
 static uint64_t module_bytes(void)
@@ -75,7 +102,7 @@ static int run_in(const char *folder, int (*function)(void), bool unprivileged)
 
 FIXTURE_SETUP(memory)
 {
-	struct rlimit files = { .rlim_cur = 60000, .rlim_max = 60000 };
+	struct rlimit files = { .rlim_cur = 100000, .rlim_max = 100000 };
 
 	map_remove(HOSTILE_MAP);
 	setrlimit(RLIMIT_NOFILE, &files);
@@ -102,26 +129,26 @@ FIXTURE_TEARDOWN(memory)
 	rmdir(READER);
 }
 
-/* Descriptors, until he may have no more. */
-static int many_descriptors(void)
+/* Descriptors, so many at most, or until he may have no more. */
+static int descriptors(int most)
 {
 	int count = 0;
 
-	while (map_open(HOSTILE_MAP, O_RDONLY) >= 0)
+	while (count < most && map_open(HOSTILE_MAP, O_RDONLY) >= 0)
 		count++;
-	return count > 1000 ? 0 : 1;
+	return count;
 }
 
-/* Mappings of the whole, each with its tables. */
-static int many_mappings(void)
+/* Mappings of the whole, each with its tables; -1 if there can be none. */
+static int mappings(int most)
 {
-	int fd = map_open(HOSTILE_MAP, O_RDONLY), count = 0;
+	int fd = map_open(HOSTILE_MAP, O_RDONLY), count;
 	struct khmap_ioc_stat stat;
 	size_t size, page;
 
 	if (fd < 0 || map_stat(fd, &stat))
-		return 1;
-	for (;;) {
+		return -1;
+	for (count = 0; count < most; count++) {
 		const struct khmap_image_header *header = image_map(fd, &size);
 		const char *image = (const void *)header;
 
@@ -130,12 +157,76 @@ static int many_mappings(void)
 		for (page = 0; page < stat.primary_pages; page += 64)
 			(void)*(const volatile char *)(image + header->primary_offset +
 						       page * 4096);
-		count++;
 	}
-	return count > 100 ? 0 : 2;
+	return count;
 }
 
-/* Threads would do the same: the largest batch, again and again, and answers. */
+static int many_descriptors(void)
+{
+	return descriptors(INT_MAX) > 1000 ? 0 : 1;
+}
+
+static int many_mappings(void)
+{
+	return mappings(INT_MAX) > 100 ? 0 : 1;
+}
+
+static int hold_descriptors(void)
+{
+	return descriptors(DESCRIPTORS) == DESCRIPTORS ? 0 : 1;
+}
+
+static int hold_mappings(void)
+{
+	return mappings(MAPPINGS) == MAPPINGS ? 0 : 1;
+}
+
+static struct stall stall;
+
+/* A batch of the largest buffer, that waits for its keys. */
+static void *stalled_batch(void *context)
+{
+	static char values[KHMAP_ATOMIC_MAX * WIDE];
+	struct khmap_ioc_batch batch = {
+		.size = sizeof(batch),
+		.flags = KHMAP_BATCH_ARRAYS | KHMAP_BATCH_ATOMIC,
+		.count = KHMAP_ATOMIC_MAX,
+		.opcode = KHMAP_OP_GET,
+		.keys = address_of(stall.page),
+		.values = address_of(values),
+	};
+
+	call(*(int *)context, KHMAP_IOC_BATCH, &batch);
+	return NULL;
+}
+
+static int hold_batches(void)
+{
+	static int fd;
+	pthread_t thread;
+	int i;
+
+	fd = map_open(HOSTILE_OTHER, O_RDONLY);
+	if (fd < 0)
+		return 1;
+	if (stall_make(&stall, false))
+		return 2;
+	for (i = 0; i < BATCHES; i++)
+		if (pthread_create(&thread, NULL, stalled_batch, &fd) || !stall_wait(&stall))
+			return 3;
+	return 0;
+}
+
+/* A map whose batches need large buffers. */
+static int wide_create(void)
+{
+	struct khmap_ioc_create args = create_args(HOSTILE_OTHER, 16);
+
+	args.value_size = WIDE;
+	return create_map(&args) < 0;
+}
+
+/* The largest batch, again and again, and answers. */
 static int many_batches(void)
 {
 	struct khmap_version_info infos[KHMAP_VERSIONS_MAX];
@@ -162,37 +253,94 @@ static int many_batches(void)
 	return 0;
 }
 
-/* He runs into his limit, or out of descriptors; the kernel has no more than that. */
-static void try_all(struct __test_metadata *_metadata, int (*function)(void))
+/* What somebody in the reader's cgroup does and then holds; what was wrong, or 0. */
+static int hold(int (*function)(void), pid_t *child)
 {
-	long long owner = cgroup_usage(OWNER), kernel = kernel_memory();
+	unsigned char result = 255;
+	int ends[2];
+
+	if (pipe(ends))
+		return -1;
+	*child = fork();
+	if (!*child) {
+		result = cgroup_write(READER, "cgroup.procs", "0") || drop_privileges() ?
+			 254 : (unsigned char)function();
+		if (write(ends[1], &result, 1) == 1)
+			pause();
+		_exit(0);
+	}
+	close(ends[1]);
+	if (read(ends[0], &result, 1) != 1)
+		result = 253;
+	close(ends[0]);
+	return result;
+}
+
+/* While he holds it, what the kernel has more than before is in his account. */
+static void try_hold(struct __test_metadata *_metadata, int (*function)(void))
+{
+	long long owner = cgroup_usage(OWNER), kernel = kernel_memory(), more, his;
+	uint64_t module = module_bytes();
+	pid_t child = -1;
+
+	ASSERT_EQ(0, cgroup_write(READER, "memory.max", "max"));
+	EXPECT_EQ(0, hold(function, &child));
+	his = cgroup_field(READER, "memory.stat", "kernel");
+	more = kernel_memory() - kernel;
+	TH_LOG("the kernel has %lld KiB more, %lld are charged to the reader", more >> 10,
+	       his >> 10);
+	EXPECT_LT(HELD, more);
+	EXPECT_GE(his + his / 8 + SLACK, more);
+	EXPECT_GE(owner + SLACK, cgroup_usage(OWNER));
+	EXPECT_EQ(module, module_bytes());
+	if (child > 0) {
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+	}
+	ASSERT_EQ(0, cgroup_write(READER, "memory.max", LIMIT));
+}
+
+/* Without end, he runs into his limit and nobody else is charged. */
+static void try_all(struct __test_metadata *_metadata, int (*function)(void), bool limited)
+{
+	long long owner = cgroup_usage(OWNER);
 	uint64_t module = module_bytes();
 	int result = run_in(READER, function, true);
 
 	/* Of the last, it may be that he was killed for it. */
-	EXPECT_TRUE(!result || result == 256 + SIGKILL) TH_LOG("result %d", result);
+	EXPECT_TRUE(!result || (limited && result == 256 + SIGKILL)) TH_LOG("result %d", result);
+	EXPECT_EQ(limited, cgroup_field(READER, "memory.events", "max") > 0);
 	EXPECT_GE(owner + SLACK, cgroup_usage(OWNER));
 	EXPECT_EQ(module, module_bytes());
-	/* Some of it is freed later, by RCU. */
-	EXPECT_GE(kernel + 2 * atoll(LIMIT), kernel_memory());
 }
 
 TEST_F_TIMEOUT(memory, of_descriptors, 100)
 {
-	if (self->usable)
-		try_all(_metadata, many_descriptors);
+	if (!self->usable)
+		return;
+	try_hold(_metadata, hold_descriptors);
+	try_all(_metadata, many_descriptors, true);
 }
 
 TEST_F_TIMEOUT(memory, of_mappings, 100)
 {
-	if (self->usable)
-		try_all(_metadata, many_mappings);
+	if (!self->usable)
+		return;
+	try_hold(_metadata, hold_mappings);
+	try_all(_metadata, many_mappings, true);
 }
 
 TEST_F_TIMEOUT(memory, of_batches, 100)
 {
-	if (self->usable)
-		try_all(_metadata, many_batches);
+	if (!self->usable)
+		return;
+	ASSERT_EQ(0, run_in(OWNER, wide_create, false));
+	ASSERT_EQ(0, chmod(KHMAP_DEVICE_DIR "/" HOSTILE_OTHER, 0644));
+	ASSERT_EQ(0, write_file(UNPRIVILEGED_STALLS, "1"));
+	try_hold(_metadata, hold_batches);
+	EXPECT_EQ(0, write_file(UNPRIVILEGED_STALLS, "0"));
+	map_remove(HOSTILE_OTHER);
+	try_all(_metadata, many_batches, false);
 }
 
 static int snapshot_fd;
@@ -223,7 +371,7 @@ TEST_F_TIMEOUT(memory, of_a_snapshot_that_he_reads, 100)
 		return;
 	snapshot_fd = take_snapshot(self->map, &args);
 	ASSERT_LE(0, snapshot_fd);
-	try_all(_metadata, read_snapshot);
+	try_all(_metadata, read_snapshot, false);
 	close(snapshot_fd);
 }
 
