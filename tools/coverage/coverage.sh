@@ -11,6 +11,9 @@ top=$(cd "$here/../.." && pwd)
 build=${BUILD:-$top/build}
 out=$build/coverage
 kernel=6.1-kasan
+# Percent of kmod/ that all tests together must reach.
+least_lines=90
+least_branches=80
 guest_list=$top/selftests/guest/list
 . "$top/tools/vm/parts.sh"
 
@@ -19,7 +22,8 @@ usage() {
 	Usage: ${0##*/} [--list FILE] [--only REGEX] [--missed] [unit] [guest] [table]
 	Runs the unit tests, the guest's tests (on the debug kernel $kernel; see tools/vm/debug), or
 	both, and prints for each file of kmod/ the lines and branches that they reach. The table alone
-	is of what was measured last. build/coverage/coverage.json has the same for programs.
+	is of what was measured last. build/coverage/coverage.json has the same for programs. Fails if
+	both parts reach less than $least_lines % of all lines or $least_branches % of all branches.
 
 	  --list FILE    other tests for the guest; what they reach is added to what is known
 	  --only REGEX   those of the guest's tests whose line matches, as grep -E does; added, too
@@ -111,3 +115,9 @@ jq -n -f "$here/merge.jq" --slurpfile unit "$out/unit.json" --slurpfile guest "$
 jq -r -f "$here/table.jq" "$out/coverage.json"
 [ -z "$missed" ] || jq -r '.files[] | select(.missed != []) | "\(.file): \(.missed | join(" "))"' \
 	"$out/coverage.json"
+
+# Some of the tests reach less, and are not judged.
+[ -n "$fresh" ] && [ -s "$out/unit.json" ] && [ -s "$out/guest.json" ] || exit 0
+jq -e --argjson lines $least_lines --argjson branches $least_branches \
+	'.total | .lines_percent >= $lines and .branches_percent >= $branches' "$out/coverage.json" \
+	>/dev/null || die "less is reached than $least_lines % of the lines or $least_branches % of the branches"
