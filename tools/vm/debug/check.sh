@@ -122,6 +122,19 @@ run() {
 	[ $number -gt 1 ] || echo "No test of $list matches: $only" >&2
 }
 
+# injected KERNEL: where faults can be injected, a test of them that is skipped has tested nothing.
+injected() {
+	case $1 in
+	*-kasan) grep -q '/fault_' "$tests" || return 0 ;;
+	*) return 0 ;;
+	esac
+	told=$report-injection.tap
+	echo 1..1 >"$told"
+	number=0 skipped=0
+	! grep -h '^ok .*: fault_.* # SKIP' "$report"-[0-9]*.tap || skipped=1
+	told "$skipped" "$1: no test of injected faults is skipped"
+}
+
 failed=0
 mkdir -p "$build/vm"
 for kernel in ${chosen:-$kernels}; do
@@ -130,8 +143,9 @@ for kernel in ${chosen:-$kernels}; do
 	[ -z "$selftest" ] || selftest "$kernel"
 	[ -n "$run_tests" ] || continue
 	"$vm/build-dependent.sh" --kernel "$kernel" "$top/selftests/guest/example"
-	rm -f "$report"-[0-9]*.tap
+	rm -f "$report"-[0-9]*.tap "$report-injection.tap"
 	run "$kernel"
+	injected "$kernel"
 	"$vm/tap.sh" --title "$kernel" "$report"-*.tap || failed=1
 done
 exit $failed
