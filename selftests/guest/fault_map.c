@@ -275,7 +275,7 @@ static int call_mmap(void *context)
 	header = self->image;
 	bytes = self->image;
 	for (at = 0; at < header->primary_pages; at++)
-		byte = bytes[header->primary_offset + at * 4096];
+		byte = bytes[header->primary_offset + at * (uint64_t)PAGE];
 	(void)byte;
 	return 0;
 }

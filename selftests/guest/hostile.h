@@ -20,7 +20,7 @@
 #define HOSTILE_MAP	"hostile-map"
 #define HOSTILE_OTHER	"hostile-other"
 #define HOSTILE_KEYS	2000u
-#define HOSTILE_PAGE	4096u
+#define HOSTILE_PAGE	((size_t)PAGE)	/* also of an image */
 
 /* What others may need in this slow machine, and never do if nobody waits. */
 #define HOSTILE_LIMIT_MS	20000
@@ -44,7 +44,7 @@ struct stall {
 	int uffd;
 	char *page;
 	bool writes;
-	char content[HOSTILE_PAGE];
+	char content[PAGE_MAX];
 };
 
 /* Of a page that is not there, or, if it is writes that stall, that is.  0 or -errno. */
@@ -128,7 +128,7 @@ static inline bool page_copy(const void *page, void *to)
 	struct iovec here = { .iov_base = to, .iov_len = HOSTILE_PAGE };
 	struct iovec there = { .iov_base = (void *)(uintptr_t)page, .iov_len = HOSTILE_PAGE };
 
-	return process_vm_readv(getpid(), &here, 1, &there, 1, 0) == HOSTILE_PAGE;
+	return process_vm_readv(getpid(), &here, 1, &there, 1, 0) == (ssize_t)HOSTILE_PAGE;
 }
 
 /* A named map of HOSTILE_KEYS keys, open for reading and writing, or -errno. */

@@ -92,14 +92,14 @@ TEST(addresses_are_known_when_seen)
 /* Pages of a region; SIZE_MAX if one is not there. */
 static size_t region_found(const char *image, uint64_t offset, uint32_t pages)
 {
-	char page[HOSTILE_PAGE];
+	char page[PAGE_MAX];
 	size_t found = 0;
 	uint32_t i;
 
 	for (i = 0; i < pages; i++) {
 		if (!page_copy(image + offset + (uint64_t)i * HOSTILE_PAGE, page))
 			return SIZE_MAX;
-		found += (size_t)bytes_found(page, sizeof(page));
+		found += (size_t)bytes_found(page, HOSTILE_PAGE);
 	}
 	return found;
 }
@@ -110,19 +110,19 @@ TEST_F(addresses, in_images)
 
 	for (k = 0; k < 2; k++) {
 		struct khmap_image_header *header;
-		char copy[HOSTILE_PAGE];
+		char copy[PAGE_MAX];
 		size_t size;
 		char *image = image_map(fds[k], &size);
 
 		ASSERT_NE(MAP_FAILED, image);
-		memcpy(copy, image, sizeof(copy));
+		memcpy(copy, image, HOSTILE_PAGE);
 		header = (void *)copy;
 		EXPECT_LE(2, header->primary_pages);
 		EXPECT_EQ(0, region_found(image, header->primary_offset,
 					  header->primary_pages));
 		/* A random number may look like anything. */
 		memset(header->hash_secret, 0, sizeof(header->hash_secret));
-		EXPECT_EQ(0, bytes_found(copy, sizeof(copy)));
+		EXPECT_EQ(0, bytes_found(copy, HOSTILE_PAGE));
 		munmap(image, size);
 	}
 }

@@ -156,7 +156,7 @@ static int mappings(int most)
 			break;
 		for (page = 0; page < stat.primary_pages; page += 64)
 			(void)*(const volatile char *)(image + header->primary_offset +
-						       page * 4096);
+						       page * HOSTILE_PAGE);
 	}
 	return count;
 }
@@ -357,7 +357,7 @@ static int read_snapshot(void)
 		return 1;
 	while (read(snapshot_fd, bytes, sizeof(bytes)) > 0)
 		;
-	for (at = 0; at < size; at += 4096)
+	for (at = 0; at < size; at += HOSTILE_PAGE)
 		(void)*(volatile char *)(image + at);
 	return call(snapshot_fd, KHMAP_IOC_MATERIALIZE, &all) ? 2 : 0;
 }

@@ -105,7 +105,7 @@ static size_t image_search(int fd, size_t *pages)
 	if (image == MAP_FAILED)
 		return SIZE_MAX;
 	for (at = 0; at < size; at += HOSTILE_PAGE) {
-		char page[HOSTILE_PAGE];
+		char page[PAGE_MAX];
 
 		if (!page_copy(image + at, page))
 			continue;

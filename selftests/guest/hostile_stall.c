@@ -245,7 +245,7 @@ static int snapshot_read(struct victim *v)
 {
 	ssize_t got = pread(v->shot, v->stall.page, HOSTILE_PAGE, HOSTILE_PAGE);
 
-	return got == HOSTILE_PAGE ? 0 : -EIO;
+	return got == (ssize_t)HOSTILE_PAGE ? 0 : -EIO;
 }
 
 static int canary_ids(struct victim *v)
