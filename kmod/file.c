@@ -101,6 +101,7 @@ static int khmap_stat(struct khmap_call *call)
 	stat->inserts = counts.inserts;
 	stat->replaces = counts.replaces;
 	stat->deletes = counts.deletes;
+	/* Splits and compaction may store to these meanwhile: each is told as it is just now. */
 	stat->shape = READ_ONCE(header->shape);
 	stat->primary_pages = READ_ONCE(header->primary_pages);
 	stat->overflow_pages = READ_ONCE(header->overflow_pages);
@@ -119,6 +120,7 @@ static int khmap_stat(struct khmap_call *call)
 	stat->reserved_pages = 0;
 	stat->snapshot_ns = 0;
 	stat->snapshot_id = 0;
+	/* WARN_AFTER stores it under a lock that is not taken here. */
 	stat->warn_after_ms = READ_ONCE(map->warn_after_ms);
 	stat->held_ms = 0;
 	stat->overdue = khmap_overdue_count(map);

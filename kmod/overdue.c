@@ -27,6 +27,7 @@ MODULE_PARM_DESC(snapshot_warn_after, "Milliseconds after which a snapshot of a 
 
 u64 khmap_overdue_default(void)
 {
+	/* Whoever writes the parameter takes no lock of ours. */
 	return READ_ONCE(snapshot_warn_after);
 }
 
@@ -37,6 +38,7 @@ u64 khmap_overdue_held(const struct khmap_shot *shot)
 
 bool khmap_overdue(const struct khmap_shot *shot)
 {
+	/* Asked without khmap_registry_lock, too; both uses are to be of one value. */
 	u64 limit = READ_ONCE(shot->map->warn_after_ms);
 
 	return limit && khmap_overdue_held(shot) >= limit;
@@ -112,6 +114,7 @@ int khmap_overdue_set(struct khmap_call *call)
 	struct khmap_shot *shot;
 
 	mutex_lock(&khmap_registry_lock);
+	/* STAT and khmap_overdue() read it without the lock. */
 	WRITE_ONCE(map->warn_after_ms, call->arg.warn_after.warn_after_ms);
 	list_for_each_entry(shot, &map->shots, link)
 		khmap_overdue_arm(shot);

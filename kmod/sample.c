@@ -55,11 +55,13 @@ static DEFINE_PER_CPU(struct khmap_sampled, khmap_sampled);
 
 u32 khmap_sample_pass(u64 map_id)
 {
+	/* Without a lock: a sampler that comes or goes meanwhile may be missed. */
 	unsigned long used = READ_ONCE(khmap_samplers_used);
 	u32 pass = U32_MAX;
 
 	for (; used; used &= used - 1) {
 		unsigned int i = __ffs(used);
+		/* The place may be another sampler's by now. */
 		u64 wanted = READ_ONCE(khmap_samplers[i].map_id);
 		s32 left;
 
@@ -78,6 +80,7 @@ u32 khmap_sample_count(u64 map_id, u32 count, bool told)
 
 	/* khmap_sampler_free() waits for this to be over. */
 	preempt_disable();
+	/* Pairs with the release in khmap_sampler_place(): what it is depends on its bit. */
 	used = READ_ONCE(khmap_samplers_used);
 	for (; used; used &= used - 1) {
 		unsigned int i = __ffs(used);
@@ -125,6 +128,7 @@ static u64 khmap_sampler_seen(unsigned int index)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
+		/* That processor goes on counting. */
 		seen += READ_ONCE(per_cpu(khmap_sampled.seen[index], cpu));
 	return seen;
 }
@@ -153,6 +157,7 @@ static void khmap_sampler_free(unsigned int index)
 {
 	static_branch_dec(&khmap_samplers_key);
 	mutex_lock(&khmap_samplers_lock);
+	/* Those who count read it without the lock. */
 	WRITE_ONCE(khmap_samplers_used, khmap_samplers_used & ~BIT(index));
 	/* Who still counts for it must not count for the next. */
 	synchronize_rcu();

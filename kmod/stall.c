@@ -47,7 +47,10 @@ struct khmap_stalls {
 
 static DEFINE_PER_CPU(struct khmap_stalls, khmap_stalls);
 
-/* A processor may be about to keep one: that will be told, which does no harm. */
+/*
+ * A processor may be about to keep one: that will be told, which does no harm.  It
+ * loads and stores the counts meanwhile, with no lock against this.
+ */
 int khmap_stalls_forget(void)
 {
 	int cpu;
@@ -75,6 +78,7 @@ void os_stall(const struct khmap_table *table, u32 kind, u32 place, u64 ns)
 	stalls = this_cpu_ptr(&khmap_stalls);
 	if (stalls->telling)
 		return;
+	/* khmap_stalls_forget() may be at it; an index must be of one load. */
 	count = READ_ONCE(stalls->count);
 	if (count >= KHMAP_STALLS_KEPT) {
 		stalls->lost++;
@@ -92,6 +96,7 @@ void os_stall(const struct khmap_table *table, u32 kind, u32 place, u64 ns)
 void os_stalls_flush(void)
 {
 	struct khmap_stalls *stalls = this_cpu_ptr(&khmap_stalls);
+	/* As in os_stall(). */
 	u32 count = READ_ONCE(stalls->count), lost = stalls->lost, i;
 
 	if (!(count | lost) || stalls->telling ||
