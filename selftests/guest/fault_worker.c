@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * fault_worker.c - a pool that is filled in a worker, with the kernel's workers failing
+ *
+ * It is a worker of the kernel, whichever is idle, so nobody knows whose n-th allocation
+ * it would be.  All workers are marked instead, and so many percent of what they
+ * allocate fails (/proc/PID/make-it-fail, with a filter of tasks).
+ */
+#include <dirent.h>
+#include "kselftest_harness.h"
+#include "fault_test.h"
+
+#define ROUNDS	6
+#define KEYS	3000u
+#define POOL	8u
+#define TIMES	1000000		/* faults that may be injected: more than there will be */
+#define TURN_US	20000		/* for a worker to fill a pool, on a slow machine */
+
+/* Of each three rounds. */
+static const unsigned int percents[] = { 100, 50, 10 };
+
+static int task_mark(const char *task)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "/proc/%s/make-it-fail", task);
+	return write_file(path, "1");
+}
+
+/* New ones come and idle ones go, so again and again.  Returns how many there are. */
+static int workers_mark(void)
+{
+	DIR *tasks = opendir("/proc");
+	struct dirent *entry;
+	char path[300], name[64];
+	int count = 0;
+
+	while (tasks && (entry = readdir(tasks))) {
+		FILE *comm;
+
+		if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
+		comm = fopen(path, "r");
+		if (comm && fgets(name, sizeof(name), comm) && !strncmp(name, "kworker/", 8))
+			count += !task_mark(entry->d_name);
+		if (comm)
+			fclose(comm);
+	}
+	if (tasks)
+		closedir(tasks);
+	return count;
+}
+
+static int setting(const char *kind, const char *name, int value)
+{
+	char path[128], text[16];
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/%s/%s", kind, name);
+	snprintf(text, sizeof(text), "%d", value);
+	return write_file(path, text);
+}
+
+/* So many percent of what marked tasks allocate fails from now on.  0 or -errno. */
+static int inject(unsigned int percent)
+{
+	static const char *const kinds[] = { "failslab", "fail_page_alloc" };
+	int err = 0, i;
+
+	for (i = 0; i < 2 && !err; i++) {
+		err = setting(kinds[i], "probability", 0);
+		err = err ?: setting(kinds[i], "interval", 1);
+		err = err ?: setting(kinds[i], "task-filter", 1);
+		err = err ?: setting(kinds[i], "times", TIMES);
+		err = err ?: setting(kinds[i], "probability", (int)percent);
+	}
+	return err;
+}
+
+/* Pages that were refused since inject(). */
+static int refused(void)
+{
+	char text[16] = "";
+	int fd = open("/sys/kernel/debug/fail_page_alloc/times", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		abort();
+	close(fd);
+	return TIMES - atoi(text);
+}
+
+FIXTURE(worker) {
+	int control;
+	struct khmap_ioc_abi before;
+};
+
+FIXTURE_SETUP(worker)
+{
+	self->control = control_open(O_RDWR);
+	ASSERT_LE(0, self->control);
+	ASSERT_EQ(0, query_abi(self->control, &self->before));
+	ASSERT_LT(0, workers_mark());
+}
+
+FIXTURE_TEARDOWN(worker)
+{
+	struct khmap_ioc_abi after;
+
+	EXPECT_EQ(0, inject(0));
+	EXPECT_EQ(0, query_abi(self->control, &after));
+	EXPECT_EQ(self->before.maps, after.maps);
+	EXPECT_EQ(self->before.bytes, after.bytes);
+	close(self->control);
+}
+
+/* Each page of a map is written to, and its pool filled anew in the worker meanwhile. */
+static int refill(struct __test_metadata *_metadata, unsigned int percent)
+{
+	struct khmap_ioc_snapshot args = snapshot_args(NULL);
+	int map = create_named(NULL, KEYS), shot, injected;
+	uint32_t key, right = 0, lost = 0;
+	struct khmap_ioc_stat stat;
+	uint64_t value;
+
+	ASSERT_LE(0, map);
+	for (key = 0; key < KEYS; key++)
+		ASSERT_EQ(0, put(map, key, key + 1));
+	args.flags = KHMAP_SNAPSHOT_BEST_EFFORT;
+	args.pool_pages = POOL;
+	shot = take_snapshot(map, &args);
+	ASSERT_LE(0, shot);
+	ASSERT_EQ(0, inject(percent));
+	for (key = 0; key < KEYS; key++) {
+		/* So few pages at a time are in the pool. */
+		if (key % 40 == 0 && key < 200)
+			workers_mark();
+		if (key < 200 && key % 2 == 0)
+			usleep(TURN_US);
+		ASSERT_EQ(0, put(map, key, key + 2));
+	}
+	injected = refused();
+	ASSERT_EQ(0, inject(0));
+	ASSERT_EQ(0, map_stat(shot, &stat));
+	if (percent == 100)
+		EXPECT_LT(0, stat.lost_pages);
+	if (!percent)
+		EXPECT_EQ(0, stat.lost_pages);
+	for (key = 0; key < KEYS; key++) {
+		int err = get(shot, key, &value);
+
+		right += !err && value == key + 1;
+		lost += err == -EIO;
+	}
+	EXPECT_EQ(KEYS, right + lost);
+	EXPECT_EQ(!stat.lost_pages, !lost);
+	for (key = 0; key < KEYS; key++)
+		ASSERT_TRUE(!get(map, key, &value) && value == key + 2);
+	EXPECT_EQ(0, map_verify(map));
+	close(shot);
+	close(map);
+	return injected;
+}
+
+TEST_F_TIMEOUT(worker, fills_a_pool, FAULT_SECONDS)
+{
+	int injected, all = 0, i;
+
+	EXPECT_EQ(0, refill(_metadata, 0));
+	for (i = 0; i < ROUNDS; i++) {
+		injected = refill(_metadata, percents[i % 3]);
+		if (percents[i % 3] == 100)
+			EXPECT_LT(0, injected);
+		all += injected;
+	}
+	printf("# faults: %d in the worker that fills a pool, in %d rounds\n", all, ROUNDS);
+}
+
+TEST_HARNESS_MAIN
