@@ -8,7 +8,7 @@
 
 set -u
 
-tests=49
+tests=50
 . "${0%/*}/prof_test.sh"
 
 record() {
@@ -173,8 +173,10 @@ if [ $pmu = none ]; then
 		prof_writer fill prof_large 3
 	ok 'it is tracepoints' is '["tracepoints","tracepoints",3,null]' query \
 		'[.source.kind, .source.rung, .totals.events, .source.samples]'
+	ok 'one that the kernel does not know' fails 6 'event store-misses: the kernel knows no such' \
+		khmap-prof record --event store-misses
 else
-	for name in auto tracepoints; do
+	for name in auto tracepoints store-misses; do
 		number=$((number + 1))
 		echo "ok $number # SKIP $name: this machine has a PMU"
 	done
@@ -185,7 +187,7 @@ fi
 ok 'no such event' fails 2 'there is no event "nothing"' khmap-prof record --event nothing
 ok 'watchpoints are not sampled' fails 2 'khmap-prof watch' khmap-prof record \
 	--event watchpoints
-ok 'an event of others' fails 1 'event refill-write: it is an event of other processors' \
+ok 'an event of others' fails 6 'event refill-write: it is an event of other processors' \
 	khmap-prof record --event refill-write
 ok 'a period of nothing' fails 2 'give --event' khmap-prof record --period 7
 ok 'no rights' fails 5 'not permitted: without CAP_BPF' su tester -c \

@@ -217,7 +217,7 @@ static void standings(void)
 	is_u64(machine.opened, 6, "what is foreign is not opened");
 }
 
-static void refused(const char *what, int error, const char *why, const char *remedy)
+static void refused(const char *what, int error, const char *why, const char *remedy, int status)
 {
 	struct machine machine = { .cpuinfo = "haswell", .error = error };
 
@@ -226,25 +226,43 @@ static void refused(const char *what, int error, const char *why, const char *re
 	is_str(verdict("all-stores")->why, why, "%s: why", what);
 	is_str(verdict("all-stores")->remedy, remedy, "%s: what to do", what);
 	is_u64(verdict("watchpoints")->standing, PROF_STANDING_REFUSED, "%s: no watchpoints", what);
+	is_i64(prof_trial_exit(verdict("all-stores")), status, "%s: the exit status", what);
 }
 
 static void refusals(void)
 {
 	root_write("/proc/sys/kernel/perf_event_paranoid", "3\n");
 	refused("paranoid", EACCES, "events of all processes are not allowed: kernel.perf_event_paranoid is 3",
-		"run this as root or with CAP_PERFMON, or \"sysctl kernel.perf_event_paranoid=-1\"");
+		"run this as root or with CAP_PERFMON, or \"sysctl kernel.perf_event_paranoid=-1\"",
+		PROF_EXIT_NOT_PERMITTED);
 	root_write("/sys/kernel/security/lockdown", "none integrity [confidentiality]\n");
 	refused("lockdown", EPERM, "kernel lockdown forbids events, it is in the mode confidentiality",
-		"boot with lockdown=integrity or without");
+		"boot with lockdown=integrity or without", PROF_EXIT_NOT_PERMITTED);
 	root_write("/sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
 	refused("seccomp", EPERM, "perf_event_open() is forbidden by a seccomp filter or a security module",
-		"run this outside of the container, or allow it that system call");
+		"run this outside of the container, or allow it that system call",
+		PROF_EXIT_NOT_PERMITTED);
 	refused("no events", ENOSYS, "this kernel has no events at all",
-		"use one with CONFIG_PERF_EVENTS=y");
+		"use one with CONFIG_PERF_EVENTS=y", PROF_EXIT_UNSUPPORTED);
 	refused("busy", EBUSY, "others have all counters of that kind",
-		"end other profilers and debuggers; the NMI watchdog takes one (\"sysctl kernel.nmi_watchdog=0\")");
-	refused("files", EMFILE, "too many files are open", "raise the limit, \"ulimit -n\"");
-	refused("anything else", E2BIG, "the kernel refuses it: Argument list too long", "");
+		"end other profilers and debuggers; the NMI watchdog takes one (\"sysctl kernel.nmi_watchdog=0\")",
+		PROF_EXIT_FAILED);
+	refused("files", EMFILE, "too many files are open", "raise the limit, \"ulimit -n\"",
+		PROF_EXIT_FAILED);
+	refused("anything else", E2BIG, "the kernel refuses it: Argument list too long", "",
+		PROF_EXIT_FAILED);
+}
+
+/* What ends whoever asks for a rung by name. */
+static void exits(void)
+{
+	struct machine machine = { .cpuinfo = "vm_skylake", .raw = true };
+
+	taken(&machine);
+	is_i64(prof_trial_exit(verdict("rfo-hitm")), PROF_EXIT_OK, "what works");
+	is_i64(prof_trial_exit(verdict("ibs-op")), PROF_EXIT_UNSUPPORTED, "an event of others");
+	is_i64(prof_trial_exit(verdict("all-stores")), PROF_EXIT_UNSUPPORTED, "no precise samples");
+	is_i64(prof_trial_exit(verdict("store-misses")), PROF_EXIT_UNSUPPORTED, "no such event");
 }
 
 static void module(void)
@@ -321,6 +339,7 @@ int main(void)
 	virtual_machines();
 	standings();
 	refusals();
+	exits();
 	opening();
 	module();
 	root_end();

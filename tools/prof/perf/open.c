@@ -318,6 +318,26 @@ void prof_rung_try(const struct prof_kernel *kernel, const struct prof_cpu *cpu,
 	}
 }
 
+int prof_trial_exit(const struct prof_trial *verdict)
+{
+	if (verdict->standing == PROF_STANDING_FOREIGN)
+		return PROF_EXIT_UNSUPPORTED;
+	switch (-verdict->err) {
+	case 0:
+		return PROF_EXIT_OK;
+	case EACCES:
+	case EPERM:
+		return PROF_EXIT_NOT_PERMITTED;
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+	case EOPNOTSUPP:
+	case ENOSYS:
+		return PROF_EXIT_UNSUPPORTED;
+	}
+	return PROF_EXIT_FAILED;
+}
+
 const struct prof_trial *prof_ladder_try(const struct prof_kernel *kernel,
 					 const struct prof_cpu *cpu, struct prof_trial *verdicts)
 {

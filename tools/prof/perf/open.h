@@ -5,6 +5,7 @@
 #ifndef PROF_OPEN_H
 #define PROF_OPEN_H
 
+#include "prof.h"
 #include "perf/ladder.h"
 
 /**
@@ -66,6 +67,14 @@ struct prof_trial {
  */
 void prof_rung_try(const struct prof_kernel *kernel, const struct prof_cpu *cpu,
 		   const struct prof_rung *rung, struct prof_trial *verdict);
+
+/**
+ * prof_trial_exit() - what a program ends with that needs a rung
+ * @verdict: of prof_rung_try()
+ *
+ * Return: enum prof_exit; PROF_EXIT_OK if it works.
+ */
+int prof_trial_exit(const struct prof_trial *verdict);
 
 /**
  * prof_ladder_try() - try all rungs and take one

@@ -73,26 +73,26 @@ static int choose_auto(const struct prof_cpu *cpu, const struct prof_rung **rung
 {
 	struct prof_trial *verdicts = prof_alloc(prof_ladder_length, sizeof(*verdicts));
 	const struct prof_trial *taken = prof_ladder_try(&prof_kernel_own, cpu, verdicts);
+	/* The last resort: what it is refused for is the reason. */
+	int status = prof_trial_exit(&verdicts[prof_rung_find(TRACEPOINTS) - prof_ladder]);
 
 	if (taken)
 		*rung = taken->rung;
 	free(verdicts);
 	if (!taken) {
 		prof_error("no event works here: \"khmap-prof events\" says why");
-		return PROF_EXIT_FAILED;
+		return status;
 	}
 	fprintf(stderr, "khmap-prof: event %s, %s address: %s\n", (*rung)->name,
 		(*rung)->has_address ? "with" : "without", (*rung)->counts);
 	return PROF_EXIT_OK;
 }
 
-static int verdict_exit(const struct prof_trial *verdict)
+static int verdict_say(const struct prof_trial *verdict)
 {
 	prof_error("event %s: %s%s%s", verdict->rung->name, verdict->why,
 		   verdict->remedy[0] ? ": " : "", verdict->remedy);
-	if (verdict->err == -EACCES || verdict->err == -EPERM)
-		return PROF_EXIT_NOT_PERMITTED;
-	return PROF_EXIT_FAILED;
+	return prof_trial_exit(verdict);
 }
 
 int prof_recorder_choose(const char *name, const struct prof_rung **rung)
@@ -117,5 +117,5 @@ int prof_recorder_choose(const char *name, const struct prof_rung **rung)
 		return PROF_EXIT_USAGE;
 	}
 	prof_rung_try(&prof_kernel_own, &cpu, *rung, &verdict);
-	return verdict.standing == PROF_STANDING_FREE ? PROF_EXIT_OK : verdict_exit(&verdict);
+	return verdict.standing == PROF_STANDING_FREE ? PROF_EXIT_OK : verdict_say(&verdict);
 }
