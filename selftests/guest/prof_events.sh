@@ -67,7 +67,7 @@ refused() {
 # 3 on Debian's kernels, 2 on others.
 paranoid=$(cat /proc/sys/kernel/perf_event_paranoid)
 ok 'nobody may but who is asked for' test "$paranoid" -ge 2
-ok 'who may not is told so' is '["refused",13,"events of all processes are not allowed: kernel.perf_event_paranoid is '"$paranoid"'","run this as root or with CAP_PERFMON, or \"sysctl kernel.perf_event_paranoid=-1\""]' \
+ok 'who may not is told so' is '["refused",13,"events of all processes are not allowed: kernel.perf_event_paranoid is '"$paranoid"'","run this as root: a lower kernel.perf_event_paranoid does not allow the BPF programs"]' \
 	refused
 ok 'nor are the programs of tracepoints for him' is '["refused",1,"run this as root"]' su tester -c \
 	"$top/build/prof/khmap-prof events --json | jq -c '.rungs[] | select(.name == \"tracepoints\") |

@@ -44,6 +44,10 @@ enum prof_exit {
 	PROF_EXIT_SIGNAL = 128,
 };
 
+/* For events of all processes: whoever wants them loads programs, too. */
+#define PROF_EVENTS_REMEDY	\
+	"run this as root: a lower kernel.perf_event_paranoid does not allow the BPF programs"
+
 /**
  * prof_error() - print one line of error
  * @format: as of printf(), without a newline

@@ -233,7 +233,7 @@ static void refusals(void)
 {
 	root_write("/proc/sys/kernel/perf_event_paranoid", "3\n");
 	refused("paranoid", EACCES, "events of all processes are not allowed: kernel.perf_event_paranoid is 3",
-		"run this as root or with CAP_PERFMON, or \"sysctl kernel.perf_event_paranoid=-1\"",
+		"run this as root: a lower kernel.perf_event_paranoid does not allow the BPF programs",
 		PROF_EXIT_NOT_PERMITTED);
 	root_write("/sys/kernel/security/lockdown", "none integrity [confidentiality]\n");
 	refused("lockdown", EPERM, "kernel lockdown forbids events, it is in the mode confidentiality",

@@ -151,7 +151,7 @@ static void access_explain(const struct prof_kernel *kernel, struct prof_trial *
 	file_line(kernel, PARANOID, paranoid, sizeof(paranoid));
 	say(verdict->why, "events of all processes are not allowed: kernel.perf_event_paranoid is %s",
 	    paranoid);
-	say(verdict->remedy, "run this as root or with CAP_PERFMON, or \"sysctl kernel.perf_event_paranoid=-1\"");
+	say(verdict->remedy, PROF_EVENTS_REMEDY);
 }
 
 static void permission_explain(const struct prof_kernel *kernel, struct prof_trial *verdict)
