@@ -22,6 +22,9 @@
 /* The highest perf_event_paranoid that lets anybody see the events of a CPU. */
 #define PARANOID_CPU	0
 
+/* The highest that lets CAP_PERFMON do so: Debian's kernels have a higher one. */
+#define PARANOID_PERFMON	2
+
 static bool file_line(const char *path, char *line, size_t size)
 {
 	FILE *file = fopen(path, "re");
@@ -102,6 +105,25 @@ static int types_why(char *text, size_t size)
 	return PROF_EXIT_NO_MODULE;
 }
 
+static bool is_locked_down(const struct prof_rights *rights)
+{
+	return !strcmp(rights->lockdown, "confidentiality");
+}
+
+static int lockdown_say(char *text, size_t size)
+{
+	snprintf(text, size,
+		 "the kernel's lockdown is \"confidentiality\" (%s): boot with lockdown=integrity, or without",
+		 LOCKDOWN);
+	return PROF_EXIT_NOT_PERMITTED;
+}
+
+static int no_events_say(char *text, size_t size)
+{
+	snprintf(text, size, "this kernel has no perf events: use one with CONFIG_PERF_EVENTS=y");
+	return PROF_EXIT_UNSUPPORTED;
+}
+
 static int bpf_why(const struct prof_rights *rights, char *text, size_t size)
 {
 	bool bpf = has(rights, CAP_BPF), perfmon = has(rights, CAP_PERFMON);
@@ -114,26 +136,20 @@ static int bpf_why(const struct prof_rights *rights, char *text, size_t size)
 			 "unprivileged_bpf_disabled", rights->unprivileged_bpf);
 		return PROF_EXIT_NOT_PERMITTED;
 	}
-	if (!strcmp(rights->lockdown, "confidentiality")) {
-		snprintf(text, size,
-			 "BPF programs are not permitted to read the kernel: its lockdown is \"confidentiality\" (%s); boot with lockdown=integrity, or without",
-			 LOCKDOWN);
-		return PROF_EXIT_NOT_PERMITTED;
-	}
-	return PROF_EXIT_OK;
+	if (!is_locked_down(rights))
+		return PROF_EXIT_OK;
+	snprintf(text, size, "BPF programs are not permitted to read the kernel: ");
+	return lockdown_say(text + strlen(text), size - strlen(text));
 }
 
 static int events_why(const struct prof_rights *rights, char *text, size_t size)
 {
-	if (rights->paranoid == PROF_RIGHTS_UNKNOWN) {
-		snprintf(text, size,
-			 "this kernel has no perf events: use one with CONFIG_PERF_EVENTS=y");
-		return PROF_EXIT_UNSUPPORTED;
-	}
+	if (rights->paranoid == PROF_RIGHTS_UNKNOWN)
+		return no_events_say(text, size);
 	if (rights->paranoid > PARANOID_CPU && !has(rights, CAP_PERFMON)) {
 		snprintf(text, size,
-			 "the events of all processes are not permitted: without CAP_PERFMON, and kernel.perf_event_paranoid is %d; run this as root, or \"sysctl kernel.perf_event_paranoid=%d\"",
-			 rights->paranoid, PARANOID_CPU);
+			 "the events of all processes are not permitted: without CAP_PERFMON, and kernel.perf_event_paranoid is %d; %s",
+			 rights->paranoid, PROF_EVENTS_REMEDY);
 		return PROF_EXIT_NOT_PERMITTED;
 	}
 	return PROF_EXIT_OK;
@@ -153,6 +169,47 @@ int prof_rights_why(const struct prof_rights *rights, unsigned int need, char *t
 		return events_why(rights, text, size);
 	}
 	return PROF_EXIT_OK;
+}
+
+/* Programs that may not read the kernel lack the function for that, which is -EINVAL. */
+static bool is_refusal(const struct prof_rights *rights, unsigned int needs, int err)
+{
+	if (err == -EINVAL)
+		return needs & PROF_NEED_BPF && is_locked_down(rights);
+	return err == -EPERM || err == -EACCES;
+}
+
+static void refusal_say(const struct prof_rights *rights, unsigned int needs, char *text,
+			size_t size)
+{
+	bool bpf = !(needs & PROF_NEED_BPF) || has(rights, CAP_BPF);
+	bool perfmon = has(rights, CAP_PERFMON);
+
+	if (rights->capabilities & 1ull << CAP_SYS_ADMIN)
+		snprintf(text, size,
+			 "a seccomp filter or a security module forbids it: run this outside of the container, or allow it bpf() and perf_event_open()");
+	else if (bpf && perfmon && rights->paranoid > PARANOID_PERFMON)
+		snprintf(text, size,
+			 "kernel.perf_event_paranoid is %d, above %d, which asks for CAP_SYS_ADMIN: run this as root, or \"sysctl kernel.perf_event_paranoid=%d\"",
+			 rights->paranoid, PARANOID_PERFMON, PARANOID_PERFMON);
+	else
+		snprintf(text, size, "without%s%s%s (kernel.perf_event_paranoid is %d): run this as root",
+			 bpf ? "" : " CAP_BPF", perfmon ? "" : bpf ? " CAP_PERFMON" : ", CAP_PERFMON",
+			 bpf && perfmon ? " CAP_SYS_ADMIN" : "", rights->paranoid);
+}
+
+int prof_rights_refused(const struct prof_rights *rights, unsigned int needs, int err, char *text,
+			size_t size)
+{
+	text[0] = '\0';
+	if (err == -ENOSYS || rights->paranoid == PROF_RIGHTS_UNKNOWN)
+		return no_events_say(text, size);
+	if (!is_refusal(rights, needs, err))
+		return PROF_EXIT_OK;
+	if (is_locked_down(rights) && rights->capabilities & 1ull << CAP_SYS_ADMIN)
+		return lockdown_say(text, size);
+	refusal_say(rights, needs, text, size);
+	return PROF_EXIT_NOT_PERMITTED;
 }
 
 int prof_rights_check(unsigned int needs)

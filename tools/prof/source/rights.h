@@ -57,6 +57,22 @@ void prof_rights_lockdown(const char *text, char *level, size_t size);
 int prof_rights_why(const struct prof_rights *rights, unsigned int need, char *text, size_t size);
 
 /**
+ * prof_rights_refused() - why the kernel refused something that it was asked for
+ * @rights: of prof_rights_read()
+ * @needs: PROF_NEED_EVENTS for an event, PROF_NEED_BPF for a program of one
+ * @err: a -errno, that it refused it with
+ * @text: filled: one line, what is wrong and what to do; empty if it was not for rights
+ * @size: of @text
+ *
+ * Lockdown need not stand in the way: it forbids some events, and programs that read
+ * the kernel, so that only who was refused is told of it.
+ *
+ * Return: enum prof_exit; PROF_EXIT_OK if it was not for rights.
+ */
+int prof_rights_refused(const struct prof_rights *rights, unsigned int needs, int err, char *text,
+			size_t size);
+
+/**
  * prof_rights_check() - is all there that is needed?
  * @needs: PROF_NEED_*
  *

@@ -140,22 +140,18 @@ static int programs_load(struct prof_watcher *watcher)
 	return err;
 }
 
-static int failure(const char *what, int err, bool verbose)
+/* @needs: as of prof_rights_refused() */
+static int failure(const char *what, unsigned int needs, int err, bool verbose)
 {
 	struct prof_rights rights;
 	char why[512];
+	int status;
 
 	prof_rights_read(&rights);
-	if ((err == -EPERM || err == -EACCES) &&
-	    !prof_rights_why(&rights, PROF_NEED_EVENTS, why, sizeof(why)) && rights.paranoid > 2) {
-		prof_error("%s: %s: kernel.perf_event_paranoid is %d, above 2, which asks for CAP_SYS_ADMIN: run this as root, or \"sysctl kernel.perf_event_paranoid=2\"",
-			   what, strerror(-err), rights.paranoid);
-		return PROF_EXIT_NOT_PERMITTED;
-	}
-	if (err == -EPERM || err == -EACCES) {
-		prof_error("%s: %s: run this as root, or with CAP_BPF and CAP_PERFMON (for the kernel's addresses CAP_SYS_ADMIN)",
-			   what, strerror(-err));
-		return PROF_EXIT_NOT_PERMITTED;
+	status = prof_rights_refused(&rights, needs, err, why, sizeof(why));
+	if (status) {
+		prof_error("%s: %s", what, why);
+		return status;
 	}
 	if (err == -ESRCH) {
 		prof_error("%s: the process has ended", what);
@@ -247,23 +243,27 @@ int prof_watch_open(struct prof_watcher *watcher)
 	if (options->pid) {
 		watcher->process = (int)syscall(SYS_pidfd_open, options->pid, 0);
 		if (watcher->process < 0)
-			return failure("the process cannot be watched", -errno, options->verbose);
+			return failure("the process cannot be watched", 0, -errno,
+				       options->verbose);
 	}
 	err = programs_load(watcher);
 	if (err)
-		return failure("the BPF programs cannot be loaded", err, options->verbose);
+		return failure("the BPF programs cannot be loaded",
+			       PROF_NEED_BPF | PROF_NEED_EVENTS, err, options->verbose);
 	points.store = watcher->skeleton->progs.watch_store;
 	points.load = watcher->skeleton->progs.watch_load;
 	watcher->points = prof_points_new(&points);
 	err = prof_points_try(watcher->points, watcher->rows[0].address,
 			      watcher->rows[0].watch.length, &watcher->slots);
 	if (err)
-		return failure("watchpoints cannot be set", err, options->verbose);
+		return failure("watchpoints cannot be set", PROF_NEED_EVENTS, err,
+			       options->verbose);
 	watcher->hits_before = prof_alloc(watcher->row_count, sizeof(*watcher->hits_before));
 	cycle_begin(watcher);
 	err = turn_begin(watcher);
 	if (err)
-		return failure("watchpoints cannot be set", err, options->verbose);
+		return failure("watchpoints cannot be set", PROF_NEED_EVENTS, err,
+			       options->verbose);
 	return PROF_EXIT_OK;
 }
 

@@ -114,13 +114,10 @@ static void counter_why(struct prof_counter *counter, int err)
 	struct prof_rights rights;
 
 	prof_rights_read(&rights);
-	if (rights.paranoid == PROF_RIGHTS_UNKNOWN)
-		snprintf(counter->why, sizeof(counter->why), "this kernel has no perf events");
-	else if (err == -EACCES || err == -EPERM)
-		snprintf(counter->why, sizeof(counter->why),
-			 "not permitted: kernel.perf_event_paranoid is %d, and CAP_PERFMON is missing",
-			 rights.paranoid);
-	else if (err == -ENOENT || err == -EOPNOTSUPP || err == -ENODEV || err == -EINVAL)
+	if (prof_rights_refused(&rights, PROF_NEED_EVENTS, err, counter->why,
+				sizeof(counter->why)))
+		return;
+	if (err == -ENOENT || err == -EOPNOTSUPP || err == -ENODEV || err == -EINVAL)
 		snprintf(counter->why, sizeof(counter->why),
 			 "this machine has no such counter, or its virtual machine is given none");
 	else
