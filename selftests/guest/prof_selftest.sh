@@ -61,10 +61,7 @@ no_types() {
 ok 'no types' no_types
 umount /sys/kernel/btf
 
-left() {
-	nothing_left && ! bpftool prog show | grep 'name khmap_table_\|name wait_'
-}
-ok 'nothing is left' left
+ok 'nothing is left' nothing_left
 ok 'no map is left' is "$maps" ls /dev/khmap
 
 finish

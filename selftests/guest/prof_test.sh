@@ -61,10 +61,17 @@ described() {
 	done
 }
 
-# The programs of a profile are gone, and so is what it pinned.
+# All programs, maps and links of BPF that there are, but those of bpftool itself, by which it finds
+# out who has which.
+bpf_objects() {
+	bpftool -j prog show | jq -r '.[] | select(.name != "iter") | "program \(.id) \(.name)"'
+	bpftool -j map show | jq -r '.[] | select(.name != "pid_iter.rodata") | "map \(.id) \(.name)"'
+	bpftool -j link show | jq -r '.[] | select(.type != "iter") | "link \(.id) \(.type)"'
+}
+
+# There is none that was not there before the test, and nothing is pinned.
 nothing_is_left() {
-	! bpftool prog show | grep 'name store_' && ! bpftool map show | grep -w line_cpus &&
-		[ -z "$(ls /sys/fs/bpf)" ]
+	! bpf_objects | grep -vxF -f "$work/bpf_before" && [ -z "$(ls /sys/fs/bpf)" ]
 }
 
 # Newer kernels free a link, and the program with it, a grace period after its last descriptor.
@@ -77,3 +84,4 @@ nothing_left() {
 }
 
 begin
+{ echo none; bpf_objects; } >"$work/bpf_before"
