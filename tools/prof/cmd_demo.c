@@ -32,8 +32,9 @@ static void print_help(void)
 	       "  --json[=FILE]   print JSON, or write it to FILE and print text all the same\n"
 	       "  -h, --help      print this\n\n"
 	       "A time is from when both CPUs begin until both are done, by the operations of one. The\n"
-	       "verdict is that of the model of cache lines, see khmap-prof record, or, where it sees\n"
-	       "nothing, by the addresses.\n",
+	       "verdict is that of the model of cache lines on the line that moves most, see khmap-prof\n"
+	       "record; or, where it is not asked, by the addresses, or by the layout of the map: the\n"
+	       "table says which.\n",
 	       INCREMENTS_DEFAULT, PUTS_DEFAULT, DEMO_ROUNDS_MAX, ROUNDS_DEFAULT);
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <jansson.h>
 #include "prof.h"
+#include "profile/profile.h"
 #include "source/topology.h"
 
 #define DEMO_ROUNDS_MAX	99
@@ -20,11 +21,15 @@
  * @DEMO_NOTHING: no line
  * @DEMO_FALSE: a line, but no byte
  * @DEMO_TRUE: a byte
+ * @DEMO_MIXED: a line that moves for a byte, and without, neither nearly always
+ * @DEMO_MOVED: a line that one of them takes over, and hardly ever gives back
  */
 enum demo_verdict {
 	DEMO_NOTHING,
 	DEMO_FALSE,
 	DEMO_TRUE,
+	DEMO_MIXED,
+	DEMO_MOVED,
 };
 
 /**
@@ -47,7 +52,8 @@ enum demo_verdict {
  * @as_true: transfers that it says are true sharing
  * @as_false: that are false sharing
  * @modelled_why: why it has not been asked
- * @verdict: by the model; or, without it, by the addresses
+ * @verdict: by the model; or, without it, by the addresses or the layout
+ * @verdict_by: which of them, in a word
  */
 struct demo_case {
 	const char *group;
@@ -68,16 +74,21 @@ struct demo_case {
 	uint64_t as_false;
 	char modelled_why[512];
 	enum demo_verdict verdict;
+	const char *verdict_by;
 };
 
 /**
- * struct demo_transfers - what the model says
+ * struct demo_transfers - what the model says; zeroed at first
  * @as_true: transfers of true sharing
  * @as_false: of false sharing
+ * @most: transfers of the line that moved most
+ * @verdict: on that line
  */
 struct demo_transfers {
 	uint64_t as_true;
 	uint64_t as_false;
+	uint64_t most;
+	enum demo_verdict verdict;
 };
 
 /**
@@ -149,6 +160,9 @@ void demo_turns_pass(struct demo_turns *turns, int which, int err);
  * Return: by lines of PROF_LINE_SIZE bytes.
  */
 enum demo_verdict demo_verdict_of(uintptr_t first, uintptr_t second, size_t size);
+
+/* demo_transfers_add() - add those of a line, whose verdict is that of a profile. */
+void demo_transfers_add(struct demo_transfers *transfers, const struct prof_line_row *line);
 
 /* demo_case_model() - take what the model says of DEMO_TURNS turns, and its verdict. */
 void demo_case_model(struct demo_case *at, const struct demo_transfers *transfers);

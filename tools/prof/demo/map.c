@@ -124,12 +124,12 @@ int demo_maps(struct demo *demo)
 		return 0;
 	}
 	for (i = 0; !err && i < 2; i++) {
+		/* By the layout, which is there for just that. */
+		at[i].verdict = i ? DEMO_NOTHING : DEMO_FALSE;
+		at[i].verdict_by = "layout";
 		model_why(at[i].modelled_why, sizeof(at[i].modelled_why));
 		if (!at[i].modelled_why[0])
 			err = map_model(demo, layouts[i], &at[i]);
-		/* By the layout, which is there for just that. */
-		else
-			at[i].verdict = i ? DEMO_NOTHING : DEMO_FALSE;
 	}
 	return err;
 }

@@ -165,10 +165,8 @@ int demo_map_model(const struct prof_pair *pair, uint32_t layout, uint64_t turns
 	/* A model of a part would be no experiment. */
 	if (!err && (profile.totals.partial || prof_profile_dropped(&profile)))
 		err = -ENOSPC;
-	for (i = 0; !err && i < profile.line_count; i++) {
-		transfers->as_true += profile.lines[i].count.transfers.store_true;
-		transfers->as_false += profile.lines[i].count.transfers.store_false;
-	}
+	for (i = 0; !err && i < profile.line_count; i++)
+		demo_transfers_add(transfers, &profile.lines[i]);
 	prof_profile_free(&profile);
 	prof_session_close(session);
 	return err;

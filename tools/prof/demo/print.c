@@ -19,6 +19,7 @@ static const struct {
 	{ "STORE MISSES/OP", SCOLS_FL_RIGHT },
 	{ "MODELLED TRANSFERS", SCOLS_FL_RIGHT },
 	{ "VERDICT", 0 },
+	{ "BY", 0 },
 };
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
@@ -41,7 +42,8 @@ static int row_fill(struct libscols_line *line, const struct demo_case *at)
 	       scols_line_set_data(line, 2, rate) || scols_line_set_data(line, 3, misses) ||
 	       scols_line_set_data(line, 4, transfers) ||
 	       scols_line_set_data(line, 5, at->why_not[0] ? "-" :
-				   demo_verdict_words(at->verdict));
+				   demo_verdict_words(at->verdict)) ||
+	       scols_line_set_data(line, 6, at->why_not[0] ? "-" : at->verdict_by);
 }
 
 static int table_fill(struct libscols_table *table, const struct demo *demo, FILE *out)
@@ -83,7 +85,8 @@ static void reasons_print(const struct demo *demo, FILE *out)
 		else if (at->misses_counts)
 			fprintf(out, "%s: store misses: %s.\n", group, at->misses_counts);
 		if (!at->modelled)
-			fprintf(out, "%s: transfers: not modelled: %s.\n", group, at->modelled_why);
+			fprintf(out, "%s: transfers: not modelled: %s; the verdict is by the %s.\n",
+				group, at->modelled_why, at->verdict_by);
 		else
 			fprintf(out, "%s: transfers are modelled, of stores in turns; they are no misses.\n",
 				group);
@@ -124,6 +127,13 @@ static json_t *json_transfers(const struct demo_case *at)
 			 (json_int_t)at->as_true, "false", (json_int_t)at->as_false);
 }
 
+static json_t *json_not_modelled(const struct demo_case *at)
+{
+	if (at->modelled || at->why_not[0])
+		return json_null();
+	return json_sprintf("%s; the verdict is by the %s", at->modelled_why, at->verdict_by);
+}
+
 static json_t *json_case(const struct demo_case *at)
 {
 	json_t *rounds = json_array();
@@ -140,7 +150,7 @@ static json_t *json_case(const struct demo_case *at)
 			 "store_misses_are", at->misses_known ? at->misses_counts : NULL,
 			 "not_counted", at->misses_known ? json_null() : json_text(at->misses_why),
 			 "modelled_transfers", json_transfers(at),
-			 "not_modelled", at->modelled ? json_null() : json_text(at->modelled_why),
+			 "not_modelled", json_not_modelled(at),
 			 "verdict", at->why_not[0] ? json_null() :
 				    json_string(demo_verdict_words(at->verdict)));
 }

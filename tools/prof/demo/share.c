@@ -136,8 +136,9 @@ int demo_counters(struct demo *demo)
 		at[i].verdict = demo_verdict_of((uintptr_t)cases[i].counters[0],
 						(uintptr_t)cases[i].counters[1],
 						sizeof(uint64_t));
+		at[i].verdict_by = "addresses";
 		snprintf(at[i].modelled_why, sizeof(at[i].modelled_why),
-			 "--watchpoints does, as root; the verdict is by the addresses");
+			 "--watchpoints does, as root");
 	}
 	demo->count += CASES;
 	/* Cases in turns: what else the machine does meets all of them. */

@@ -62,8 +62,7 @@ static int transfers_read(struct prof_watcher *watcher, uint64_t missed,
 	err = prof_profile_read(&profile, &fds);
 	for (i = 0; !err && i < profile.line_count; i++) {
 		stores += profile.lines[i].count.stores;
-		transfers->as_true += profile.lines[i].count.transfers.store_true;
-		transfers->as_false += profile.lines[i].count.transfers.store_false;
+		demo_transfers_add(transfers, &profile.lines[i]);
 	}
 	/* A model of a part would be no experiment. */
 	if (!err && stores != 2 * DEMO_TURNS)
