@@ -20,12 +20,12 @@ ok 'everything is there' is \
 	'[["module","ok"],["types","ok"],["rights","ok"],["perf events","ok"]]' verdicts \
 	'["module", "types", "rights", "perf events"]'
 ok 'each source sees what is done' is \
-	'[["tracepoints","ok"],["operations","ok"],["stalls","ok"],["watchpoint","ok"]]' verdicts \
-	'["tracepoints", "operations", "stalls", "watchpoint"]'
+	'[["tracepoints","ok"],["operations","ok"],["stalls","ok"],["samples","ok"],["watchpoint","ok"],["watch","ok"]]' \
+	verdicts '["tracepoints", "operations", "stalls", "samples", "watchpoint", "watch"]'
 ok 'with the numbers that must be' is \
-	'["99 modelled transfers of puts in turns, as it must be","100 puts at the module'"'"'s functions, as it must be","3 cuts of snapshots were told, as it must be","100 stores under a watchpoint, as it must be"]' \
+	'["99 modelled transfers of puts in turns, as it must be","100 puts at the module'"'"'s functions, as it must be","3 cuts of snapshots were told, as it must be","20 page faults in line 0 of a map, as it must be","100 stores under a watchpoint, as it must be","999 modelled transfers of stores under watchpoints, as it must be"]' \
 	query '[.checks[].text | select(endswith("as it must be"))]'
-ok 'a line for each' is 9 sh -c "grep -c ' \(ok\|absent\) ' '$work/text'"
+ok 'a line for each' is 11 sh -c "grep -c ' \(ok\|absent\) ' '$work/text'"
 ok 'no overhead is measured' is '[]' query .overhead
 # How much is left is for an idle machine to say, see Documentation/performance.rst.
 ok 'the overhead is measured' sh -c \
@@ -46,8 +46,8 @@ no_rights() {
 ok 'no rights' no_rights
 one_processor() {
 	taskset 1 khmap-prof selftest --json >"$json" &&
-		is '[["tracepoints","absent"],["operations","absent"],["stalls","ok"],["watchpoint","ok"]]' \
-			verdicts '["tracepoints", "operations", "stalls", "watchpoint"]'
+		is '[["tracepoints","absent"],["operations","absent"],["stalls","ok"],["samples","ok"],["watchpoint","ok"],["watch","absent"]]' \
+			verdicts '["tracepoints", "operations", "stalls", "samples", "watchpoint", "watch"]'
 }
 ok 'one processor is enough for what is not about two' one_processor
 mount -t tmpfs none /sys/kernel/btf

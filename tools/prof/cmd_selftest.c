@@ -35,8 +35,11 @@ static const struct {
 	  selftest_operations },
 	{ "stalls", 0, PROF_NEED_MODULE | PROF_NEED_TYPES | PROF_NEED_BPF, false,
 	  selftest_stalls },
+	{ "samples", 0, PROF_NEED_MODULE | PROF_NEED_TYPES | PROF_NEED_BPF | PROF_NEED_EVENTS, false,
+	  selftest_samples },
 	{ "counters", 0, PROF_NEED_EVENTS, false, selftest_counters },
 	{ "watchpoint", 0, 0, false, selftest_watchpoint },
+	{ "watch", 0, PROF_NEED_BPF | PROF_NEED_EVENTS, true, selftest_watch },
 };
 
 #define CHECKS (sizeof(checks) / sizeof(checks[0]))
@@ -54,7 +57,8 @@ static void print_help(void)
 {
 	printf("Usage: khmap-prof selftest [OPTION...]\n"
 	       "Sees what of the profiler works on this machine: what must be there and allowed, and each\n"
-	       "source once with something whose result is known, in maps of its own.\n\n"
+	       "source once with something whose result is known, in maps of its own. Of the machine's\n"
+	       "counters it only sees which can be had.\n\n"
 	       "  --overhead     measure what a profile costs those who put: throughput with a profile\n"
 	       "                 that takes one event in %d, by that without; medians of 64 puts each,\n"
 	       "                 and of %d rounds in turns; then with one that takes none\n"

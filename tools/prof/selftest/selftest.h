@@ -36,6 +36,20 @@ struct selftest_check {
 };
 
 /**
+ * selftest_failed() - a check failed
+ * @check: filled
+ * @status: enum prof_exit
+ * @what: in words
+ */
+void selftest_failed(struct selftest_check *check, int status, const char *what);
+
+/* selftest_error() - a check failed with @err, a -errno. */
+void selftest_error(struct selftest_check *check, const char *what, int err);
+
+/* selftest_count() - something was counted: as often as it was done? */
+void selftest_count(struct selftest_check *check, const char *what, uint64_t got, uint64_t wanted);
+
+/**
  * selftest_tracepoints() - puts in turns, and the model of cache lines
  * @check: filled but for @name, as by the others
  * @pair: two CPUs; of the others, who is not about two looks at neither
@@ -48,11 +62,17 @@ void selftest_operations(struct selftest_check *check, const struct prof_pair *p
 /* selftest_stalls() - snapshots, whose cuts are told. */
 void selftest_stalls(struct selftest_check *check, const struct prof_pair *pair);
 
-/* selftest_counters() - the counters of the machine. */
+/* selftest_samples() - page faults in a map, sampled with their address. */
+void selftest_samples(struct selftest_check *check, const struct prof_pair *pair);
+
+/* selftest_counters() - which of the machine's counters there are; what they count is not known. */
 void selftest_counters(struct selftest_check *check, const struct prof_pair *pair);
 
 /* selftest_watchpoint() - stores, counted by a debug register. */
 void selftest_watchpoint(struct selftest_check *check, const struct prof_pair *pair);
+
+/* selftest_watch() - stores in turns, told to the programs of watchpoints. */
+void selftest_watch(struct selftest_check *check, const struct prof_pair *pair);
 
 /**
  * struct selftest_cost - what a profile costs those who put

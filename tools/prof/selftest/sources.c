@@ -28,7 +28,14 @@
 #define CUTS		3
 #define STORES		100
 
-static void check_error(struct selftest_check *check, const char *what, int err)
+void selftest_failed(struct selftest_check *check, int status, const char *what)
+{
+	check->verdict = SELFTEST_FAILED;
+	check->status = status;
+	snprintf(check->text, sizeof(check->text), "%s", what);
+}
+
+void selftest_error(struct selftest_check *check, const char *what, int err)
 {
 	check->verdict = SELFTEST_FAILED;
 	check->status = err == -EPERM || err == -EACCES ? PROF_EXIT_NOT_PERMITTED :
@@ -36,9 +43,7 @@ static void check_error(struct selftest_check *check, const char *what, int err)
 	snprintf(check->text, sizeof(check->text), "%s: %s", what, strerror(-err));
 }
 
-/* Something was counted: as often as it was done? */
-static void check_count(struct selftest_check *check, const char *what, uint64_t got,
-			uint64_t wanted)
+void selftest_count(struct selftest_check *check, const char *what, uint64_t got, uint64_t wanted)
 {
 	check->verdict = got == wanted ? SELFTEST_OK : SELFTEST_FAILED;
 	check->status = got == wanted ? PROF_EXIT_OK : PROF_EXIT_FAILED;
@@ -54,13 +59,13 @@ void selftest_tracepoints(struct selftest_check *check, const struct prof_pair *
 	int err = demo_map_model(pair, KHMAP_LAYOUT_PACKED, TURNS, &transfers);
 
 	if (err) {
-		check_error(check, "the model was not told of all puts", err);
+		selftest_error(check, "the model was not told of all puts", err);
 		return;
 	}
-	check_count(check, "modelled transfers of puts in turns", transfers.as_false,
+	selftest_count(check, "modelled transfers of puts in turns", transfers.as_false,
 		    2 * TURNS - 1);
 	if (transfers.as_true)
-		check_count(check, "of them true sharing", transfers.as_true, 0);
+		selftest_count(check, "of them true sharing", transfers.as_true, 0);
 }
 
 static int operations_run(struct operation_bpf *skeleton, const struct prof_pair *pair,
@@ -91,16 +96,16 @@ void selftest_operations(struct selftest_check *check, const struct prof_pair *p
 	int err;
 
 	if (!skeleton) {
-		check_error(check, "the BPF programs cannot be loaded", -errno);
+		selftest_error(check, "the BPF programs cannot be loaded", -errno);
 		return;
 	}
 	err = operation_bpf__attach(skeleton);
 	if (!err)
 		err = operations_run(skeleton, pair, &operations);
 	if (err)
-		check_error(check, "the BPF programs cannot be attached, or read", err);
+		selftest_error(check, "the BPF programs cannot be attached, or read", err);
 	else
-		check_count(check, "puts at the module's functions",
+		selftest_count(check, "puts at the module's functions",
 			    operations.row_count ? operations.rows[0].row.count : 0, 2 * TURNS);
 	prof_operations_free(&operations);
 	operation_bpf__destroy(skeleton);
@@ -150,19 +155,19 @@ void selftest_stalls(struct selftest_check *check, const struct prof_pair *pair)
 	int err;
 
 	if (!skeleton) {
-		check_error(check, "the BPF program cannot be loaded", -errno);
+		selftest_error(check, "the BPF program cannot be loaded", -errno);
 		return;
 	}
 	err = wait_bpf__attach(skeleton);
 	if (!err)
 		err = stalls_run(skeleton, &waits);
 	if (err) {
-		check_error(check, "the BPF program cannot be attached, or read", err);
+		selftest_error(check, "the BPF program cannot be attached, or read", err);
 	} else {
 		for (i = 0; i < waits.row_count; i++)
 			if (!strcmp(prof_wait_name(waits.rows[i].key.kind), "cut"))
 				cuts += waits.rows[i].row.sum.count;
-		check_count(check, "cuts of snapshots were told", cuts, CUTS);
+		selftest_count(check, "cuts of snapshots were told", cuts, CUTS);
 	}
 	prof_waits_free(&waits);
 	wait_bpf__destroy(skeleton);
@@ -233,5 +238,5 @@ void selftest_watchpoint(struct selftest_check *check, const struct prof_pair *p
 	if (read(fd, &count, sizeof(count)) != sizeof(count))
 		count = 0;
 	close(fd);
-	check_count(check, "stores under a watchpoint", count, STORES);
+	selftest_count(check, "stores under a watchpoint", count, STORES);
 }
