@@ -17,6 +17,9 @@
 # of one. Those of QEMU tell of one watchpoint only that an access hits; and, once they have hit one,
 # tell of it again with each hit of one that stands before it: so on each CPU nothing goes back.
 #
+# side_case: likewise, on bytes of one line of several that are accessed, which is compared; the others
+# are the plugin's alone.
+#
 # known_case: likewise, on MAP[/loads] or memory[/loads], but without the profiler.
 
 # is_wanted NAME: it begins as one of the names in $wanted does, or there are none.
@@ -76,6 +79,9 @@ cases() {
 		0s8+8 1s8+8 0s8+8 1s8+8
 	known_case memory_mixed memory 200 '200 599 0 0' 0s0+8 1s8+8 0s8+1 1s16+8
 	known_case memory_across memory 200 '399 0 0 0' 0s60+8 1s64+4
+	# The profiler watches one side of each access across a line.
+	side_case memory_side_first memory/4/60+4 200 '798 0 0 0' 0s60+8 1s60+8
+	side_case memory_side_second memory/4/64+4 200 '399 0 0 0' 0s60+8 1s64+4
 	known_case memory_page memory 200 '399 0 0 0' 0s4092+8 1s4096+4
 	a_case memory_atomic memory/4/8+4 200 '399 0 0 0' 0a8+4 1a8+4
 	known_case memory_part memory 200 '399 0 0 0' 0s0+4 1s3+2
@@ -96,6 +102,7 @@ mistakes() {
 	refuted width memory_part
 	refuted across memory_across
 	refuted across memory_read_across
+	refuted across memory_side_second
 	refuted sample ten_turns
 	refuted sample ten_uneven
 	refuted reload memory_read

@@ -59,6 +59,10 @@ a_case() {
 	esac
 }
 
+side_case() {
+	a_case "$@"
+}
+
 known_case() {
 	is_wanted "$1" || return 0
 	name=$1

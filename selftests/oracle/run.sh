@@ -75,12 +75,33 @@ judge_known() {
 	[ "$known" = "$2" ] || echo "known are the transfers $2, the plugin saw $known" >>"$work/why"
 }
 
+# profiled NAME: leaves the rows of its profile in $work/profiled, or says that there is none.
+profiled() {
+	jq -c -f "$here/profile.jq" "$work/out/$1.json" >"$work/profiled" 2>"$work/jq.err" && return
+	echo "no profile: $(head -n 1 "$work/jq.err")" >>"$work/why"
+	return 1
+}
+
+# side: of what the plugin saw, the one line that the profile has.
+side() {
+	jq -c --slurpfile profiled "$work/profiled" '($profiled | map(.[1:4])) as $lines |
+		select(($lines | length) == 1 and .[1:4] == $lines[0])' "$work/seen"
+}
+
+# judge_side NAME KNOWN MODEL: the profile is the same, too, as far as it goes.
+judge_side() {
+	judge_known "$@" && profiled "$1" || return
+	side >"$work/side"
+	if [ ! -s "$work/side" ] || ! cmp -s "$work/profiled" "$work/side"; then
+		echo 'of its line, the profiler (-) and the plugin (+) differ:' >>"$work/why"
+		diff -U 0 "$work/profiled" "$work/side" | grep '^[-+]\[' >>"$work/why"
+	fi
+}
+
 # judge NAME KNOWN MODEL: the profile is the same, too.
 judge() {
-	judge_known "$@" || return
-	if ! jq -c -f "$here/profile.jq" "$work/out/$1.json" >"$work/profiled" 2>"$work/jq.err"; then
-		echo "no profile: $(head -n 1 "$work/jq.err")" >>"$work/why"
-	elif ! cmp -s "$work/profiled" "$work/seen"; then
+	judge_known "$@" && profiled "$1" || return
+	if ! cmp -s "$work/profiled" "$work/seen"; then
 		echo 'the profiler (-) and the plugin (+) differ:' >>"$work/why"
 		diff -U 0 "$work/profiled" "$work/seen" | grep '^[-+]\[' >>"$work/why"
 	fi
@@ -105,6 +126,12 @@ a_case() {
 	verdict "$1" "$(cat "$work/why")"
 }
 
+side_case() {
+	is_wanted "$1" || return 0
+	judge_side "$1" "$4" right
+	verdict "$1" "$(cat "$work/why")"
+}
+
 known_case() {
 	is_wanted "$1" || return 0
 	judge_known "$1" "$4" right
@@ -118,6 +145,9 @@ refuted() {
 	culprit=$2
 	a_case() {
 		[ "$1" != "$culprit" ] || judge "$1" "$4" "$mistake"
+	}
+	side_case() {
+		[ "$1" != "$culprit" ] || judge_side "$1" "$4" "$mistake"
 	}
 	known_case() {
 		[ "$1" != "$culprit" ] || judge_known "$1" "$4" "$mistake"
