@@ -31,11 +31,10 @@ interrupted() {
 	work_of_it=$1
 	filter=$2
 	shift 2
-	start "$@" && $work_of_it && kill -INT "$pid" && wait "$pid" || {
-		echo "exit status $?"
+	if ! { start "$@" && $work_of_it && kill -INT "$pid" && wait "$pid"; }; then
 		cat "$work/err"
 		return 1
-	}
+	fi
 	[ -e "$json" ] || cp "$work/report" "$json"
 	[ "$(query "$filter")" = true ] && return
 	cat "$json"
