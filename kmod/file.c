@@ -65,13 +65,10 @@ static int khmap_clear(struct khmap_call *call)
 	return khmap_call_reply(call) ?: err;
 }
 
-static u32 khmap_growth_kind(const struct khmap_growth_state *growth,
-			     u32 shape, u64 max_pages)
+static u32 khmap_growth_kind(const struct khmap_growth_state *growth, u32 shape)
 {
 	if (shape >= growth->wanted)
-		return KHMAP_GROWTH_IDLE;
-	if (shape >= khmap_shape(max_pages, 0))
-		return KHMAP_GROWTH_FULL;
+		return growth->full ? KHMAP_GROWTH_FULL : KHMAP_GROWTH_IDLE;
 	return growth->refused ? KHMAP_GROWTH_REFUSED : KHMAP_GROWTH_BEHIND;
 }
 
@@ -110,8 +107,7 @@ static int khmap_stat(struct khmap_call *call)
 	stat->kind = KHMAP_IMAGE_LIVE;
 	stat->splits = growth.splits;
 	stat->wanted = growth.wanted;
-	stat->growth = khmap_growth_kind(&growth, stat->shape,
-					 header->primary_pages_max);
+	stat->growth = khmap_growth_kind(&growth, stat->shape);
 	stat->compact_buckets = compaction.moved;
 	stat->compact_pages = compaction.released;
 	stat->overflow_needed = compaction.needed;

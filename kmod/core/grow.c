@@ -450,6 +450,9 @@ void khmap_table_growth(struct khmap_table *table,
 			  khmap_grow_wanted(table) : 0,
 		.ready = os_load_acquire(&table->growth.ready),
 		.refused = os_load(&table->growth.refused),
+		.full = os_load(&table->header->shape) &&
+			khmap_grow_places(table) >
+			khmap_shape(table->growth.max_pages, 0),
 	};
 }
 

@@ -29,6 +29,13 @@ static inline void khmap_notify(struct khmap_table *table,
 		table->notify(table->owner, event, a, b);
 }
 
+/* Places that the load asks for, whether the region may have them or not. */
+static inline u64 khmap_grow_places(struct khmap_table *table)
+{
+	return khmap_entries_places(table->growth.entry_places,
+				    (u64)os_count_read(&table->entries));
+}
+
 /**
  * khmap_grow_wanted() - the shape that a table's load asks for
  * @table: the map
@@ -39,8 +46,7 @@ static inline void khmap_notify(struct khmap_table *table,
  */
 static inline u32 khmap_grow_wanted(struct khmap_table *table)
 {
-	u64 places = khmap_entries_places(table->growth.entry_places,
-					  (u64)os_count_read(&table->entries));
+	u64 places = khmap_grow_places(table);
 	u32 most = khmap_shape(table->growth.max_pages, 0);
 
 	return places < most ? (u32)places : most;

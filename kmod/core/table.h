@@ -485,12 +485,14 @@ bool khmap_table_work(struct khmap_table *table);
  * @wanted: the shape that the load asks for
  * @ready: primary pages that exist
  * @refused: memory for more was refused the last time it was asked for
+ * @full: the load asks for more than the region may have
  */
 struct khmap_growth_state {
 	u64 splits;
 	u32 wanted;
 	u32 ready;
 	bool refused;
+	bool full;
 };
 
 /**

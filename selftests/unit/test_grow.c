@@ -257,6 +257,33 @@ static void test_reserve_stopped(void)
 	engine_close(&e);
 }
 
+/* A region at its ceiling is full when the load asks for more, and not before. */
+static void test_full(void)
+{
+	struct khmap_table_params p = params_make(8, 8, 1);
+	const u32 pages = 2, target = pages * 32 * 7 * 75 / 100;
+	struct khmap_growth_state growth;
+	u32 early = 0, late = 0, wrong = 0;
+	struct engine e;
+	u64 key;
+
+	p.max_pages = pages;
+	engine_open(&e, &p);
+	for (key = 1; key <= 2 * target; key++) {
+		wrong += khmap_table_put(e.table, &key, &key, KHMAP_PUT_ONLY_NEW, NULL) != 0;
+		khmap_table_growth(e.table, &growth);
+		early += growth.full && key < target - 1;
+		late += !growth.full && key > target + 1;
+	}
+	is_u64(wrong, 0, "full: twice as many as the load asks for are taken");
+	is_u64(early, 0, "full: not below the load that is asked for");
+	is_u64(late, 0, "full: from there on");
+	is_u64(e.table->header->shape, khmap_shape(pages, 0), "full: the shape is at its ceiling");
+	is_u64(growth.wanted, khmap_shape(pages, 0), "full: and no other is wanted");
+	ok(table_is_sound(e.table, 2 * target), "full: image");
+	engine_close(&e);
+}
+
 int main(void)
 {
 	test_steps(8, 8, KHMAP_LAYOUT_ALIGNED, 75, 5000 * SCALE);
@@ -273,6 +300,7 @@ int main(void)
 	test_memory();
 	test_reserve_ceiling();
 	test_reserve_stopped();
+	test_full();
 	test_adversary();
 	test_siphash();
 	return done();

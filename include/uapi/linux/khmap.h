@@ -425,7 +425,7 @@ struct khmap_ioc_clear {
  * @KHMAP_GROWTH_BEHIND: splits are under way
  * @KHMAP_GROWTH_REFUSED: memory for more pages was refused: the map works at a
  *	higher load and tries again
- * @KHMAP_GROWTH_FULL: the primary region is at its ceiling
+ * @KHMAP_GROWTH_FULL: the load asks for more than the primary region may have
  */
 enum khmap_growth_kind {
 	KHMAP_GROWTH_IDLE = 0,
