@@ -41,28 +41,25 @@ static void refused(const struct prof_rights *rights, unsigned int needs, int er
 	is_str(text, want, "what is said of it");
 }
 
-static const char locked_down[] =
-	"the kernel's lockdown is \"confidentiality\" (/sys/kernel/security/lockdown): boot with lockdown=integrity, or without";
-static const char no_events[] =
-	"this kernel has no perf events: use one with CONFIG_PERF_EVENTS=y";
-static const char forbidden[] =
-	"a seccomp filter or a security module forbids it: run this outside of the container, or allow it bpf() and perf_event_open()";
+#define LOCKED_DOWN "the kernel's lockdown is \"confidentiality\" (/sys/kernel/security/lockdown): boot with lockdown=integrity, or without"
+#define NO_EVENTS "this kernel has no perf events: use one with CONFIG_PERF_EVENTS=y"
+#define FORBIDDEN "a seccomp filter or a security module forbids it: run this outside of the container, or allow it bpf() and perf_event_open()"
 
 /* What watch and stat say of an event, or a program, that they did not get. */
 static void refusals(void)
 {
 	struct prof_rights rights = { .capabilities = ALL, .paranoid = 2 };
 
-	refused(&rights, PROF_NEED_EVENTS, -EPERM, PROF_EXIT_NOT_PERMITTED, forbidden);
+	refused(&rights, PROF_NEED_EVENTS, -EPERM, PROF_EXIT_NOT_PERMITTED, FORBIDDEN);
 	refused(&rights, PROF_NEED_EVENTS, -ENOENT, PROF_EXIT_OK, "");
-	refused(&rights, PROF_NEED_EVENTS, -ENOSYS, PROF_EXIT_UNSUPPORTED, no_events);
+	refused(&rights, PROF_NEED_EVENTS, -ENOSYS, PROF_EXIT_UNSUPPORTED, NO_EVENTS);
 	refused(&rights, PROF_NEED_BPF, -EINVAL, PROF_EXIT_OK, "");
 	strcpy(rights.lockdown, "integrity");
-	refused(&rights, PROF_NEED_EVENTS, -EPERM, PROF_EXIT_NOT_PERMITTED, forbidden);
+	refused(&rights, PROF_NEED_EVENTS, -EPERM, PROF_EXIT_NOT_PERMITTED, FORBIDDEN);
 	refused(&rights, PROF_NEED_BPF, -EINVAL, PROF_EXIT_OK, "");
 	strcpy(rights.lockdown, "confidentiality");
-	refused(&rights, PROF_NEED_EVENTS, -EPERM, PROF_EXIT_NOT_PERMITTED, locked_down);
-	refused(&rights, PROF_NEED_BPF, -EINVAL, PROF_EXIT_NOT_PERMITTED, locked_down);
+	refused(&rights, PROF_NEED_EVENTS, -EPERM, PROF_EXIT_NOT_PERMITTED, LOCKED_DOWN);
+	refused(&rights, PROF_NEED_BPF, -EINVAL, PROF_EXIT_NOT_PERMITTED, LOCKED_DOWN);
 	refused(&rights, PROF_NEED_EVENTS, -EINVAL, PROF_EXIT_OK, "");
 	rights.lockdown[0] = '\0';
 
@@ -78,7 +75,7 @@ static void refusals(void)
 	refused(&rights, PROF_NEED_BPF | PROF_NEED_EVENTS, -EPERM, PROF_EXIT_NOT_PERMITTED,
 		"without CAP_BPF, CAP_PERFMON (kernel.perf_event_paranoid is 3): run this as root");
 	rights.paranoid = PROF_RIGHTS_UNKNOWN;
-	refused(&rights, PROF_NEED_EVENTS, -ENOENT, PROF_EXIT_UNSUPPORTED, no_events);
+	refused(&rights, PROF_NEED_EVENTS, -ENOENT, PROF_EXIT_UNSUPPORTED, NO_EVENTS);
 }
 
 int main(void)

@@ -63,7 +63,7 @@ void selftest_tracepoints(struct selftest_check *check, const struct prof_pair *
 		return;
 	}
 	selftest_count(check, "modelled transfers of puts in turns", transfers.as_false,
-		    2 * TURNS - 1);
+		       2 * TURNS - 1);
 	if (transfers.as_true)
 		selftest_count(check, "of them true sharing", transfers.as_true, 0);
 }
@@ -106,7 +106,7 @@ void selftest_operations(struct selftest_check *check, const struct prof_pair *p
 		selftest_error(check, "the BPF programs cannot be attached, or read", err);
 	else
 		selftest_count(check, "puts at the module's functions",
-			    operations.row_count ? operations.rows[0].row.count : 0, 2 * TURNS);
+			       operations.row_count ? operations.rows[0].row.count : 0, 2 * TURNS);
 	prof_operations_free(&operations);
 	operation_bpf__destroy(skeleton);
 }
