@@ -7,6 +7,7 @@
  * had is looked at: the pattern is in none.  The kernel must not zero memory by
  * itself, init_on_alloc=0, or there would be nothing to find.
  */
+#include <elf.h>
 #include "kselftest_harness.h"
 #include "hostile.h"
 #include "verify.h"
@@ -15,6 +16,9 @@
 #define CHUNK		(8ul << 20)
 /* Chunks that are more than a test zeroes. */
 #define SOME		4
+/* Segments of /proc/kcore that are at least so large are the machine's memory; looked at each so often. */
+#define RAM_LEAST	(128ull << 20)
+#define RAM_STEP	(256ull << 10)
 /* What the rest of the guest needs. */
 #define SPARE_KB	(160l << 10)
 
@@ -381,6 +385,54 @@ TEST(answers_end_where_they_say)
 }
 
 /* The search finds what there is, wherever it is. */
+/* Of the machine's memory, read as the kernel has it, how many of so many pages have the pattern. */
+static size_t memory_search(size_t *pages)
+{
+	int kcore = open("/proc/kcore", O_RDONLY);
+	Elf64_Phdr segment;
+	Elf64_Ehdr header;
+	size_t found = 0;
+	uint64_t word, at;
+	int i;
+
+	*pages = 0;
+	if (kcore < 0 || pread(kcore, &header, sizeof(header), 0) != sizeof(header))
+		return 0;
+	for (i = 0; i < header.e_phnum; i++) {
+		off_t offset = (off_t)(header.e_phoff + (size_t)i * sizeof(segment));
+
+		if (pread(kcore, &segment, sizeof(segment), offset) != sizeof(segment))
+			break;
+		/* Memory, not what is mapped of it elsewhere, nor the kernel itself. */
+		if (segment.p_type != PT_LOAD || segment.p_paddr == UINT64_MAX ||
+		    segment.p_memsz < RAM_LEAST)
+			continue;
+		for (at = 0; at + sizeof(word) <= segment.p_memsz; at += RAM_STEP) {
+			if (pread(kcore, &word, sizeof(word), (off_t)(segment.p_offset + at)) !=
+			    sizeof(word))
+				continue;
+			++*pages;
+			found += word == PATTERN;
+		}
+	}
+	close(kcore);
+	return found;
+}
+
+/* What was given back is still in it, so that who takes a page and does not zero it has that. */
+TEST(free_memory_has_the_pattern)
+{
+	size_t found, pages;
+
+	if (memory_is_zeroed())
+		SKIP(return, "the kernel zeroes memory: boot it with init_on_alloc=0");
+	ASSERT_EQ(0, memory_fill(SIZE_MAX));
+	found = memory_search(&pages);
+	TH_LOG("%zu of %zu pages of the machine's memory have it", found, pages);
+	EXPECT_LE(1000, pages);
+	EXPECT_LE(pages / 4, found);
+}
+
 TEST(the_search_finds)
 {
 	char bytes[4096] = { 0 };
