@@ -21,7 +21,7 @@ MAKEFLAGS += --no-print-directory $(if $(V),,-s)
 .DEFAULT_GOAL := help
 .PHONY: help all setup kernel module lib cli prof unit guest check check-lint check-unit \
 	check-model check-vm check-guest check-oracle check-bench check-drift check-kernels check-debug \
-	check-arm64 check-big-endian coverage fuzz fuzz-guest soak demo bench bench-study bench-guest \
+	check-arm64 check-big-endian coverage fuzz fuzz-guest soak demo bench bench-profile bench-study bench-guest \
 	bench-uml vm install clean format man
 
 help: ## list the targets
@@ -138,6 +138,10 @@ demo: ## set up, then show khmap at work on real data, in a guest
 bench: ## measure look-ups and puts against boost, Abseil and LMDB, natively
 	@tools/setup.sh build bench
 	@$(MAKE) -C tools/bench run
+
+bench-profile: ## count what look-ups and puts take, by a simulator of caches (ARGS=ENTRIES)
+	@tools/setup.sh build bench guest
+	@$(MAKE) -C tools/bench profile
 
 bench-study: ## study the choices behind the map, and its snapshots beside serializers
 	@tools/setup.sh build bench

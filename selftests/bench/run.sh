@@ -17,7 +17,7 @@ trap 'exit 130' INT TERM
 
 mkdir -p "$build/report"
 make --no-print-directory -C "$top/tools/bench" BUILD="$build" "$out/bench" "$out/bench-report" \
-	"$out/bench-study" "$out/hash-walk" || exit 1
+	"$out/bench-study" "$out/hash-walk" "$out/bench-walk" || exit 1
 
 parts=$("$out/bench-study" --help | sed -n '/^Parts/,$s/^  \([a-z]*\) .*/\1/p')
 number=0
@@ -54,6 +54,8 @@ charts() {
 
 tried 'bench measures look-ups, a doubling and puts' "$out/bench" --output "$work/file.json" \
 	--rounds 1 --lookups 10000 --doubling 20000 --puts 20000 20000
+tried 'bench-profile counts what they take' env BUILD="$build" \
+	"$top/tools/bench/profile/run.sh" 1000
 tried 'its tables' tables 'load 0[.]68, at worst: hit [0-9.]*, miss [0-9.]*, chain'
 tried 'its charts' charts
 for part in $parts; do

@@ -16,7 +16,7 @@
 #define CHUNK		(8ul << 20)
 /* Chunks that are more than a test zeroes. */
 #define SOME		4
-/* Segments of /proc/kcore that are at least so large are the machine's memory; looked at each so often. */
+/* Segments of /proc/kcore that are at least so large are memory, which is looked at each so often. */
 #define RAM_LEAST	(128ull << 20)
 #define RAM_STEP	(256ull << 10)
 /* What the rest of the guest needs. */
@@ -385,7 +385,7 @@ TEST(answers_end_where_they_say)
 }
 
 /* The search finds what there is, wherever it is. */
-/* Of the machine's memory, read as the kernel has it, how many of so many pages have the pattern. */
+/* Of so many pages of the machine, read as the kernel has them, how many have the pattern. */
 static size_t memory_search(size_t *pages)
 {
 	int kcore = open("/proc/kcore", O_RDONLY);
