@@ -16,7 +16,7 @@
 #define CHUNK		(8ul << 20)
 /* Chunks that are more than a test zeroes. */
 #define SOME		4
-/* Segments of /proc/kcore that are at least so large are memory, which is looked at each so often. */
+/* Segments of /proc/kcore that are so large are memory, which is looked at each so often. */
 #define RAM_LEAST	(128ull << 20)
 #define RAM_STEP	(256ull << 10)
 /* What the rest of the guest needs. */
