@@ -100,7 +100,8 @@ static struct io_uring_sqe *sqe_of(struct io_uring *ring, int fd,
 	sqe->fd = fd;
 	sqe->flags = (unsigned char)flags;
 	sqe->cmd_op = command;
-	memcpy((char *)sqe + offsetof(struct io_uring_sqe, cmd), area, size);
+	if (size)
+		memcpy((char *)sqe + offsetof(struct io_uring_sqe, cmd), area, size);
 	return sqe;
 }
 
@@ -398,6 +399,74 @@ static int wait_for_quiet(int fd)
 		usleep(100000);
 	}
 	return quiet == 5 ? 0 : -ETIME;
+}
+
+/* Of so many commands, each with keys of its own, the last is cancelled; what became of each. */
+static int cancel_last(struct io_uring *ring, int fd, unsigned int flags,
+		       const struct khmap_ioc_batch *batches, int count, int *results, int *cancelled)
+{
+	struct io_uring_sqe *sqe;
+	struct io_uring_cqe *cqe;
+	int i, err;
+
+	for (i = 0; i < count; i++) {
+		sqe = sqe_batch(ring, fd, flags | IOSQE_ASYNC, &batches[i]);
+		if (!sqe)
+			return -EBUSY;
+		sqe->user_data = (__u64)i;
+	}
+	sqe = sqe_of(ring, -1, 0, 0, NULL, 0);
+	if (!sqe)
+		return -EBUSY;
+	sqe->opcode = IORING_OP_ASYNC_CANCEL;
+	sqe->addr = (__u64)count - 1;
+	sqe->user_data = (__u64)count;
+	err = io_uring_submit(ring);
+	for (i = 0; err >= 0 && i <= count; i++) {
+		err = io_uring_wait_cqe(ring, &cqe);
+		if (err)
+			break;
+		*(cqe->user_data == (__u64)count ? cancelled : &results[cqe->user_data]) = cqe->res;
+		io_uring_cqe_seen(ring, cqe);
+	}
+	return err;
+}
+
+/* One that no worker has begun is never begun; any other is carried out as a whole. */
+TEST_F(uring, cancelled)
+{
+	enum { COUNT = 8, STEP = KEYS / COUNT, ROUNDS = 20 };
+	struct khmap_ioc_batch batches[COUNT];
+	unsigned int workers[2] = { 1, 1 };
+	int results[COUNT], cancelled = 0, never = 0, round, i;
+	uint64_t done, key;
+
+	ASSERT_EQ(0, io_uring_register_iowq_max_workers(&self->ring, workers));
+	for (i = 0; i < COUNT; i++)
+		batches[i] = arrays_of(KHMAP_OP_PUT, self->keys + i * STEP,
+				       self->values + i * STEP, NULL, STEP);
+	for (round = 0; round < ROUNDS; round++) {
+		ASSERT_EQ(0, clear(self->fd, &done));
+		ASSERT_EQ(0, cancel_last(&self->ring, self->file, self->sqe_flags, batches, COUNT,
+					 results, &cancelled));
+		for (i = 0; i < COUNT - 1; i++)
+			EXPECT_EQ(STEP, results[i]);
+		if (!cancelled) {
+			EXPECT_EQ(-ECANCELED, results[COUNT - 1]);
+			never++;
+		} else {
+			EXPECT_TRUE(cancelled == -EALREADY || cancelled == -ENOENT);
+			EXPECT_EQ(STEP, results[COUNT - 1]);
+		}
+		for (key = 0; key < COUNT * STEP; key++) {
+			uint64_t value;
+
+			ASSERT_EQ(!cancelled && key >= (COUNT - 1) * STEP ? -ENOENT : 0,
+				  get(self->fd, key, &value));
+		}
+	}
+	TH_LOG("%d of %d were never begun", never, ROUNDS);
+	EXPECT_LT(0, never);
 }
 
 /* The ring goes, then the process, with commands on their way. */
