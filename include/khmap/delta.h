@@ -136,7 +136,8 @@ struct khmap_delta_options {
 
 /**
  * khmap_delta_write() - Write the pages that changed between two snapshots.
- * @base: the older one, a snapshot file that has checksums
+ * @base: the older one, a snapshot file that has checksums; or a snapshot of the
+ *	kernel's: the delta is for the file that khmap_snapshot_write() makes of it
  * @map: the newer one, a file or a snapshot of the same map; or the live map, of
  *	 which one is taken
  * @path: of the delta; replaced if it exists; neither of the two files
@@ -146,7 +147,7 @@ struct khmap_delta_options {
  * before.  Its permissions are those of @map, less the umask.
  *
  * Return: 0; -EBADMSG a checksum is wrong; -ECANCELED @options->progress said so;
- * -EINVAL @base is no file, or has no checksums, or @path exists and is not a
+ * -EINVAL @base is a live map, or a file without checksums, or @path exists and is not a
  * plain file, or is one of the two files; -ESTALE the two are not of one map;
  * -EUCLEAN an image's regions do not follow each other; -ENOMEM; -ENOSPC, -EACCES
  * and others of the system; of a live map also as khmap_snapshot().

@@ -6,7 +6,7 @@
 
 set -u
 
-tests=47
+tests=54
 . "${0%/*}/cli_test.sh"
 cd "$work" || exit 1
 
@@ -37,6 +37,27 @@ ok 'no such owner' refused 2 'snapshot: --owner: there is no user "nobody-here"'
 	khmapctl snapshot map --name map-open --owner nobody-here
 ok 'of a file' refused 2 'snapshot: --owner and --mode are for a snapshot with --name' \
 	khmapctl snapshot map ./x.khm --mode 0444
+
+# --- The base of a delta: the one in memory stands for its file.
+
+ok 'a later snapshot' khmapctl snapshot map --name map-later
+ok 'a delta from one name to another' is './named.delta: changed' sh -c \
+	'khmapctl delta map-then map-later ./named.delta | sed "s/: .*pages changed.*/: changed/"'
+ok 'it is for the older one'\''s file' khmapctl snapshot map-then ./then.khm -q
+ok 'to which it is applied' khmapctl apply -q ./then.khm ./named.delta ./later.khm
+later_is_whole() {
+	khmapctl snapshot map-later ./whole.khm -q && cmp later.khm whole.khm &&
+		[ "$(khmapctl get ./later.khm 1)" = 11 ] && khmapctl verify -q ./later.khm
+}
+ok 'what comes of it is the newer one'\''s file' later_is_whole
+ok 'a live map is no base' refused 3 \
+	'delta: map: the base of a delta must be a snapshot, this is a live map' \
+	khmapctl delta map map-later ./x.delta
+ok 'nor is a delta applied to a name' refused 2 \
+	'apply: BASE must be the path of a snapshot file: for the file map-then here, write ./map-then' \
+	khmapctl apply map-then ./named.delta ./x.khm
+khmapctl destroy map-later
+
 held() { json "[.[] | select(.name == \"$1\") | $2][0]" khmapctl ls --pins --json; }
 ok 'no snapshot among the maps' is '["map"]' json '[.[].name]' khmapctl ls --json
 ok 'snapshots when asked for' is '["map","map-then","map-too"]' json '[.[].name]' khmapctl ls -s --json

@@ -19,15 +19,17 @@ static const struct option delta_options[] = {
 static const char delta_help[] =
 	"Usage: khmapctl delta BASE NEW FILE\n"
 	"Writes the pages that changed between two snapshots of a map.  Who has BASE makes NEW of\n"
-	"it with \"khmapctl apply\".  BASE is the path of a snapshot file; NEW is another, or a map,\n"
-	"of which a snapshot is taken.  FILE is neither of them; it holds all of the delta or, after\n"
+	"it with \"khmapctl apply\".  BASE is the path of a snapshot file, or the name of a snapshot:\n"
+	"then the delta is for the file that \"khmapctl snapshot\" makes of that.  NEW is another, or\n"
+	"a map, of which a snapshot is taken.  FILE is neither of them; it holds all of the delta or, after\n"
 	"a failure, what it held before.\n"
 	"\n"
 	"  -q, --quiet  no progress, and do not say what was written\n"
 	"\n"
 	"Examples:\n"
 	"  khmapctl delta ./monday.khmap ./tuesday.khmap ./tuesday.delta\n"
-	"  khmapctl delta ./monday.khmap routes ./now.delta\n";
+	"  khmapctl delta ./monday.khmap routes ./now.delta\n"
+	"  khmapctl delta routes-monday routes-tuesday ./tuesday.delta\n";
 
 static const char apply_help[] =
 	"Usage: khmapctl apply BASE DELTA OUT\n"
@@ -42,14 +44,16 @@ static const char apply_help[] =
 	"  khmapctl apply ./monday.khmap ./tuesday.delta ./tuesday.khmap\n"
 	"  khmapctl apply ./mirror.khmap ./now.delta ./mirror.khmap\n";
 
-/* The library names the base by its path: without one, it would be a live map. */
-static int delta_open_base(const char *name, struct khmap **base)
+/* A file by its path, or, if there may be one, a snapshot of the kernel's by its name. */
+static int delta_open_base(const char *name, bool named, struct khmap **base)
 {
 	int err;
 
-	if (!strpbrk(name, "/."))
+	if (!named && !strpbrk(name, "/."))
 		return cli_usage("BASE must be the path of a snapshot file: for the file %s here, write ./%s",
 				 name, name);
+	if (!strpbrk(name, "/.") && cli_name(name))
+		return CLI_USAGE;
 	err = packed_map(name, NULL, base, NULL);
 	if (err == -EINVAL)
 		return cli_error(CLI_REFUSED, "%s", khmap_reason());
@@ -77,7 +81,7 @@ static int delta_write(char **names, bool quiet)
 	};
 	struct khmap *base, *map;
 	double seconds;
-	int err = delta_open_base(names[0], &base);
+	int err = delta_open_base(names[0], true, &base);
 
 	if (err)
 		return err;
@@ -108,7 +112,7 @@ static int apply_write(char **names, bool quiet)
 	};
 	struct khmap *base;
 	double seconds;
-	int err = delta_open_base(names[0], &base);
+	int err = delta_open_base(names[0], false, &base);
 
 	if (err)
 		return err;

@@ -125,6 +125,47 @@ static int khmap_delta_compare(struct khmap_delta_writer *writer)
 	return err;
 }
 
+/*
+ * What the base's file has in its header; of a snapshot of the kernel's, what the
+ * file has that khmap_snapshot_write() makes of it.
+ */
+static int khmap_delta_base_identity(struct khmap_delta_writer *writer)
+{
+	const struct khmap_object *base = writer->base;
+	struct khmap_image_header image = base->header;
+	size_t page_size = (size_t)1 << image.geometry.page_shift;
+	__u64 pages = image.image_size >> image.geometry.page_shift, page;
+	unsigned char *header;
+	__u64 *table;
+	int err = 0;
+
+	if (base->origin == KHMAP_ORIGIN_FILE) {
+		writer->header.base = khmap_delta_identity(&image);
+		return 0;
+	}
+	header = malloc(page_size);
+	table = calloc(pages, sizeof(*table));
+	if (!header || !table)
+		err = khmap_fail(ENOMEM, "%s: no memory for its checksums", base->name);
+	for (page = 1; page < pages && !err; page++) {
+		const unsigned char *bytes = base->base + page * page_size;
+
+		err = page % KHMAP_DELTA_STEP ? 0 : khmap_delta_stopped(writer->options);
+		if (!err && khmap_lost_page(bytes))
+			err = khmap_lost_fail(base, "");
+		if (!err)
+			table[page] = khmap_checksum_page(bytes, page_size, page);
+	}
+	if (!err) {
+		memcpy(header, base->base, page_size);
+		khmap_checksum_complete(&image, header, page_size, table);
+		writer->header.base = khmap_delta_identity(&image);
+	}
+	free(header);
+	free(table);
+	return err;
+}
+
 /* The header page as khmap_snapshot_write() makes it, and with it the delta's header. */
 static void khmap_delta_complete(struct khmap_delta_writer *writer)
 {
@@ -138,7 +179,6 @@ static void khmap_delta_complete(struct khmap_delta_writer *writer)
 	header->byte_order = KHMAP_BYTE_ORDER;
 	header->version = KHMAP_DELTA_VERSION;
 	header->page_shift = image.geometry.page_shift;
-	header->base = khmap_delta_identity(&writer->base->header);
 	header->result = khmap_delta_identity(&image);
 }
 
@@ -293,6 +333,18 @@ static int khmap_delta_related(const struct khmap_object *base, const struct khm
 	return 0;
 }
 
+/* A file, or a snapshot of the kernel's, which has no checksums yet. */
+static int khmap_delta_older_check(const struct khmap_object *base,
+				   const struct khmap_delta_options *options)
+{
+	if (base->origin == KHMAP_ORIGIN_FILE)
+		return khmap_delta_base_check(base, options);
+	if (base->header.kind != KHMAP_IMAGE_SNAPSHOT)
+		return khmap_fail(EINVAL, "%s: the base of a delta must be a snapshot, this is a live map",
+				  base->name);
+	return khmap_delta_adjacent(&base->header, base->name);
+}
+
 static int khmap_delta_make(struct khmap_delta_writer *writer, const char *path, mode_t mode)
 {
 	const struct khmap_image_header *header = &writer->result->header;
@@ -308,6 +360,8 @@ static int khmap_delta_make(struct khmap_delta_writer *writer, const char *path,
 	writer->table = calloc(writer->pages, sizeof(*writer->table));
 	if (!writer->image_page || !writer->table)
 		err = khmap_fail(ENOMEM, "%s: no memory to write it", path);
+	if (!err)
+		err = khmap_delta_base_identity(writer);
 	if (!err)
 		err = khmap_delta_compare(writer);
 	if (!err) {
@@ -355,7 +409,7 @@ int khmap_delta_write(const struct khmap *base, struct khmap *map, const char *p
 	if (!err)
 		err = khmap_delta_replaces(khmap_object(map), path);
 	if (!err)
-		err = khmap_delta_base_check(writer.base, options);
+		err = khmap_delta_older_check(writer.base, options);
 	if (!err)
 		err = khmap_delta_related(writer.base, khmap_object(map));
 	if (!err)
