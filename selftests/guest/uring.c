@@ -403,7 +403,8 @@ static int wait_for_quiet(int fd)
 
 /* Of so many commands, each with keys of its own, the last is cancelled; what became of each. */
 static int cancel_last(struct io_uring *ring, int fd, unsigned int flags,
-		       const struct khmap_ioc_batch *batches, int count, int *results, int *cancelled)
+		       const struct khmap_ioc_batch *batches, int count, int *results,
+		       int *cancelled)
 {
 	struct io_uring_sqe *sqe;
 	struct io_uring_cqe *cqe;
