@@ -37,7 +37,7 @@ ok 'info tells the defaults' is \
 	.overflow_buckets, .snapshot_ns, .bytes_per_entry]'
 ok 'the waste of a slot is the sum of its parts' is true info one \
 	'.waste_per_slot | .total == .head + .padding + .bucket_tail + .page_tail'
-ok 'the load is the default' is '"75"' header one load_percent
+ok 'the load is the default' is '"68"' header one load_percent
 ok 'stat tells its counters' is '["live",0,0,0,0,0,0]' json \
 	'[.kind, .entries, .inserts, .replaces, .deletes, .snapshots, .shape]' \
 	khmapctl stat one --json
@@ -57,7 +57,7 @@ ok 'gone' is '' khmapctl del one 1
 
 # --- Every option.
 
-ok '--entries' is '' create two --entries 5000
+ok '--entries' is '' create two --entries 5000 --load-percent 75
 ok 'nothing is allocated for them' is '[null,0,"idle"]' \
 	json '[.max_entries, .primary_pages, .growth]' khmapctl stat two --json
 ok 'a dry run of reserve' is 'would reserve for 5000 entries: 30 primary pages, 120.0 KiB' \
@@ -99,10 +99,10 @@ for dry in '' --dry-run; do
 		khmapctl reserve two 51 $dry
 done
 # Locks, and so a map that is empty, are larger in a kernel that looks for faults.
-create tight
+create tight --load-percent 75
 limit=$(khmapctl stat tight --json | jq '.bytes + 112 * 1024')
 khmapctl destroy tight
-ok 'a map whose limit is tight' is '' create tight --max-bytes "$limit"
+ok 'a map whose limit is tight' is '' create tight --load-percent 75 --max-bytes "$limit"
 ok 'what a limit forbids is not begun with' is '0
 0' sh -c 'khmapctl reserve tight 5000 2>&1 | grep -c "part of the way"
 	khmapctl stat tight --json | jq .primary_pages'

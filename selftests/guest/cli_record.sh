@@ -131,7 +131,7 @@ ok 'page 0 is the header' is '"KHMAPIMG"' rows \
 ok 'a page that does not exist' refused 2 'inspect: page 99999 does not exist' \
 	khmapctl inspect numbers page 99999
 ok 'a bucket that does not exist' refused 2 \
-	'inspect: bucket 0.99: there are 32 pages, with buckets 0..31' \
+	'inspect: bucket 0.99: there are 34 pages, with buckets 0..31' \
 	khmapctl inspect numbers bucket 0.99
 overflow_pages=$(khmapctl stat numbers --json | jq .overflow_pages)
 ok 'an overflow page that does not exist' refused 2 \

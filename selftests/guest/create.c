@@ -314,6 +314,7 @@ TEST_F(create, reserve)
 	int fd;
 
 	self->args.max_entries = 50000;
+	self->args.load_percent = 75;
 	fd = create_map(&self->args);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, map_stat(fd, &before));

@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 # Large enough for a word or more of progress in each of its passes.
 numbers 1 250000 >in.csv
-"$bin/mkimage" -n 250000 ./a.khm <in.csv
+"$bin/mkimage" -n 250000 -l 75 ./a.khm <in.csv
 "$bin/mkimage" -n 250000 -l 40 ./b.khm <in.csv
 
 # interrupted WHEN COMMAND...: khmapctl with a SIGINT at its WHENth word of progress.
