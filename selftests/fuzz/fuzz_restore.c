@@ -111,7 +111,8 @@ static void image_restore(struct image *image, struct khmap_account *account)
 		khmap_table_destroy(table);
 	} else {
 		need(err == -EINVAL || err == -EUCLEAN || err == -EPROTONOSUPPORT ||
-		     err == -ENOSPC || err == -ENOMEM || err == -E2BIG);
+		     err == -ENOSPC || err == -ENOMEM || err == -E2BIG ||
+		     (err == -EIO && restore.damage.what == KHMAP_DAMAGE_LOST));
 		need(err != -EUCLEAN || restore.damage.what != KHMAP_DAMAGE_NONE);
 	}
 	free(restore.header);
