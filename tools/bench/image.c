@@ -123,10 +123,12 @@ __u64 bench_image_pages_bytes(struct bench_image *image)
 {
 	const struct khmap_image_header *header = image->table->header;
 	struct khmap_counts counts;
+	__u64 primary;
 
 	khmap_table_stat(image->table, &counts);	/* brings the header up to date */
-	return (1ull + header->primary_pages + header->overflow_pages)
-	       << header->geometry.page_shift;
+	/* Up to the last page that is split off, in part or as a whole. */
+	primary = ((__u64)header->shape + KHMAP_PLACE_UNITS - 1) >> KHMAP_PLACE_BITS;
+	return (1 + primary + header->overflow_pages) << header->geometry.page_shift;
 }
 
 __u64 bench_image_entries(struct bench_image *image)

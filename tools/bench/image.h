@@ -78,8 +78,11 @@ void bench_image_reader(struct bench_image *image,
 __u64 bench_image_bytes(struct bench_image *image);
 
 /**
- * bench_image_pages_bytes() - bytes of a map's image, as its snapshot has them
+ * bench_image_pages_bytes() - bytes of a map's image that have something in them
  * @image: the map
+ *
+ * Without primary pages that are allocated ahead, which hold zeros: a file of the
+ * image has holes for them.
  */
 __u64 bench_image_pages_bytes(struct bench_image *image);
 

@@ -86,14 +86,18 @@ static void scale_reader(struct study *study)
 	static const struct {
 		const char *title;
 		const struct scale_mix *writer;
+		u32 entries;
 	} beside[] = {
-		{ "nobody", NULL },
-		{ "one who replaces", &mixes[3] },
-		{ "one who adds", &mixes[4] },
+		{ "nobody", NULL, SCALE_ENTRIES },
+		{ "one who replaces", &mixes[3], SCALE_ENTRIES },
+		{ "one who adds", &mixes[4], SCALE_ENTRIES },
+		{ "nobody", NULL, 10 * SCALE_ENTRIES },
+		{ "one who replaces", &mixes[3], 10 * SCALE_ENTRIES },
+		{ "one who adds", &mixes[4], 10 * SCALE_ENTRIES },
 	};
-	json_t *table = study_table(study, "A reader beside a writer, measured",
-				    "beside|million look-ups a second|of what it has alone");
 	const u32 count = sizeof(beside) / sizeof(beside[0]);
+	json_t *table = study_table(study, "A reader beside a writer, measured",
+				    "beside|entries|million look-ups a second|of what it has alone");
 	json_t *cells[sizeof(beside) / sizeof(beside[0])];
 	json_t *shares[sizeof(beside) / sizeof(beside[0])], *row;
 	double alone = NAN, rates[2];
@@ -102,14 +106,15 @@ static void scale_reader(struct study *study)
 
 	for (i = 0; i < count; i++) {
 		row = study_row(table, beside[i].title);
+		study_cell_count(row, beside[i].entries);
 		cells[i] = study_cell_samples(row);
 		shares[i] = study_cell_samples(row);
 	}
 	for (round = 0; round < study->options->rounds; round++)
 		for (i = 0; i < count; i++) {
-			scale_measure_two(&mixes[0], beside[i].writer, study->options->lock_ms,
-					  rates);
-			if (!i)
+			scale_measure_two(&mixes[0], beside[i].writer, beside[i].entries,
+					  study->options->lock_ms, rates);
+			if (!beside[i].writer)
 				alone = rates[0];
 			study_sample(cells[i], rates[0]);
 			study_sample(shares[i], rates[0] / alone);
@@ -163,8 +168,8 @@ void study_scale(struct study *study)
 	for (round = 0; round < study->options->rounds; round++)
 		for (i = 0; i < MIXES; i++)
 			if (mixes[i].scheme == SCALE_KHMAP) {
-				scale_measure_two(&mixes[i], &mixes[i], study->options->lock_ms,
-						  rates);
+				scale_measure_two(&mixes[i], &mixes[i], SCALE_ENTRIES,
+						  study->options->lock_ms, rates);
 				study_sample(cells[i], rates[0] + rates[1]);
 			}
 	scale_reader(study);

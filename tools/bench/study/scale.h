@@ -8,6 +8,7 @@
 #include "study.h"
 
 #define SCALE_THREADS	64
+#define SCALE_ENTRIES	100000u	/* of the map whose times are measured */
 
 /**
  * struct scale_times - what one thread takes, alone, in nanoseconds
@@ -88,12 +89,13 @@ void scale_measure(struct scale_times *times, const struct study *study);
  * scale_measure_two() - two threads, for the model to be compared with
  * @first: what one does, to khmap
  * @second: what the other does, likewise; or NULL, nothing
+ * @entries: of the map
  * @ms: how long
  * @rates: filled: million operations a second of each; NaN if there is only
  *	one processor
  */
-void scale_measure_two(const struct scale_mix *first, const struct scale_mix *second, u32 ms,
-		       double rates[2]);
+void scale_measure_two(const struct scale_mix *first, const struct scale_mix *second,
+		       u32 entries, u32 ms, double rates[2]);
 
 /**
  * scale_simulate() - run the model

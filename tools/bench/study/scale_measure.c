@@ -14,17 +14,16 @@
 #include "scale.h"
 #include "walk.h"
 
-#define ENTRIES		100000u
 #define ADDED		200000u
 #define LOOKUPS		1000000u
 #define HANDOFFS	1000u		/* of a batch; the median of batches counts */
 #define BATCHES		21
 
-static void map_fill(struct map *map)
+static void map_fill(struct map *map, u32 entries)
 {
 	u64 key;
 
-	for (key = 0; key < ENTRIES; key++) {
+	for (key = 0; key < entries; key++) {
 		u64 value = key * 3;
 
 		map_put(map, &key, &value);
@@ -48,21 +47,21 @@ static void measure_steady(struct scale_times *times)
 	u32 i;
 
 	map_open(&map, 8, 8, KHMAP_LOAD_DEFAULT, true);
-	map_fill(&map);
+	map_fill(&map, SCALE_ENTRIES);
 	start = thread_ns();
 	for (i = 0; i < LOOKUPS; i++)
-		get_checked(&map, random_below(&random, ENTRIES));
+		get_checked(&map, random_below(&random, SCALE_ENTRIES));
 	times->get = (thread_ns() - start) / LOOKUPS;
 	start = thread_ns();
 	for (i = 0; i < LOOKUPS; i++) {
-		key = random_below(&random, ENTRIES);
+		key = random_below(&random, SCALE_ENTRIES);
 		value = key * 3;
 		map_put(&map, &key, &value);
 	}
 	times->replace = (thread_ns() - start) / LOOKUPS;
 	start = thread_ns();
 	for (i = 0; i < LOOKUPS; i++) {
-		key = random_below(&random, ENTRIES);
+		key = random_below(&random, SCALE_ENTRIES);
 		sum ^= khmap_hash_fold(walk_secret, &key, 8);
 	}
 	__asm__ volatile("" : : "r"(sum));
@@ -229,6 +228,7 @@ void scale_measure(struct scale_times *times, const struct study *study)
 /**
  * struct pair - two threads and what they do
  * @mixes: what; NULL nothing
+ * @entries: of @map at first
  * @map: they share
  * @meet: where both begin, and stop
  * @stop: told to both
@@ -237,6 +237,7 @@ void scale_measure(struct scale_times *times, const struct study *study)
  */
 struct pair {
 	const struct scale_mix *mixes[2];
+	u32 entries;
 	struct map map;
 	pthread_barrier_t meet;
 	bool stop;
@@ -250,11 +251,11 @@ static void *pair_run(void *arg)
 	u32 me = __atomic_fetch_add(&pair->next, 1, __ATOMIC_RELAXED);
 	const struct scale_mix *mix = pair->mixes[me];
 	struct random random = { me };
-	u64 key, value, operations = 0, added = ENTRIES + me;
+	u64 key, value, operations = 0, added = pair->entries + me;
 
 	pthread_barrier_wait(&pair->meet);
 	for (; mix && !__atomic_load_n(&pair->stop, __ATOMIC_RELAXED); operations++) {
-		key = random_below(&random, ENTRIES);
+		key = random_below(&random, pair->entries);
 		if (random_below(&random, 100) < mix->reads) {
 			get_checked(&pair->map, key);
 			continue;
@@ -270,13 +271,13 @@ static void *pair_run(void *arg)
 	}
 	pair->operations[me] = operations;
 	pthread_barrier_wait(&pair->meet);
-	for (key = ENTRIES + me; key < added; key += 2)
+	for (key = pair->entries + me; key < added; key += 2)
 		get_checked(&pair->map, key);
 	return NULL;
 }
 
-void scale_measure_two(const struct scale_mix *first, const struct scale_mix *second, u32 ms,
-		       double rates[2])
+void scale_measure_two(const struct scale_mix *first, const struct scale_mix *second,
+		       u32 entries, u32 ms, double rates[2])
 {
 	struct pair *pair;
 	pthread_t threads[2];
@@ -291,8 +292,9 @@ void scale_measure_two(const struct scale_mix *first, const struct scale_mix *se
 	pair = study_alloc(1, sizeof(*pair));
 	pair->mixes[0] = first;
 	pair->mixes[1] = second;
+	pair->entries = entries;
 	map_open(&pair->map, 8, 8, KHMAP_LOAD_DEFAULT, true);
-	map_fill(&pair->map);
+	map_fill(&pair->map, entries);
 	pthread_barrier_init(&pair->meet, NULL, 3);
 	for (i = 0; i < 2; i++)
 		threads[i] = thread_start(found[i], pair_run, pair);
