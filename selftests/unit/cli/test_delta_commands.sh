@@ -37,7 +37,9 @@ check 'a delta is no image' 4 '\./d: not a khmap image: .* found a delta, which 
 check 'a delta that was cut' 4 '\./cut: truncated: expected [0-9]+ bytes, found 5000$' \
 	khmapctl apply ./old.khm ./cut ./none
 check 'a base that is none' 4 'not a khmap image' khmapctl apply ./d ./d ./none
-check 'a base that is a name' 2 'BASE must be the path .* write \./old$' \
+check 'a delta is not applied to a name' 2 'BASE must be the path .* write \./old$' \
+	khmapctl apply old ./d ./none
+check 'a base that is the name of nothing' 3 '^khmapctl: delta: (the module is not loaded|old: )' \
 	khmapctl delta old ./new.khm ./none
 check 'a map that is not there' 3 '.' khmapctl delta ./old.khm ./missing.khm ./none
 check 'two arguments' 2 'BASE, NEW and FILE are needed' khmapctl delta ./old.khm ./new.khm
