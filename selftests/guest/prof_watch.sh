@@ -16,6 +16,26 @@ watch() {
 	khmap-prof watch --json "$json" "$@"
 }
 
+# Counters that wait for a line on descriptor 9 before they begin, and for one to end.
+mkfifo "$work/lines"
+counters_start() {
+	prof_counters false 100 wait <"$work/lines" >"$work/ready" &
+	counters=$!
+	exec 9>"$work/lines"
+	while [ ! -s "$work/ready" ]; do
+		sleep 1
+	done
+}
+
+# profiler_start OPTION...: it watches when this returns.
+profiler_start() {
+	khmap-prof watch "$@" >"$work/watch.out" 2>"$work/watch.err" &
+	profiler=$!
+	while ! grep -q Ctrl-C "$work/watch.err"; do
+		sleep 1
+	done
+}
+
 # lines: of the last profile, by name and place; the transfers are true, false, load_true, load_false.
 lines() {
 	query '.lines | sort_by(.map_id, .page, .line) | .[] | [.region, .stores, .loads,
@@ -89,26 +109,16 @@ ok 'they are stores only' is \
 # --- What moves is shown meanwhile; each block begins with the time. The names are the range's.
 
 live() {
-	prof_counters false 100 wait <"$work/lines" >"$work/ready" &
-	exec 9>"$work/lines"
-	while [ ! -s "$work/ready" ]; do
-		sleep 1
-	done
-	khmap-prof watch --pid $! --symbol counters:0+16 --live=0.3 --interval 1000 >"$work/live" \
-		2>"$work/watch.err" &
-	profiler=$!
-	while ! grep -q Ctrl-C "$work/watch.err"; do
-		sleep 1
-	done
+	counters_start
+	profiler_start --pid "$counters" --symbol counters:0+16 --live=0.3 --interval 1000
 	echo >&9
-	while ! grep -q '^counters  *range .* 199  *false sharing' "$work/live"; do
+	while ! grep -q '^counters  *range .* 199  *false sharing' "$work/watch.out"; do
 		sleep 1
 	done
 	echo >&9
 	exec 9>&-
-	wait "$profiler" && grep -q '^[0-9.]* s: 200 events' "$work/live"
+	wait "$profiler" && grep -q '^[0-9.]* s: 200 events' "$work/watch.out"
 }
-mkfifo "$work/lines"
 ok 'a live view shows the range, until the process ends' live
 ok 'it needs standard output' fails 2 'standard output for itself' khmap-prof watch -w --json - \
 	--symbol counters -- prof_counters true 1
@@ -157,20 +167,10 @@ ok 'it is seen, with its names' is '[200,[true]]' query '[.totals.events,
 # --- A process that runs already.
 
 running() {
-	prof_counters false 100 wait <"$work/lines" >"$work/ready" &
-	counters=$!
-	exec 9>"$work/lines"
-	while [ ! -s "$work/ready" ]; do
-		sleep 1
-	done
+	counters_start
 	watch --pid "$counters" --symbol counters --duration 1 || return
 	start=$(query '.ranges[0].start' | tr -d '"')
-	khmap-prof watch --pid "$counters" --range "$start+16:mine" --json "$json" \
-		>"$work/watch.out" 2>"$work/watch.err" &
-	profiler=$!
-	while ! grep -q Ctrl-C "$work/watch.err"; do
-		sleep 1
-	done
+	profiler_start --pid "$counters" --range "$start+16:mine" --json "$json"
 	echo >&9
 	while ! grep -q 'done' "$work/ready"; do
 		sleep 1

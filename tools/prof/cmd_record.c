@@ -162,11 +162,9 @@ struct recording {
 static void recording_tick(void *context)
 {
 	struct recording *recording = context;
-	const struct prof_tick *progress = &recording->progress.tick;
 
 	prof_symbols_listen(recording->symbols);
-	if (progress->period_ns)
-		progress->tell(progress->context);
+	prof_tick_do(&recording->progress.tick);
 }
 
 static void recording_begin(struct recording *recording)

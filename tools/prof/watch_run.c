@@ -162,7 +162,7 @@ static void task_tell(void *context)
 	else if (!task->status && !prof_watch_turn(task->watcher))
 		task->tick.over = true;
 	else if (!task->status)
-		prof_progress_tell(&task->progress);
+		prof_tick_do(&task->progress.tick);
 	if (task->status)
 		task->tick.over = true;
 }

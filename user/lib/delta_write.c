@@ -97,6 +97,33 @@ static int khmap_delta_run_add(struct khmap_delta_writer *writer, struct khmap_d
 	return 0;
 }
 
+/* The checksum of page @page of a snapshot; the table's entry is filled unless it is lost. */
+static int khmap_delta_sum(const struct khmap_delta_writer *writer,
+			   const struct khmap_object *object, __u64 page, __u64 *table)
+{
+	size_t page_size = (size_t)1 << object->header.geometry.page_shift;
+	const unsigned char *bytes = object->base + page * page_size;
+	int err = page % KHMAP_DELTA_STEP ? 0 : khmap_delta_stopped(writer->options);
+
+	if (!err && khmap_lost_page(bytes))
+		err = khmap_lost_fail(object, "");
+	if (!err)
+		table[page] = khmap_checksum_page(bytes, page_size, page);
+	return err;
+}
+
+/* The header page as khmap_snapshot_write() makes it of a snapshot, and which image that is. */
+static struct khmap_delta_image khmap_delta_complete(const struct khmap_object *object,
+						     unsigned char *page, __u64 *table)
+{
+	struct khmap_image_header image = object->header;
+	size_t page_size = (size_t)1 << image.geometry.page_shift;
+
+	memcpy(page, object->base, page_size);
+	khmap_checksum_complete(&image, page, page_size, table);
+	return khmap_delta_identity(&image);
+}
+
 static int khmap_delta_compare(struct khmap_delta_writer *writer)
 {
 	const struct khmap_image_header *base = &writer->base->header;
@@ -108,12 +135,9 @@ static int khmap_delta_compare(struct khmap_delta_writer *writer)
 		struct khmap_delta_place place = khmap_delta_place(&writer->result->header, page);
 		const unsigned char *bytes = khmap_delta_new_page(writer, page);
 
-		err = page % KHMAP_DELTA_STEP ? 0 : khmap_delta_stopped(writer->options);
-		if (!err && khmap_lost_page(bytes))
-			err = khmap_lost_fail(writer->result, "");
+		err = khmap_delta_sum(writer, writer->result, page, writer->table);
 		if (err)
 			break;
-		writer->table[page] = khmap_checksum_page(bytes, writer->page_size, page);
 		if (khmap_delta_page(base, place, &old) &&
 		    !memcmp(bytes, writer->base->base + old * writer->page_size,
 			    writer->page_size))
@@ -132,54 +156,38 @@ static int khmap_delta_compare(struct khmap_delta_writer *writer)
 static int khmap_delta_base_identity(struct khmap_delta_writer *writer)
 {
 	const struct khmap_object *base = writer->base;
-	struct khmap_image_header image = base->header;
-	size_t page_size = (size_t)1 << image.geometry.page_shift;
-	__u64 pages = image.image_size >> image.geometry.page_shift, page;
+	__u64 pages = base->header.image_size >> base->header.geometry.page_shift, page;
 	unsigned char *header;
 	__u64 *table;
 	int err = 0;
 
 	if (base->origin == KHMAP_ORIGIN_FILE) {
-		writer->header.base = khmap_delta_identity(&image);
+		writer->header.base = khmap_delta_identity(&base->header);
 		return 0;
 	}
-	header = malloc(page_size);
+	header = malloc((size_t)1 << base->header.geometry.page_shift);
 	table = calloc(pages, sizeof(*table));
 	if (!header || !table)
 		err = khmap_fail(ENOMEM, "%s: no memory for its checksums", base->name);
-	for (page = 1; page < pages && !err; page++) {
-		const unsigned char *bytes = base->base + page * page_size;
-
-		err = page % KHMAP_DELTA_STEP ? 0 : khmap_delta_stopped(writer->options);
-		if (!err && khmap_lost_page(bytes))
-			err = khmap_lost_fail(base, "");
-		if (!err)
-			table[page] = khmap_checksum_page(bytes, page_size, page);
-	}
-	if (!err) {
-		memcpy(header, base->base, page_size);
-		khmap_checksum_complete(&image, header, page_size, table);
-		writer->header.base = khmap_delta_identity(&image);
-	}
+	for (page = 1; page < pages && !err; page++)
+		err = khmap_delta_sum(writer, base, page, table);
+	if (!err)
+		writer->header.base = khmap_delta_complete(base, header, table);
 	free(header);
 	free(table);
 	return err;
 }
 
-/* The header page as khmap_snapshot_write() makes it, and with it the delta's header. */
-static void khmap_delta_complete(struct khmap_delta_writer *writer)
+/* All of the delta's header but what khmap_delta_index() has for it. */
+static void khmap_delta_header_make(struct khmap_delta_writer *writer)
 {
-	struct khmap_image_header image = writer->result->header;
 	struct khmap_delta_header *header = &writer->header;
-
-	memcpy(writer->image_page, writer->result->base, writer->page_size);
-	khmap_checksum_complete(&image, writer->image_page, writer->page_size, writer->table);
 
 	memcpy(header->magic, KHMAP_DELTA_MAGIC, sizeof(header->magic));
 	header->byte_order = KHMAP_BYTE_ORDER;
 	header->version = KHMAP_DELTA_VERSION;
-	header->page_shift = image.geometry.page_shift;
-	header->result = khmap_delta_identity(&image);
+	header->page_shift = writer->result->header.geometry.page_shift;
+	header->result = khmap_delta_complete(writer->result, writer->image_page, writer->table);
 }
 
 /* Page @i of run @run, counted from the newer image's start. */
@@ -365,7 +373,7 @@ static int khmap_delta_make(struct khmap_delta_writer *writer, const char *path,
 	if (!err)
 		err = khmap_delta_compare(writer);
 	if (!err) {
-		khmap_delta_complete(writer);
+		khmap_delta_header_make(writer);
 		err = khmap_delta_index(writer);
 	}
 	if (!err)

@@ -89,22 +89,7 @@ void prof_progress_begin(struct prof_progress *progress, const struct prof_fds *
 	} else if (isatty(STDERR_FILENO)) {
 		progress->tick.period_ns = PROF_SECOND_NS;
 	}
-}
-
-void prof_progress_tell(struct prof_progress *progress)
-{
-	struct prof_tick *tick = &progress->tick;
-	uint64_t now = prof_tick_now();
-
-	if (!tick->period_ns)
-		return;
-	if (!tick->next_ns)
-		tick->next_ns = progress->began_ns + tick->period_ns;
-	if (now < tick->next_ns)
-		return;
-	tick->tell(tick->context);
-	/* Not more often than it can be done. */
-	tick->next_ns = now + tick->period_ns;
+	progress->tick.next_ns = began_ns + progress->tick.period_ns;
 }
 
 void prof_progress_end(struct prof_progress *progress)

@@ -12,7 +12,7 @@
 
 /**
  * struct prof_progress - a recording, and how it is told of
- * @tick: tells of it now and then
+ * @tick: tells of it now and then, by prof_tick_do()
  * @fds: maps of the programs
  * @began_ns: CLOCK_MONOTONIC, when it began
  * @names: maps and ranges that the programs do not know, or NULL; not owned
@@ -61,14 +61,6 @@ bool prof_progress_agrees(uint64_t live_ns, const struct prof_view *view);
  */
 void prof_progress_begin(struct prof_progress *progress, const struct prof_fds *fds,
 			 uint64_t began_ns, uint64_t live_ns, size_t top);
-
-/**
- * prof_progress_tell() - tell of it, if it is time
- * @progress: of prof_progress_begin()
- *
- * For who has something else to do more often than is told.
- */
-void prof_progress_tell(struct prof_progress *progress);
 
 /**
  * prof_progress_end() - tell no more

@@ -28,6 +28,20 @@ static int wait_until(const sigset_t *signals, uint64_t until, siginfo_t *info)
 	return got > 0 ? got : 0;
 }
 
+bool prof_tick_do(struct prof_tick *tick)
+{
+	uint64_t now = prof_tick_now();
+
+	if (!tick->period_ns || now < tick->next_ns)
+		return false;
+	tick->tell(tick->context);
+	/* Not more often than it can be done. */
+	now = prof_tick_now();
+	while (tick->period_ns && tick->next_ns <= now)
+		tick->next_ns += tick->period_ns;
+	return true;
+}
+
 int prof_tick_wait(struct prof_tick *tick, const sigset_t *signals, uint64_t end_ns,
 		   siginfo_t *info)
 {
@@ -42,16 +56,8 @@ int prof_tick_wait(struct prof_tick *tick, const sigset_t *signals, uint64_t end
 		got = wait_until(signals, until, info);
 		if (got)
 			return got;
-		now = prof_tick_now();
-		if (!ticks || now < tick->next_ns)
-			continue;
-		tick->tell(tick->context);
-		if (tick->over)
+		if (ticks && prof_tick_do(tick) && tick->over)
 			return 0;
-		/* Not more often than it can be done. */
-		now = prof_tick_now();
-		while (tick->next_ns <= now)
-			tick->next_ns += tick->period_ns;
 	}
 	return 0;
 }

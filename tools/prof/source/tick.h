@@ -31,6 +31,16 @@ struct prof_tick {
 uint64_t prof_tick_now(void);
 
 /**
+ * prof_tick_do() - do it, if it is time
+ * @tick: whose @next_ns is set
+ *
+ * However long it takes, the next time is a whole number of periods later.
+ *
+ * Return: whether it was time.
+ */
+bool prof_tick_do(struct prof_tick *tick);
+
+/**
  * prof_tick_wait() - wait for a signal
  * @tick: done whenever it is time; or NULL
  * @signals: blocked
