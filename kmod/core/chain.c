@@ -13,7 +13,8 @@ static inline void khmap_cow_place(struct khmap_table *table,
 	if (likely(!os_load(&table->saves.newest)))
 		return;
 	khmap_cow_bucket(table, &place->first);
-	khmap_cow_bucket(table, &place->bucket);
+	if (place->chain)
+		khmap_cow_bucket(table, &place->bucket);
 }
 
 static u32 khmap_bucket_filter(const struct khmap_bucket *bucket)

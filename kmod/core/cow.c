@@ -151,17 +151,9 @@ void khmap_save_page(struct khmap_table *table, enum khmap_region region,
 				page, began);
 }
 
-void khmap_cow_slowly(struct khmap_table *table,
-		      const struct khmap_bucket *bucket)
+void khmap_cow_slowly(struct khmap_table *table, enum khmap_region region,
+		      u32 page, u64 *epoch)
 {
-	enum khmap_region region = (enum khmap_region)bucket->region;
-	u32 page = khmap_bucket_page(&table->geometry, bucket);
-	u64 *epoch = khmap_extents_epoch(region == KHMAP_REGION_PRIMARY ?
-					 &table->primary : &table->overflow,
-					 page);
-
-	if (likely(*epoch >= os_load(&table->saves.newest)))
-		return;
 	khmap_save_page(table, region, page, true);
 	/* The gate is open, or cannot open again before this lock is dropped. */
 	*epoch = os_load(&table->saves.gate) >> KHMAP_GATE_SHIFT;

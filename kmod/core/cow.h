@@ -73,9 +73,9 @@ static inline int khmap_gate_lock(const struct khmap_table *table,
 	return 0;
 }
 
-/* khmap_cow_bucket() of a bucket that is not in the header, if there are snapshots. */
-void khmap_cow_slowly(struct khmap_table *table,
-		      const struct khmap_bucket *bucket);
+/* khmap_cow_bucket() of a page that a snapshot may lack. */
+void khmap_cow_slowly(struct khmap_table *table, enum khmap_region region,
+		      u32 page, u64 *epoch);
 
 /**
  * khmap_cow_bucket() - before the first store to a bucket
@@ -89,9 +89,18 @@ void khmap_cow_slowly(struct khmap_table *table,
 static inline void khmap_cow_bucket(struct khmap_table *table,
 				    const struct khmap_bucket *bucket)
 {
-	if (unlikely(os_load(&table->saves.newest)) &&
-	    bucket->region != KHMAP_REGION_HEADER)
-		khmap_cow_slowly(table, bucket);
+	enum khmap_region region = (enum khmap_region)bucket->region;
+	u64 newest = os_load(&table->saves.newest);
+	u64 *epoch;
+	u32 page;
+
+	if (likely(!newest) || region == KHMAP_REGION_HEADER)
+		return;
+	page = khmap_bucket_page(&table->geometry, bucket);
+	epoch = khmap_extents_epoch(region == KHMAP_REGION_PRIMARY ?
+				    &table->primary : &table->overflow, page);
+	if (unlikely(*epoch < newest))
+		khmap_cow_slowly(table, region, page, epoch);
 }
 
 /* khmap_cow_bucket() of a chain, from @bucket on. */

@@ -106,21 +106,12 @@ static void khmap_cut_copy(struct khmap_snapshot *snapshot)
 }
 
 /*
- * Bring near what the cut will touch, by doing it once for nothing.  Else a map
- * that is much larger than the caches would have its writers wait for memory,
- * line by line.
+ * Step 4.  No writer is inside.  Not inlined, so that the rehearsal brings the very
+ * instructions near.
  */
-static void khmap_cut_rehearse(struct khmap_snapshot *snapshot)
-{
-	struct khmap_counts counts;
-
-	khmap_cut_copy(snapshot);
-	khmap_table_count(snapshot->table, &counts);
-}
-
-/* Step 4.  No writer is inside. */
-static void khmap_cut_header(struct khmap_snapshot *snapshot,
-			     const struct khmap_counts *counts, u64 epoch)
+static __attribute__((__noinline__)) void
+khmap_cut_header(struct khmap_snapshot *snapshot,
+		 const struct khmap_counts *counts, u64 epoch)
 {
 	struct khmap_image_header *h = snapshot->header;
 
@@ -140,6 +131,19 @@ static void khmap_cut_header(struct khmap_snapshot *snapshot,
 	h->snapshot_ns = os_time_ns();
 	h->epoch = epoch;
 	h->successor = 0;
+}
+
+/*
+ * Bring near what the cut will touch, code and data, by doing it once for nothing.
+ * Else a map that is much larger than the caches would have its writers wait for
+ * memory, line by line.
+ */
+static void khmap_cut_rehearse(struct khmap_snapshot *snapshot)
+{
+	struct khmap_counts counts;
+
+	khmap_table_count(snapshot->table, &counts);
+	khmap_cut_header(snapshot, &counts, 0);
 }
 
 /* Step 5. */

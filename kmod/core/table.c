@@ -152,7 +152,7 @@ static inline bool khmap_put_quick(struct khmap_table *table,
 	u32 top = khmap_tophash(hash), slot;
 	u64 tags, free;
 
-	if (first->tags_size != sizeof(tags) || os_load(&table->saves.newest))
+	if (first->tags_size != sizeof(tags))
 		return false;
 	tags = khmap_tags_load(head, 0);
 	if (khmap_tags_match(tags, top) || head->overflow)
@@ -164,6 +164,7 @@ static inline bool khmap_put_quick(struct khmap_table *table,
 	if (slot >= first->slots || !khmap_entries_take(table, owner))
 		return false;
 
+	khmap_cow_bucket(table, first);
 	khmap_write_begin(head);
 	khmap_slot_write(table, first, slot, top, key, value);
 	khmap_write_end(head);
