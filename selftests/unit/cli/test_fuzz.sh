@@ -16,6 +16,8 @@ set -- "$top"/selftests/fuzz/corpus-restore/*.bin "$top"/selftests/images/*.khm
 check 'nor do those that are to become maps' 0 "^$# inputs end well" "$bin/replay_restore" "$@"
 set -- "$top"/selftests/fuzz/corpus-foreign/*.bin "$top"/selftests/images/*.khm "$top"/selftests/images/*.khz
 check 'nor do those of the other byte order' 0 "^$# inputs end well" "$bin/replay_foreign" "$@"
+set -- "$top"/selftests/fuzz/corpus-delta/*.bin "$top"/selftests/images/*-delta.bin
+check 'nor do those of deltas' 0 "^$# inputs end well" "$bin/replay_delta" "$@"
 set -- "$top"/selftests/fuzz/corpus-msgpack/*.bin
 check 'nor do those of MessagePack' 0 "^$# inputs end well" "$bin/replay_msgpack" "$@"
 check 'a file that is not there is told' 1 'No such file' "$bin/replay" ./nothing.bin
