@@ -67,9 +67,11 @@ static int khmap_clear(struct khmap_call *call)
 
 static u32 khmap_growth_kind(const struct khmap_growth_state *growth, u32 shape)
 {
-	if (shape >= growth->wanted)
-		return growth->full ? KHMAP_GROWTH_FULL : KHMAP_GROWTH_IDLE;
-	return growth->refused ? KHMAP_GROWTH_REFUSED : KHMAP_GROWTH_BEHIND;
+	if (growth->refused)
+		return KHMAP_GROWTH_REFUSED;
+	if (shape < growth->wanted)
+		return KHMAP_GROWTH_BEHIND;
+	return growth->full ? KHMAP_GROWTH_FULL : KHMAP_GROWTH_IDLE;
 }
 
 static int khmap_stat(struct khmap_call *call)

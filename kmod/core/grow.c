@@ -443,16 +443,21 @@ bool khmap_table_work(struct khmap_table *table)
 void khmap_table_growth(struct khmap_table *table,
 			struct khmap_growth_state *state)
 {
+	const struct khmap_growth *growth = &table->growth;
+	u32 shape = os_load(&table->header->shape);
+	/* Inline, it wants none, whatever the load of a page would be. */
+	u32 wanted = shape ? khmap_grow_wanted(table) : 0;
+
 	*state = (struct khmap_growth_state){
-		.splits = os_load(&table->growth.splits),
-		/* Inline, it wants none, whatever the load of a page would be. */
-		.wanted = os_load(&table->header->shape) ?
-			  khmap_grow_wanted(table) : 0,
-		.ready = os_load_acquire(&table->growth.ready),
-		.refused = os_load(&table->growth.refused),
-		.full = os_load(&table->header->shape) &&
-			khmap_grow_places(table) >
-			khmap_shape(table->growth.max_pages, 0),
+		.splits = os_load(&growth->splits),
+		.wanted = wanted,
+		.ready = os_load_acquire(&growth->ready),
+		/* Primary pages that are only ahead of need are not missing. */
+		.refused = os_load(&growth->starved) ||
+			   ((!shape || shape < wanted) &&
+			    os_load(&growth->refused)),
+		.full = shape && khmap_grow_places(table) >
+				 khmap_shape(growth->max_pages, 0),
 	};
 }
 

@@ -132,6 +132,7 @@ typedef bool (*khmap_stop_t)(void *owner);
  * @retry: the place up to which no more pages are asked for, after a refusal.
  *	Under @stage_lock
  * @refused: the last allocation of primary pages failed
+ * @starved: the last allocation of an overflow page failed
  * @hungry: a put that may not sleep lacked memory, or will
  * @splits: buckets that were split, under @split_lock
  * @due: with fewer entries than this there is nothing to do; a hint that may be
@@ -146,6 +147,7 @@ struct khmap_growth {
 	u32 ready;
 	u32 retry;
 	bool refused;
+	bool starved;
 	bool hungry;
 	u64 splits;
 	unsigned long due;
@@ -484,7 +486,7 @@ bool khmap_table_work(struct khmap_table *table);
  * @splits: buckets that were split since creation
  * @wanted: the shape that the load asks for
  * @ready: primary pages that exist
- * @refused: memory for more was refused the last time it was asked for
+ * @refused: memory that the load, or a put, asks for was refused the last time
  * @full: the load asks for more than the region may have
  */
 struct khmap_growth_state {

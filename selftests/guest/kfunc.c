@@ -4,18 +4,12 @@
  *
  * Each test loads what it needs of bpf/kfunc.bpf.c.
  */
-#include <arpa/inet.h>
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-#include <linux/if_ether.h>
-#include <linux/ip.h>
 #include <sched.h>
 
 #include "kselftest_harness.h"
 #include "publish_test.h"
 #include "verify.h"
-#include "bpf/kfunc.h"
-#include "kfunc.skel.h"
+#include "kfunc_test.h"
 
 #define NAME	"test-kfunc"
 
@@ -24,75 +18,6 @@ FIXTURE(kfunc) {
 	uint64_t map_id;
 	int fd;
 };
-
-/* Open the programs, of which one or two are to be loaded. */
-static bool begins(const char *name, const char *beginning)
-{
-	return beginning && !strncmp(name, beginning, strlen(beginning));
-}
-
-/* Those whose names begin so. */
-static struct kfunc_bpf *programs_load(const char *first, const char *second)
-{
-	struct kfunc_bpf *bpf = kfunc_bpf__open();
-	struct bpf_program *program;
-
-	if (!bpf)
-		return NULL;
-	bpf_object__for_each_program(program, bpf->obj) {
-		const char *name = bpf_program__name(program);
-
-		bool wanted = begins(name, first) || begins(name, second);
-
-		bpf_program__set_autoload(program, wanted);
-	}
-	if (!kfunc_bpf__load(bpf))
-		return bpf;
-	kfunc_bpf__destroy(bpf);
-	return NULL;
-}
-
-/* What the program returned, or -errno. */
-static int program_run(const struct bpf_program *program, void *packet,
-		       uint32_t size, int repeat)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet,
-		    .data_size_in = size, .repeat = repeat);
-	int err = bpf_prog_test_run_opts(bpf_program__fd(program), &options);
-
-	return err ? -errno : (int)options.retval;
-}
-
-/* A packet of nothing but headers. */
-struct packet {
-	struct ethhdr ethernet;
-	struct iphdr ip;
-	char rest[32];
-} __attribute__((packed));
-
-static struct packet packet_from(uint32_t source)
-{
-	struct packet packet = {
-		.ethernet.h_proto = htons(ETH_P_IP),
-		.ip = {
-			.version = 4,
-			.ihl = 5,
-			.tot_len = htons(sizeof(packet) - sizeof(packet.ethernet)),
-			.ttl = 64,
-			.saddr = htonl(source),
-		},
-	};
-
-	return packet;
-}
-
-static int program_run_packet(const struct bpf_program *program,
-			      uint32_t source, int repeat)
-{
-	struct packet packet = packet_from(source);
-
-	return program_run(program, &packet, sizeof(packet), repeat);
-}
 
 FIXTURE_SETUP(kfunc)
 {
@@ -284,8 +209,8 @@ TEST_F(kfunc, no_memory)
 TEST_F(kfunc, growth)
 {
 	struct khmap_ioc_create args = create_args(NULL, 1);
+	uint32_t source, refused = 0, behind = 0, other = 0;
 	struct khmap_ioc_stat stat;
-	uint32_t source, refused = 0;
 	uint64_t value;
 	int fd, tries;
 
@@ -301,6 +226,10 @@ TEST_F(kfunc, growth)
 				break;
 			ASSERT_EQ(-ENOMEM, self->bpf->bss->count_error);
 			refused++;
+			ASSERT_EQ(0, map_stat(fd, &stat));
+			behind += stat.growth == KHMAP_GROWTH_BEHIND;
+			other += stat.growth != KHMAP_GROWTH_BEHIND &&
+				 stat.growth != KHMAP_GROWTH_IDLE;
 			usleep(10000);
 		}
 		ASSERT_EQ(0, self->bpf->bss->count_error);
@@ -312,7 +241,15 @@ TEST_F(kfunc, growth)
 	ASSERT_EQ(0, map_stat(fd, &stat));
 	EXPECT_EQ(3000, stat.entries);
 	EXPECT_LT(200, stat.splits);
-	TH_LOG("%u puts had to wait for memory", refused);
+	/* The worker finishes what is left. */
+	for (tries = 0; tries < 500 && stat.growth != KHMAP_GROWTH_IDLE; tries++) {
+		usleep(10000);
+		ASSERT_EQ(0, map_stat(fd, &stat));
+	}
+	EXPECT_EQ(KHMAP_GROWTH_IDLE, stat.growth);
+	EXPECT_LT(0, behind);
+	EXPECT_EQ(0, other);
+	TH_LOG("%u puts had to wait for memory, %u times the map was behind", refused, behind);
 	EXPECT_EQ(0, map_verify(fd));
 	close(fd);
 }

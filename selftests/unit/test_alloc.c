@@ -157,6 +157,37 @@ static void test_reserve(void)
 	engine_close(&e);
 }
 
+/* A put that finds no overflow bucket is refused, though the load asks for no page. */
+static void test_starved(void)
+{
+	struct khmap_table_params p = params_make(8, 8, 1);
+	struct khmap_growth_state growth;
+	struct engine e;
+	u64 i, got;
+	int err;
+
+	engine_open(&e, &p);
+	for (i = 0; i < 100; i++)
+		khmap_table_put(e.table, &i, &i, KHMAP_PUT_EITHER, NULL);
+	/* Far ahead of need, so that none of it is lacking. */
+	is_u64(khmap_table_reserve(e.table, 2000, NULL), 0, "starved: reserved");
+	khmap_account_fail_after(e.account, 0);
+	do {
+		err = khmap_table_put(e.table, &i, &i, KHMAP_PUT_EITHER, NULL);
+		khmap_account_fail_after(e.account, 0);
+	} while (!err && ++i < 4000);
+	is_u64((u64)-err, ENOMEM, "starved: put %llu is refused", (unsigned long long)i);
+	khmap_table_growth(e.table, &growth);
+	ok(e.table->header->shape >= growth.wanted && growth.refused,
+	   "starved: that memory was refused is told");
+	khmap_account_fail_after(e.account, -1);
+	is_u64(khmap_table_put(e.table, &i, &i, KHMAP_PUT_EITHER, NULL), 0, "starved: with memory it is put");
+	khmap_table_growth(e.table, &growth);
+	ok(!growth.refused && !khmap_reader_get(&e.reader, &i, &got) && got == i,
+	   "starved: and nothing is told any more");
+	engine_close(&e);
+}
+
 /* Without memory for pages a map goes on at a higher load, and says so. */
 static void test_growth(void)
 {
@@ -326,6 +357,7 @@ int main(void)
 	test_create("without an inline form", &p, 6);
 	test_reserve();
 	test_reserve_limit();
+	test_starved();
 	test_growth();
 	test_put(1, "inline at first");
 	test_put(100, "one page");

@@ -423,8 +423,8 @@ struct khmap_ioc_clear {
  * enum khmap_growth_kind - what a map's growth is doing
  * @KHMAP_GROWTH_IDLE: the load is at its target, or below
  * @KHMAP_GROWTH_BEHIND: splits are under way
- * @KHMAP_GROWTH_REFUSED: memory for more pages was refused: the map works at a
- *	higher load and tries again
+ * @KHMAP_GROWTH_REFUSED: memory for more pages was refused the last time that it
+ *	was needed: the map works at a higher load and tries again at the next put
  * @KHMAP_GROWTH_FULL: the load asks for more than the primary region may have
  */
 enum khmap_growth_kind {
