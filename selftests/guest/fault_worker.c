@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fault_worker.c - a pool that is filled in a worker, with the kernel's workers failing
+ * fault_worker.c - a pool is filled, and a map grows, with the kernel's workers failing
  *
  * It is a worker of the kernel, whichever is idle, so nobody knows whose n-th allocation
  * it would be.  All workers are marked instead, and so many percent of what they
@@ -9,12 +9,17 @@
 #include <dirent.h>
 #include "kselftest_harness.h"
 #include "fault_test.h"
+#include "kfunc_test.h"
 
 #define ROUNDS	6
 #define KEYS	3000u
 #define POOL	8u
 #define TIMES	1000000		/* faults that may be injected: more than there will be */
-#define TURN_US	20000		/* for a worker to fill a pool, on a slow machine */
+#define TURN_US	20000		/* for a worker to do its work, on a slow machine */
+#define GROWN	200u		/* keys of a map that has left its header page */
+#define PACKETS	1500u		/* and that it then has, put where nobody may sleep */
+#define TRIES	500		/* for one of them */
+#define IN_VAIN	25		/* after which a worker that gets nothing has been tried */
 
 /* Of each three rounds. */
 static const unsigned int percents[] = { 100, 50, 10 };
@@ -61,10 +66,11 @@ static int setting(const char *kind, const char *name, int value)
 	return write_file(path, text);
 }
 
+static const char *const kinds[] = { "failslab", "fail_page_alloc" };
+
 /* So many percent of what marked tasks allocate fails from now on.  0 or -errno. */
 static int inject(unsigned int percent)
 {
-	static const char *const kinds[] = { "failslab", "fail_page_alloc" };
 	int err = 0, i;
 
 	for (i = 0; i < 2 && !err; i++) {
@@ -77,16 +83,23 @@ static int inject(unsigned int percent)
 	return err;
 }
 
-/* Pages that were refused since inject(). */
+/* Objects and pages that were refused since inject(). */
 static int refused(void)
 {
-	char text[16] = "";
-	int fd = open("/sys/kernel/debug/fail_page_alloc/times", O_RDONLY | O_CLOEXEC);
+	int count = 0, i;
 
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
-		abort();
-	close(fd);
-	return TIMES - atoi(text);
+	for (i = 0; i < 2; i++) {
+		char path[64], text[16] = "";
+		int fd;
+
+		snprintf(path, sizeof(path), "/sys/kernel/debug/%s/times", kinds[i]);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+			abort();
+		close(fd);
+		count += TIMES - atoi(text);
+	}
+	return count;
 }
 
 FIXTURE(worker) {
@@ -173,6 +186,96 @@ TEST_F_TIMEOUT(worker, fills_a_pool, FAULT_SECONDS)
 		all += injected;
 	}
 	printf("# faults: %d in the worker that fills a pool, in %d rounds\n", all, ROUNDS);
+}
+
+/* One that a program puts, after so many tries at most.  0 or the last errno. */
+static int put_packet(struct kfunc_bpf *bpf, uint32_t source, int tries)
+{
+	do {
+		bpf->bss->count_error = 0;
+		program_run_packet(bpf->progs.count_packet, source, 1);
+		if (bpf->bss->count_error != -ENOMEM)
+			break;
+		workers_mark();
+		usleep(TURN_US);
+	} while (--tries);
+	return bpf->bss->count_error;
+}
+
+static int growth_of(int map)
+{
+	struct khmap_ioc_stat stat;
+	int err = map_stat(map, &stat);
+
+	return err ?: (int)stat.growth;
+}
+
+/* All keys up to one are there, and none behind. */
+static void holds(struct __test_metadata *_metadata, int map, uint32_t last)
+{
+	struct khmap_ioc_stat stat;
+	uint64_t value;
+	uint32_t key;
+
+	ASSERT_EQ(0, map_stat(map, &stat));
+	EXPECT_EQ(last, stat.entries);
+	for (key = 1; key <= last; key++)
+		ASSERT_EQ(0, get(map, key, &value));
+	EXPECT_EQ(-ENOENT, get(map, last + 1, &value));
+	EXPECT_EQ(0, map_verify(map));
+}
+
+/*
+ * Programs may not allocate, so all pages come from the worker.  As long as it gets
+ * none the map takes what still finds a place, says that memory was refused, and
+ * keeps what it has; as soon as it gets some it grows on.
+ */
+static int grow(struct __test_metadata *_metadata, struct kfunc_bpf *bpf, unsigned int percent)
+{
+	struct khmap_ioc_create args = create_args(NULL, 1);
+	int map = create_map(&args), tries, injected;
+	uint32_t key;
+
+	ASSERT_LE(0, map);
+	for (key = 1; key <= GROWN; key++)
+		ASSERT_EQ(0, put(map, key, 1));
+	bpf->bss->map_id = args.map_id;
+	ASSERT_EQ(0, inject(percent));
+	for (; key <= PACKETS; key++)
+		if (put_packet(bpf, key, percent == 100 ? IN_VAIN : TRIES))
+			break;
+	injected = refused();
+	if (percent == 100) {
+		EXPECT_EQ(-ENOMEM, bpf->bss->count_error);
+		EXPECT_EQ(KHMAP_GROWTH_REFUSED, growth_of(map));
+		holds(_metadata, map, key - 1);
+	}
+	ASSERT_EQ(0, inject(0));
+	for (; key <= PACKETS; key++)
+		ASSERT_EQ(0, put_packet(bpf, key, TRIES));
+	for (tries = 0; tries < TRIES && growth_of(map) != KHMAP_GROWTH_IDLE; tries++)
+		usleep(TURN_US);
+	EXPECT_EQ(KHMAP_GROWTH_IDLE, growth_of(map));
+	holds(_metadata, map, PACKETS);
+	close(map);
+	return injected;
+}
+
+TEST_F_TIMEOUT(worker, grows_a_map, FAULT_SECONDS)
+{
+	struct kfunc_bpf *bpf = programs_load("count_packet", NULL);
+	int injected, all = 0, i;
+
+	ASSERT_TRUE(bpf);
+	EXPECT_EQ(0, grow(_metadata, bpf, 0));
+	for (i = 0; i < ROUNDS; i++) {
+		injected = grow(_metadata, bpf, percents[i % 3]);
+		if (percents[i % 3] >= 50)
+			EXPECT_LT(0, injected);
+		all += injected;
+	}
+	kfunc_bpf__destroy(bpf);
+	printf("# faults: %d in the worker that grows a map, in %d rounds\n", all, ROUNDS);
 }
 
 TEST_HARNESS_MAIN

@@ -19,6 +19,7 @@ struct race {
 	int fd;
 	uint64_t keys;
 	uint64_t rounds;
+	pthread_barrier_t start;
 	int running;
 	uint64_t hits, misses, undecided, wrong, failed;
 };
@@ -62,6 +63,7 @@ static void *write_values(void *context)
 	struct race *race = racer->race;
 	uint64_t i, value[WORDS];
 
+	pthread_barrier_wait(&race->start);
 	for (i = 0; i < race->rounds; i++) {
 		uint64_t random = next_random(&racer->state);
 		uint64_t key = random % race->keys;
@@ -92,6 +94,7 @@ static void *read_values(void *context)
 	struct race *race = racer->race;
 	uint64_t value[WORDS];
 
+	pthread_barrier_wait(&race->start);
 	while (__atomic_load_n(&race->running, __ATOMIC_ACQUIRE)) {
 		uint64_t key = next_random(&racer->state) % race->keys;
 		int err = image_get(&race->image, &key, value);
@@ -175,6 +178,7 @@ TEST_F_TIMEOUT(race, readers_see_whole_values, 100)
 	unsigned int i;
 
 	race->running = WRITERS;
+	ASSERT_EQ(0, pthread_barrier_init(&race->start, NULL, WRITERS + READERS));
 	for (i = 0; i < WRITERS + READERS; i++) {
 		racers[i] = (struct racer){ race, i * 1000003, i };
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL,
