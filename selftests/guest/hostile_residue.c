@@ -384,7 +384,6 @@ TEST(answers_end_where_they_say)
 	close(control);
 }
 
-/* The search finds what there is, wherever it is. */
 /* Of so many pages of the machine, read as the kernel has them, how many have the pattern. */
 static size_t memory_search(size_t *pages)
 {
@@ -433,6 +432,7 @@ TEST(free_memory_has_the_pattern)
 	EXPECT_LE(pages / 4, found);
 }
 
+/* The search finds what there is, wherever it is. */
 TEST(the_search_finds)
 {
 	char bytes[4096] = { 0 };
