@@ -2,11 +2,11 @@
 /*
  * fuzz_delta.c - whatever a delta holds, to apply it ends well
  *
- * An input is a delta for the kept image v1-mid-split.khm.  All that a mutation
- * makes wrong at once is made right again - which base it is for, its checksums,
- * what its result is - because else nearly every input would be refused for that
- * alone.  It is applied, and the result is a snapshot file that opens, or it is
- * refused with an errno that is promised, and there is no file.
+ * An input is a delta for the kept image v1-mid-split.khm.  What nearly every mutation
+ * makes wrong - the base's identity, the checksums, the result's identity - is put
+ * right again, because else nearly every input would be refused for that alone.  It is
+ * applied, and the result is a snapshot file that opens and has the pages that the
+ * delta says; or it is refused with an errno that is promised, and there is no file.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -154,8 +154,58 @@ static int delta_apply(const struct delta *delta, const struct khmap *base, cons
 	return err;
 }
 
+/* What a page of the result must be, by the definition of a delta and no other code. */
+static void page_compare(const struct delta *delta, const struct khmap_object *base,
+			 struct khmap_delta_place place, const unsigned char *page)
+{
+	static const unsigned char zeros[1 << 16];
+	const struct khmap_image_header *old = &base->header;
+	const unsigned char *stored = delta->pages;
+	struct khmap_delta_run run;
+	__u64 i, offset;
+
+	for (i = 0; i < delta->header.runs; i++) {
+		memcpy(&run, delta->index + i * sizeof(run), sizeof(run));
+		if (run.region == place.region && place.page - run.first < run.count)
+			break;
+		if (run.kind == KHMAP_DELTA_STORED)
+			stored += run.count * delta->page_size;
+	}
+	if (i < delta->header.runs && run.kind == KHMAP_DELTA_STORED) {
+		stored += (place.page - run.first) * delta->page_size;
+	} else if (i < delta->header.runs) {
+		stored = zeros;
+	} else {
+		offset = place.region == KHMAP_DELTA_PRIMARY ? old->primary_offset :
+							       old->overflow_offset;
+		need(place.region != KHMAP_DELTA_HEADER &&
+		     place.page < (place.region == KHMAP_DELTA_PRIMARY ?
+				   old->primary_pages_max : old->overflow_pages_max));
+		stored = (const unsigned char *)base->base + offset + place.page * delta->page_size;
+	}
+	need(!memcmp(page, stored, delta->page_size));
+}
+
+static void result_compare(const struct delta *delta, const struct khmap *base,
+			   const struct khmap *result)
+{
+	const struct khmap_image_header *image = &khmap_object(result)->header;
+	const unsigned char *bytes = khmap_object(result)->base;
+	struct khmap_delta_place place = { .region = KHMAP_DELTA_HEADER };
+
+	page_compare(delta, khmap_object(base), place, bytes);
+	place.region = KHMAP_DELTA_PRIMARY;
+	for (place.page = 0; place.page < image->primary_pages_max; place.page++)
+		page_compare(delta, khmap_object(base), place,
+			     bytes + image->primary_offset + place.page * delta->page_size);
+	place.region = KHMAP_DELTA_OVERFLOW;
+	for (place.page = 0; place.page < image->overflow_pages_max; place.page++)
+		page_compare(delta, khmap_object(base), place,
+			     bytes + image->overflow_offset + place.page * delta->page_size);
+}
+
 /* It is a file as any other: every page has its checksum, whatever is in it. */
-static void result_use(const char *path)
+static void result_use(const struct delta *delta, const struct khmap *base, const char *path)
 {
 	const struct khmap_open_options options = {
 		.size = sizeof(options),
@@ -166,6 +216,7 @@ static void result_use(const char *path)
 	int got;
 
 	need(!khmap_open(path, &options, &map));
+	result_compare(delta, base, map);
 	got = khmap_verify(map, &verify);
 	need(got == 0 || got == 1);
 	khmap_close(map);
@@ -184,6 +235,8 @@ static void delta_try(struct delta *delta, const struct khmap *base)
 		return;
 	delta_sign(delta, old, &image);
 	snprintf(to, sizeof(to), "/dev/shm/khmap-fuzz-delta-%d", (int)getpid());
+	/* One of a run that ended early. */
+	unlink(to);
 	if (delta_apply(delta, base, to) == -EBADMSG) {
 		/* What comes of it is told: let that be what it should be. */
 		found = strstr(khmap_reason(), "what comes of it");
@@ -196,7 +249,7 @@ static void delta_try(struct delta *delta, const struct khmap *base)
 			abort();
 	}
 	if (!access(to, F_OK))
-		result_use(to);
+		result_use(delta, base, to);
 }
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
