@@ -106,8 +106,8 @@ static void khmap_cut_copy(struct khmap_snapshot *snapshot)
 }
 
 /*
- * Step 4.  No writer is inside.  Not inlined, so that the rehearsal brings the very
- * instructions near.
+ * Step 4, where no writer is inside; and the rehearsal's, which is thrown away.  Not
+ * inlined, so that it brings the very instructions near.
  */
 static __attribute__((__noinline__)) void
 khmap_cut_header(struct khmap_snapshot *snapshot,
@@ -133,6 +133,16 @@ khmap_cut_header(struct khmap_snapshot *snapshot,
 	h->successor = 0;
 }
 
+/* Where a new snapshot is linked.  The mutex is held. */
+static struct khmap_snapshot **khmap_cut_last(struct khmap_saves *saves)
+{
+	struct khmap_snapshot **place = &saves->first;
+
+	while (*place)
+		place = &(*place)->next;
+	return place;
+}
+
 /*
  * Bring near what the cut will touch, code and data, by doing it once for nothing.
  * Else a map that is much larger than the caches would have its writers wait for
@@ -147,13 +157,11 @@ static void khmap_cut_rehearse(struct khmap_snapshot *snapshot)
 }
 
 /* Step 5. */
-static void khmap_cut_link(struct khmap_snapshot *snapshot, u64 epoch)
+static void khmap_cut_link(struct khmap_snapshot *snapshot,
+			   struct khmap_snapshot **place, u64 epoch)
 {
 	struct khmap_saves *saves = &snapshot->table->saves;
-	struct khmap_snapshot **place = &saves->first;
 
-	while (*place)
-		place = &(*place)->next;
 	os_store_release(place, snapshot);
 	os_store(&saves->count, saves->count + 1);
 	os_store(&saves->newest, epoch);
@@ -164,6 +172,8 @@ static int khmap_cut(struct khmap_snapshot *snapshot)
 {
 	struct khmap_table *table = snapshot->table;
 	unsigned long gate = table->saves.gate, flags;
+	/* The list does not change under the mutex; its walk may take microseconds. */
+	struct khmap_snapshot **last = khmap_cut_last(&table->saves);
 	struct khmap_counts counts;
 	u64 began;
 	int err = 0;
@@ -184,7 +194,7 @@ static int khmap_cut(struct khmap_snapshot *snapshot)
 	} else {
 		khmap_cut_header(snapshot, &counts, gate >> KHMAP_GATE_SHIFT);
 		gate += 1ul << KHMAP_GATE_SHIFT;
-		khmap_cut_link(snapshot, gate >> KHMAP_GATE_SHIFT);
+		khmap_cut_link(snapshot, last, gate >> KHMAP_GATE_SHIFT);
 	}
 	os_store_release(&table->saves.gate, gate);
 	os_cut_end(flags);
