@@ -392,28 +392,35 @@ int khmap_table_reserve(struct khmap_table *table, u64 entries,
 	return err ? err : khmap_grow_until(table, shape, ~0u, stop);
 }
 
+/* Does the stripe still lack a free overflow bucket?  Not if one is @staged for it. */
+static bool khmap_grow_feed_stripe(struct khmap_stripe *stripe,
+				   struct khmap_overflow_page **staged)
+{
+	unsigned long flags;
+	bool lacks;
+
+	os_lock(&stripe->lock, flags);
+	lacks = stripe->hungry;
+	if (lacks && *staged) {
+		khmap_overflow_give(stripe, *staged);
+		*staged = NULL;
+		lacks = false;
+	}
+	os_unlock(&stripe->lock, flags);
+	return lacks;
+}
+
 /* Give the stripes that lack one a free overflow bucket. */
 static int khmap_grow_feed(struct khmap_table *table)
 {
 	struct khmap_overflow_page *staged = NULL;
-	unsigned long flags;
-	u32 i;
 	int err = 0;
+	u32 i;
 
-	for (i = 0; i <= table->stripe_mask && !err; i++) {
-		struct khmap_stripe *stripe = &table->stripes[i];
-
-		if (!staged)
+	for (i = 0; i <= table->stripe_mask && !err; i++)
+		while (!err && khmap_grow_feed_stripe(&table->stripes[i],
+						      &staged))
 			err = khmap_overflow_stage(table, &staged);
-		if (err)
-			break;
-		os_lock(&stripe->lock, flags);
-		if (stripe->hungry) {
-			khmap_overflow_give(stripe, staged);
-			staged = NULL;
-		}
-		os_unlock(&stripe->lock, flags);
-	}
 	khmap_overflow_unstage(table, staged);
 	return err;
 }
@@ -425,11 +432,14 @@ bool khmap_table_work(struct khmap_table *table)
 	if (khmap_table_retired(table))
 		return false;
 	if (os_load(&table->growth.hungry)) {
+		int err = 0;
+
 		os_store(&table->growth.hungry, false);
-		if (!os_load(&table->header->shape) &&
-		    khmap_grow_promote(table))
-			return false;
-		khmap_grow_feed(table);
+		if (!os_load(&table->header->shape))
+			err = khmap_grow_promote(table);
+		if (!err)
+			err = khmap_grow_feed(table);
+		khmap_grow_starved(table, err == -ENOMEM);
 	}
 	wanted = khmap_grow_wanted(table);
 	if (!os_load(&table->header->shape))
@@ -452,10 +462,10 @@ void khmap_table_growth(struct khmap_table *table,
 		.splits = os_load(&growth->splits),
 		.wanted = wanted,
 		.ready = os_load_acquire(&growth->ready),
+		.behind = shape < wanted || os_load(&growth->hungry),
 		/* Primary pages that are only ahead of need are not missing. */
 		.refused = os_load(&growth->starved) ||
-			   ((!shape || shape < wanted) &&
-			    os_load(&growth->refused)),
+			   (shape < wanted && os_load(&growth->refused)),
 		.full = shape && khmap_grow_places(table) >
 				 khmap_shape(growth->max_pages, 0),
 	};

@@ -112,6 +112,20 @@ static inline void khmap_grow_follow(struct khmap_table *table, bool sleep)
 }
 
 /**
+ * khmap_grow_starved() - note whether memory lacks for puts that add
+ * @table: the map
+ * @starved: it was refused to one; else one succeeded, or could now
+ *
+ * Context: any.
+ */
+static inline void khmap_grow_starved(struct khmap_table *table, bool starved)
+{
+	/* Every put reads what lies beside it. */
+	if (unlikely(os_load(&table->growth.starved) != starved))
+		os_store(&table->growth.starved, starved);
+}
+
+/**
  * khmap_grow_hungry() - have khmap_table_work() provide for a put that cannot
  * @table: the map
  *

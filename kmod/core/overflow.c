@@ -112,8 +112,8 @@ khmap_overflow_index(struct khmap_table *table,
 	return page;
 }
 
-static int khmap_overflow_obtain(struct khmap_table *table,
-				 struct khmap_overflow_page **staged)
+int khmap_overflow_stage(struct khmap_table *table,
+			 struct khmap_overflow_page **staged)
 {
 	struct khmap_overflow_page *fresh, *page;
 	unsigned long flags;
@@ -158,15 +158,6 @@ no_memory:
 	khmap_overflow_push(&table->holes, page);
 	os_unlock(&table->grow_lock, flags);
 	return -ENOMEM;
-}
-
-int khmap_overflow_stage(struct khmap_table *table,
-			 struct khmap_overflow_page **staged)
-{
-	int err = khmap_overflow_obtain(table, staged);
-
-	os_store(&table->growth.starved, err == -ENOMEM);
-	return err;
 }
 
 void khmap_overflow_unstage(struct khmap_table *table,

@@ -169,6 +169,7 @@ static inline bool khmap_put_quick(struct khmap_table *table,
 	khmap_slot_write(table, first, slot, top, key, value);
 	khmap_write_end(head);
 	owner->counts->inserts++;
+	khmap_grow_starved(table, false);
 	return true;
 }
 
@@ -196,11 +197,13 @@ static inline int khmap_put_locked(struct khmap_table *table,
 	if (!khmap_entries_take(table, owner))
 		return -ENOSPC;
 	err = khmap_chain_insert(table, owner, &place, key, value, store);
-	if (unlikely(err))
+	if (unlikely(err)) {
 		khmap_entries_give(table, owner);
-	else
-		owner->counts->inserts++;
-	return err;
+		return err;
+	}
+	owner->counts->inserts++;
+	khmap_grow_starved(table, false);
+	return 0;
 }
 
 /*
@@ -303,6 +306,8 @@ static int khmap_put_on(struct khmap_table *table, const void *key,
 		}
 		err = khmap_put_try(table, key, value, mode, store, &staged);
 	}
+	if (err == -ENOMEM)
+		khmap_grow_starved(table, true);
 	if (staged && stock) {
 		staged->next = *stock;
 		*stock = staged;

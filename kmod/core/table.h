@@ -132,7 +132,8 @@ typedef bool (*khmap_stop_t)(void *owner);
  * @retry: the place up to which no more pages are asked for, after a refusal.
  *	Under @stage_lock
  * @refused: the last allocation of primary pages failed
- * @starved: the last allocation of an overflow page failed
+ * @starved: a put that adds was refused for want of memory, and none succeeded
+ *	since.  A hint, stored under nothing
  * @hungry: a put that may not sleep lacked memory, or will
  * @splits: buckets that were split, under @split_lock
  * @due: with fewer entries than this there is nothing to do; a hint that may be
@@ -486,6 +487,7 @@ bool khmap_table_work(struct khmap_table *table);
  * @splits: buckets that were split since creation
  * @wanted: the shape that the load asks for
  * @ready: primary pages that exist
+ * @behind: the load asks for splits, or a put for memory that it could not wait for
  * @refused: memory that the load, or a put, asks for was refused the last time
  * @full: the load asks for more than the region may have
  */
@@ -493,6 +495,7 @@ struct khmap_growth_state {
 	u64 splits;
 	u32 wanted;
 	u32 ready;
+	bool behind;
 	bool refused;
 	bool full;
 };

@@ -17,9 +17,10 @@
 #define TIMES	1000000		/* faults that may be injected: more than there will be */
 #define TURN_US	20000		/* for a worker to do its work, on a slow machine */
 #define GROWN	200u		/* keys of a map that has left its header page */
-#define PACKETS	1500u		/* and that it then has, put where nobody may sleep */
-#define TRIES	500		/* for one of them */
-#define IN_VAIN	25		/* after which a worker that gets nothing has been tried */
+#define FAILING	1400u		/* keys with which allocations fail no more */
+#define PACKETS	1500u		/* keys in the end; but for the first a program puts them, which may not sleep */
+#define TRIES	500		/* of one of them */
+#define IN_VAIN	25		/* tries, when the worker gets no memory at all */
 
 /* Of each three rounds. */
 static const unsigned int percents[] = { 100, 50, 10 };
@@ -241,10 +242,12 @@ static int grow(struct __test_metadata *_metadata, struct kfunc_bpf *bpf, unsign
 		ASSERT_EQ(0, put(map, key, 1));
 	bpf->bss->map_id = args.map_id;
 	ASSERT_EQ(0, inject(percent));
-	for (; key <= PACKETS; key++)
+	for (; key <= FAILING; key++)
 		if (put_packet(bpf, key, percent == 100 ? IN_VAIN : TRIES))
 			break;
 	injected = refused();
+	if (percent < 100)
+		ASSERT_EQ(0, bpf->bss->count_error);
 	if (percent == 100) {
 		EXPECT_EQ(-ENOMEM, bpf->bss->count_error);
 		EXPECT_EQ(KHMAP_GROWTH_REFUSED, growth_of(map));

@@ -228,6 +228,7 @@ TEST_F(kfunc, growth)
 			refused++;
 			ASSERT_EQ(0, map_stat(fd, &stat));
 			behind += stat.growth == KHMAP_GROWTH_BEHIND;
+			/* Unless the worker has been there already. */
 			other += stat.growth != KHMAP_GROWTH_BEHIND &&
 				 stat.growth != KHMAP_GROWTH_IDLE;
 			usleep(10000);

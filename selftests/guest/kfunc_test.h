@@ -15,7 +15,7 @@
 #include "bpf/kfunc.h"
 #include "kfunc.skel.h"
 
-/* Nothing begins with no name. */
+/* @beginning may be NULL, with which no name begins. */
 static inline bool begins(const char *name, const char *beginning)
 {
 	return beginning && !strncmp(name, beginning, strlen(beginning));

@@ -188,6 +188,42 @@ static void test_starved(void)
 	engine_close(&e);
 }
 
+/* One who may not wait leaves it to the worker, whom memory may be refused as well. */
+static void test_hungry(void)
+{
+	struct khmap_table_params p = params_make(8, 8, 1);
+	struct khmap_growth_state growth;
+	struct engine e;
+	u64 i;
+
+	engine_open(&e, &p);
+	for (i = 0; i < 100; i++)
+		khmap_table_put(e.table, &i, &i, KHMAP_PUT_EITHER, NULL);
+	is_u64(khmap_table_reserve(e.table, 2000, NULL), 0, "hungry: reserved");
+	while (i < 4000 && !khmap_table_try_put(e.table, &i, &i, KHMAP_PUT_EITHER, NULL))
+		i++;
+	khmap_table_growth(e.table, &growth);
+	ok(i < 4000 && growth.behind && !growth.refused, "hungry: put %llu waits for the worker",
+	   (unsigned long long)i);
+	/* There may be a page that somebody else did not need. */
+	while (i < 4000 && !growth.refused) {
+		while (i < 4000 && !khmap_table_try_put(e.table, &i, &i, KHMAP_PUT_EITHER, NULL))
+			i++;
+		khmap_account_fail_after(e.account, 0);
+		khmap_table_work(e.table);
+		khmap_table_growth(e.table, &growth);
+	}
+	ok(growth.refused && !growth.behind, "hungry: that memory was refused to the worker is told");
+	khmap_account_fail_after(e.account, -1);
+	is_u64((u64)-khmap_table_try_put(e.table, &i, &i, KHMAP_PUT_EITHER, NULL), ENOMEM,
+	       "hungry: and to the put once more");
+	khmap_table_work(e.table);
+	khmap_table_growth(e.table, &growth);
+	ok(!growth.refused && !growth.behind, "hungry: with memory the worker is done");
+	is_u64(khmap_table_try_put(e.table, &i, &i, KHMAP_PUT_EITHER, NULL), 0, "hungry: and it is put");
+	engine_close(&e);
+}
+
 /* Without memory for pages a map goes on at a higher load, and says so. */
 static void test_growth(void)
 {
@@ -358,6 +394,7 @@ int main(void)
 	test_reserve();
 	test_reserve_limit();
 	test_starved();
+	test_hungry();
 	test_growth();
 	test_put(1, "inline at first");
 	test_put(100, "one page");
