@@ -17,8 +17,10 @@
 #define TIMES	1000000		/* faults that may be injected: more than there will be */
 #define TURN_US	20000		/* for a worker to do its work, on a slow machine */
 #define GROWN	200u		/* keys of a map that has left its header page */
+
+/* A program, which may not sleep, puts the keys that come after. */
 #define FAILING	1400u		/* keys with which allocations fail no more */
-#define PACKETS	1500u		/* keys in the end; but for the first a program puts them, which may not sleep */
+#define PACKETS	1500u		/* keys in the end */
 #define TRIES	500		/* of one of them */
 #define IN_VAIN	25		/* tries, when the worker gets no memory at all */
 
