@@ -189,6 +189,7 @@ TEST_F_TIMEOUT(worker, fills_a_pool, FAULT_SECONDS)
 		all += injected;
 	}
 	printf("# faults: %d in the worker that fills a pool, in %d rounds\n", all, ROUNDS);
+	fflush(stdout);
 }
 
 /* One that a program puts, after so many tries at most.  0 or the last errno. */
@@ -281,6 +282,7 @@ TEST_F_TIMEOUT(worker, grows_a_map, FAULT_SECONDS)
 	}
 	kfunc_bpf__destroy(bpf);
 	printf("# faults: %d in the worker that grows a map, in %d rounds\n", all, ROUNDS);
+	fflush(stdout);
 }
 
 TEST_HARNESS_MAIN
