@@ -23,7 +23,7 @@
 #define HOSTILE_PAGE	((size_t)PAGE)	/* also of an image */
 
 /* What others may need in this slow machine, and never do if nobody waits. */
-#define HOSTILE_LIMIT_MS	20000
+#define HOSTILE_LIMIT_MS	(20000u * slower_factor())
 
 static inline double seconds_now(void)
 {
@@ -94,7 +94,7 @@ static inline bool stall_wait(const struct stall *stall)
 	struct pollfd event = { .fd = stall->uffd, .events = POLLIN };
 	struct uffd_msg message;
 
-	return poll(&event, 1, HOSTILE_LIMIT_MS) == 1 &&
+	return poll(&event, 1, (int)HOSTILE_LIMIT_MS) == 1 &&
 	       read(stall->uffd, &message, sizeof(message)) == sizeof(message) &&
 	       message.event == UFFD_EVENT_PAGEFAULT;
 }
