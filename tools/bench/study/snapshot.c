@@ -288,7 +288,7 @@ void study_snapshot(struct study *study)
 	study_note(study, "few: pages copied while a hundredth of the primary pages was written to, and nothing else;");
 	study_note(study, "chains: and the pages that the chains of those go on in.");
 	study_note(study, "copying: replaces at random from the cut on, half as many as there are entries.");
-	study_note(study, "kept: pages copied for good into the snapshot's reserve, whose memory is touched for the first time.");
+	study_note(study, "kept: pages copied for good into the snapshot's reserve.");
 	table[0] = study_table(study, "The cut", "entries|pages|gate us|longest us|put us|put, cut us|few %|chains %");
 	study_chart(study, "writers are held by a snapshot", "us", "2,3", "logbars");
 	table[1] = study_table(study, "A put that replaces, while a snapshot is held",
