@@ -422,8 +422,7 @@ struct khmap_ioc_clear {
 /**
  * enum khmap_growth_kind - what a map's growth is doing
  * @KHMAP_GROWTH_IDLE: the load is at its target, or below
- * @KHMAP_GROWTH_BEHIND: splits are under way, or memory for a put that could not
- *	wait for it
+ * @KHMAP_GROWTH_BEHIND: splits are under way
  * @KHMAP_GROWTH_REFUSED: memory was refused the last time that it was needed, for
  *	pages that the load asks for or for a put's overflow bucket; it is asked for
  *	again as the map is written to
