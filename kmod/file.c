@@ -65,11 +65,11 @@ static int khmap_clear(struct khmap_call *call)
 	return khmap_call_reply(call) ?: err;
 }
 
-static u32 khmap_growth_kind(const struct khmap_growth_state *growth)
+static u32 khmap_growth_kind(const struct khmap_growth_state *growth, u32 shape)
 {
 	if (growth->refused)
 		return KHMAP_GROWTH_REFUSED;
-	if (growth->behind)
+	if (shape < growth->wanted)
 		return KHMAP_GROWTH_BEHIND;
 	return growth->full ? KHMAP_GROWTH_FULL : KHMAP_GROWTH_IDLE;
 }
@@ -109,7 +109,7 @@ static int khmap_stat(struct khmap_call *call)
 	stat->kind = KHMAP_IMAGE_LIVE;
 	stat->splits = growth.splits;
 	stat->wanted = growth.wanted;
-	stat->growth = khmap_growth_kind(&growth);
+	stat->growth = khmap_growth_kind(&growth, stat->shape);
 	stat->compact_buckets = compaction.moved;
 	stat->compact_pages = compaction.released;
 	stat->overflow_needed = compaction.needed;

@@ -10,8 +10,6 @@
 static inline void khmap_cow_place(struct khmap_table *table,
 				   const struct khmap_place *place)
 {
-	if (likely(!os_load(&table->saves.newest)))
-		return;
 	khmap_cow_bucket(table, &place->first);
 	if (place->chain)
 		khmap_cow_bucket(table, &place->bucket);

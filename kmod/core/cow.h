@@ -73,6 +73,14 @@ static inline int khmap_gate_lock(const struct khmap_table *table,
 	return 0;
 }
 
+/* The pages of a region that has any, by their index. */
+static inline const struct khmap_extents *
+khmap_region_extents(const struct khmap_table *table, enum khmap_region region)
+{
+	return region == KHMAP_REGION_PRIMARY ? &table->primary :
+						&table->overflow;
+}
+
 /* khmap_cow_bucket() of a page that a snapshot may lack. */
 void khmap_cow_slowly(struct khmap_table *table, enum khmap_region region,
 		      u32 page, u64 *epoch);
@@ -97,8 +105,7 @@ static inline void khmap_cow_bucket(struct khmap_table *table,
 	if (likely(!newest) || region == KHMAP_REGION_HEADER)
 		return;
 	page = khmap_bucket_page(&table->geometry, bucket);
-	epoch = khmap_extents_epoch(region == KHMAP_REGION_PRIMARY ?
-				    &table->primary : &table->overflow, page);
+	epoch = khmap_extents_epoch(khmap_region_extents(table, region), page);
 	if (unlikely(*epoch < newest))
 		khmap_cow_slowly(table, region, page, epoch);
 }
@@ -146,8 +153,7 @@ void khmap_save_page(struct khmap_table *table, enum khmap_region region,
 static inline const void *khmap_save_source(const struct khmap_table *table,
 					    enum khmap_region region, u32 page)
 {
-	return khmap_extents_get(region == KHMAP_REGION_PRIMARY ?
-				 &table->primary : &table->overflow, page);
+	return khmap_extents_get(khmap_region_extents(table, region), page);
 }
 
 /* Copy a page, or zeros for one that has no memory. */

@@ -462,7 +462,6 @@ void khmap_table_growth(struct khmap_table *table,
 		.splits = os_load(&growth->splits),
 		.wanted = wanted,
 		.ready = os_load_acquire(&growth->ready),
-		.behind = shape < wanted,
 		/* Primary pages that are only ahead of need are not missing. */
 		.refused = os_load(&growth->starved) ||
 			   (shape < wanted && os_load(&growth->refused)),

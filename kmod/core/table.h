@@ -487,7 +487,6 @@ bool khmap_table_work(struct khmap_table *table);
  * @splits: buckets that were split since creation
  * @wanted: the shape that the load asks for
  * @ready: primary pages that exist
- * @behind: the load asks for splits
  * @refused: memory that the load, or a put, asks for was refused the last time
  * @full: the load asks for more than the region may have
  */
@@ -495,7 +494,6 @@ struct khmap_growth_state {
 	u64 splits;
 	u32 wanted;
 	u32 ready;
-	bool behind;
 	bool refused;
 	bool full;
 };

@@ -155,11 +155,12 @@ void *os_page_alloc(struct khmap_account *account)
 	if (!khmap_account_charge(account, KHMAP_OS_PAGE_SIZE))
 		return NULL;
 	page = aligned_alloc(KHMAP_OS_PAGE_SIZE, KHMAP_OS_PAGE_SIZE);
-	if (page)
-		/* Be it fresh: in the kernel a page has its memory by now. */
-		*(volatile char *)page = 0;
-	else
+	if (!page) {
 		khmap_account_uncharge(account, KHMAP_OS_PAGE_SIZE);
+		return NULL;
+	}
+	/* Be it fresh: in the kernel a page has its memory by now. */
+	*(volatile char *)page = 0;
 	return page;
 }
 
