@@ -287,6 +287,7 @@ static void khmap_run_trace(const struct khmap_run *run, u32 count)
 
 /**
  * struct khmap_run_samples - operations of a run, as samplers count them
+ * @any: there is a sampler; one that comes later begins with the next run
  * @count: that were not counted yet
  * @pass: of these, none is taken
  *
@@ -294,6 +295,7 @@ static void khmap_run_trace(const struct khmap_run *run, u32 count)
  * found out for those that will be taken.
  */
 struct khmap_run_samples {
+	bool any;
 	u32 count;
 	u32 pass;
 };
@@ -302,15 +304,16 @@ static void khmap_samples_begin(struct khmap_run_samples *samples,
 				struct khmap_run *run)
 {
 	run->sampled = 0;
+	samples->any = khmap_sampling();
 	samples->count = 0;
-	samples->pass = khmap_sampling() ?
+	samples->pass = samples->any ?
 			khmap_sample_pass(run->map->object.id) : U32_MAX;
 }
 
 /* Will the next one be taken? */
 static bool khmap_samples_due(const struct khmap_run_samples *samples)
 {
-	return khmap_sampling() && samples->count >= samples->pass;
+	return samples->count >= samples->pass;
 }
 
 /* Operation @index is done; @told: it is known where it stored. */
@@ -409,7 +412,7 @@ int khmap_run_execute(struct khmap_run *run, u32 count)
 		if (!op->status)
 			op->status = khmap_op_execute(run, i, &atomic, told ?
 						      &run->stores[i] : NULL);
-		if (khmap_sampling())
+		if (samples.any)
 			khmap_samples_add(&samples, run, i, told);
 		if (op->status && run->stop)
 			count = i + 1;
@@ -418,7 +421,7 @@ int khmap_run_execute(struct khmap_run *run, u32 count)
 		khmap_atomic_end(&atomic);
 	if (traced)
 		khmap_run_trace(run, count);
-	if (khmap_sampling())
+	if (samples.any)
 		khmap_samples_end(&samples, run);
 	return count;
 }

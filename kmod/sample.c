@@ -44,11 +44,9 @@ struct khmap_sampled {
 	s32 left[KHMAP_SAMPLERS_MAX];
 };
 
-DEFINE_STATIC_KEY_FALSE(khmap_samplers_key);
-
 /* Of the array those in use, a bit each; both are changed under the lock. */
 static DEFINE_MUTEX(khmap_samplers_lock);
-static unsigned long khmap_samplers_used;
+unsigned long khmap_samplers_used __read_mostly;
 static struct khmap_sampler khmap_samplers[KHMAP_SAMPLERS_MAX];
 
 static DEFINE_PER_CPU(struct khmap_sampled, khmap_sampled);
@@ -155,7 +153,6 @@ static void khmap_sampler_show(struct seq_file *seq, struct file *file)
 
 static void khmap_sampler_free(unsigned int index)
 {
-	static_branch_dec(&khmap_samplers_key);
 	mutex_lock(&khmap_samplers_lock);
 	/* Those who count read it without the lock. */
 	WRITE_ONCE(khmap_samplers_used, khmap_samplers_used & ~BIT(index));
@@ -202,7 +199,6 @@ static int khmap_sampler_place(const struct khmap_ioc_sample *sample)
 	smp_store_release(&khmap_samplers_used,
 			  khmap_samplers_used | BIT(index));
 	mutex_unlock(&khmap_samplers_lock);
-	static_branch_inc(&khmap_samplers_key);
 	return index;
 }
 

@@ -8,7 +8,7 @@
 #ifndef _KHMAP_SAMPLE_H
 #define _KHMAP_SAMPLE_H
 
-#include <linux/jump_label.h>
+#include <linux/compiler.h>
 #include <linux/khmap.h>
 #include <linux/types.h>
 
@@ -16,12 +16,17 @@ struct khmap_call;
 struct khmap_map;
 struct khmap_store;
 
-DECLARE_STATIC_KEY_FALSE(khmap_samplers_key);
+/* Those that there are, a bit each.  Only for khmap_sampling(). */
+extern unsigned long khmap_samplers_used;
 
-/* Is there a sampler?  Where there is none, it costs a branch that is not taken. */
+/*
+ * Is there a sampler?  No static key: samplers may come and go at any rate, and each
+ * change of one interrupts all processors.
+ */
 static inline bool khmap_sampling(void)
 {
-	return static_branch_unlikely(&khmap_samplers_key);
+	/* A hint: one that comes or goes now may be missed. */
+	return unlikely(READ_ONCE(khmap_samplers_used));
 }
 
 /**
