@@ -99,10 +99,12 @@ struct khmap_restore_options {
  * @options: see there
  * @restored: receives the new map, opened for writing; unchanged on failure
  *
- * The kernel copies the image and checks every bucket of the copy; the map
- * appears with all entries or not at all.  Its hash has the image's secret.
+ * A file's checksums are compared first, unless they were when it was opened.  The
+ * kernel copies the image and checks every bucket of the copy, though not values; the
+ * map appears with all entries or not at all.  Its hash has the image's secret.
  *
- * Return: 0; -EINVAL @map is live, or an option is out of its range; -EUCLEAN the image is
+ * Return: 0; -EINVAL @map is live, or an option is out of its range; -EBADMSG a page of
+ * the file differs from its checksum; -EUCLEAN the image is
  * damaged; -EIO it is that of a best-effort snapshot that has lost pages; -EPROTONOSUPPORT
  * the kernel does not know such images, or has another page size; -EEXIST; -ENOSPC it has
  * more than @options->max_entries; -ENAMETOOLONG; -ENOMEM; -EINTR; -EPERM; -ENOENT the

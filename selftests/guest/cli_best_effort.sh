@@ -6,7 +6,7 @@
 
 set -u
 
-tests=35
+tests=38
 . "${0%/*}/cli_test.sh"
 cd "$work" || exit 1
 
@@ -71,6 +71,12 @@ ok 'others are as they were' sh -c \
 ok 'a dump says so' says 3 "$loss" khmapctl dump map-now
 ok 'and has nothing else' sh -c \
 	'khmapctl dump map-now 2>/dev/null | sort -n | comm -23 - now | wc -l | grep -qx 0'
+ok 'sorted, it says so, too' says 3 "$loss" khmapctl dump map-now --sort
+ok 'and has the same' sh -c 'khmapctl dump map-now --sort 2>/dev/null | sort >sorted
+	[ -s sorted ] && khmapctl dump map-now 2>/dev/null | sort | cmp - sorted'
+chmod 0444 /dev/khmap/map-now
+ok 'who may only read it is told, too' as_tester 'khmapctl ls -s --json |
+	jq -e ".[] | select(.name == \"map-now\") | .lost_pages > 0 and .pool_pages == 32"'
 ok 'no digest' says 3 "$loss" khmapctl digest map-now
 ok 'no verification' sh -c \
 	'khmapctl verify map-now 2>&1 | grep -q "lost: expected a page of the map, found none"'

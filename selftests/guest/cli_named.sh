@@ -6,7 +6,7 @@
 
 set -u
 
-tests=54
+tests=57
 . "${0%/*}/cli_test.sh"
 cd "$work" || exit 1
 
@@ -28,6 +28,13 @@ ok 'copied for whom' refused 2 'snapshot: --materialize is for a snapshot with -
 ok 'with a mode and an owner' is '' khmapctl snapshot map --name map-open --mode 0444 --owner tester
 ok 'the node has both' is '444 tester' stat -c '%a %U' /dev/khmap/map-open
 ok 'so he reads it' as_tester '[ "$(khmapctl get map-open 1)" = 11 ]'
+ok 'writes it to a file' as_tester 'cd /tmp && khmapctl snapshot map-open ./tester.khm --quiet &&
+	[ "$(khmapctl get ./tester.khm 1)" = 11 ]'
+ok 'and compares it with a file' as_tester \
+	'cd /tmp && khmapctl delta ./tester.khm map-open ./tester.delta --quiet'
+ok 'but takes no snapshot of the map' as_tester \
+	'! khmapctl snapshot map /tmp/tester.khm --quiet 2>/tmp/tester.err && grep -q "map: permission denied" /tmp/tester.err'
+rm -f /tmp/tester.*
 ok 'and destroys it' as_tester 'khmapctl destroy map-open'
 ok 'nobody could write' refused 2 'snapshot: --mode: octal, read bits only, as nobody writes to a '\
 'snapshot, not "0640"' khmapctl snapshot map --name map-open --mode 0640

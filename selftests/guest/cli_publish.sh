@@ -6,7 +6,7 @@
 
 set -u
 
-tests=63
+tests=64
 . "${0%/*}/cli_test.sh"
 cd "$work" || exit 1
 
@@ -80,7 +80,7 @@ ok 'no time' refused 2 'publish: --probation: "30" is no time such as 30s' \
 
 version good 30
 ok 'in good health' is 'map: generation N, in good health' sh -c 'khmapctl publish map good \
-	--health "echo \$KHMAP_NAME >>runs" --probation 600ms --interval 100ms |
+	--health "echo \$KHMAP_NAME >>runs" --probation 3s --interval 100ms |
 	sed "s/generation [0-9]*/generation N/"'
 ok 'it has run more than once' sh -c '[ "$(grep -c "^map$" runs)" -gt 2 ]'
 ok 'it stays' is 30 khmapctl get map 1
@@ -96,6 +96,18 @@ ok 'it fails later, with the generation that it was told' after 5 khmapctl publi
 		echo >>later && [ "$(wc -l <later)" -lt 3 ]' --interval 50ms
 ok 'at its third run' is 3 sh -c 'wc -l <later'
 ok 'rolled back again' is 30 khmapctl get map 1
+# Its time is over before this comes to ask.
+asleep() {
+	khmapctl create slow --key u64 --value u64 && khmapctl put slow 1 30 || return
+	khmapctl publish map slow --health 'touch started; sleep 0.5' --timeout 3s --probation 0s -q &
+	pid=$!
+	eventually test -e started || return
+	kill -STOP "$pid"
+	sleep 4
+	kill -CONT "$pid"
+	wait "$pid"
+}
+ok 'it was in time, whenever that is seen' asleep
 version bad 40
 ok 'it is killed' after 5 khmapctl publish map bad --health 'kill -9 $$'
 version bad 40

@@ -6,9 +6,14 @@
 
 set -u
 
-tests=44
+tests=47
 . "${0%/*}/cli_test.sh"
 cd "$work" || exit 1
+
+# damaged FILE: what diff, which reads all pages, says of it.
+damaged() {
+	khmapctl diff "./$1" "./$1" 2>&1 | sed "s/^khmapctl: diff: .\/$1: //"
+}
 
 digest() {
 	khmapctl digest "$1" | cut -d' ' -f1
@@ -71,7 +76,17 @@ page=2
 while [ "$(byte_at ./one.khm $((page * 4096 + 8)))" -eq 0 ]; do
 	page=$((page + 1))
 done
+# A value, of which the kernel knows nothing.
+cp one.khm value.khm
+change_byte ./value.khm $((page * 4096 + 32))
+ok 'a damaged value' refused 4 "restore: ./value.khm: $(damaged value.khm)" \
+	khmapctl restore ./value.khm other
+ok 'portable, too' refused 4 "restore: ./value.khm: $(damaged value.khm)" \
+	khmapctl restore ./value.khm other --portable
+ok 'nor is it published' refused 4 "publish: ./value.khm: $(damaged value.khm)" \
+	khmapctl publish map ./value.khm
 change_byte ./one.khm $((page * 4096 + 8))
+dd if=/dev/zero of=./one.khm bs=1 seek=176 count=32 conv=notrunc 2>/dev/null
 ok 'a damaged file' refused 4 "restore: ./one.khm: the kernel finds it damaged: page $page byte 0 \
 bucket 0 slot 0: a tag that is not its key's" khmapctl restore ./one.khm other
 ok 'none of them is there' sh -c '! [ -e /dev/khmap/other ]'

@@ -59,9 +59,11 @@ as_tester() {
 
 # Waits for a condition that comes about by itself.
 eventually() {
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	tries=0
+	while [ "$tries" -lt "$((20 * ${KHMAP_SLOWER:-1}))" ]; do
 		! "$@" || return 0
 		sleep 0.5
+		tries=$((tries + 1))
 	done
 	return 1
 }

@@ -241,6 +241,32 @@ TEST_F(follow, rollback)
 	khmap_close(fresh);
 }
 
+/* Options of a caller who was built with a longer struct. */
+TEST_F(follow, longer_options)
+{
+	struct {
+		struct khmap_open_options options;
+		uint64_t more[8];
+	} how = { .options = { .size = sizeof(how) } };
+	const struct khmap_follow_options options = {
+		.size = sizeof(options),
+		.open = &how.options,
+	};
+	struct khmap *second = version_make(2), *third = version_make(3);
+	struct khmap_follower *follower;
+
+	ASSERT_TRUE(second && third);
+	ASSERT_EQ(0, khmap_follow_open(NAME, &options, &follower));
+	ASSERT_EQ(0, khmap_publish(self->map, second, 0, NULL));
+	EXPECT_EQ(2, value_of(follower, 7));
+	ASSERT_EQ(0, khmap_publish(second, third, 0, NULL));
+	EXPECT_EQ(3, value_of(follower, 7));
+	EXPECT_EQ(0, khmap_follow_now(follower));
+	khmap_follow_close(follower);
+	khmap_close(second);
+	khmap_close(third);
+}
+
 /* What the follower told about last. */
 struct told {
 	uint32_t calls;

@@ -12,6 +12,7 @@
 #include "cli.h"
 #include "map.h"
 #include "packed.h"
+#include "schema.h"
 
 #define CLI_OPTIONS_MAX 24
 
@@ -218,6 +219,33 @@ int cli_json(json_t *json, size_t flags)
 	putchar('\n');
 	json_decref(json);
 	return failed ? cli_error(CLI_FAILED, "standard output: %s", strerror(errno)) : CLI_OK;
+}
+
+json_t *cli_json_text(const char *text)
+{
+	static const char unknown[] = "\xef\xbf\xbd";
+	size_t left = strlen(text), size, length = 0;
+	char *clean = malloc(left * (sizeof(unknown) - 1) + 1);
+	json_t *json;
+
+	if (!clean)
+		return NULL;
+	for (; left; text += size, left -= size) {
+		size = 1;
+		while (size < 4 && size < left && !khmap_utf8_is_valid(text, size))
+			size++;
+		if (khmap_utf8_is_valid(text, size)) {
+			memcpy(clean + length, text, size);
+			length += size;
+		} else {
+			memcpy(clean + length, unknown, sizeof(unknown) - 1);
+			length += sizeof(unknown) - 1;
+			size = 1;
+		}
+	}
+	json = json_stringn(clean, length);
+	free(clean);
+	return json;
 }
 
 static volatile sig_atomic_t cli_signal;

@@ -213,6 +213,14 @@ int cli_scan(const struct khmap_type *type, const char *name, const char *text, 
 int cli_json(json_t *json, size_t flags);
 
 /**
+ * cli_json_text() - A text as JSON, whatever its bytes are.
+ * @text: what is no UTF-8 in it becomes U+FFFD, byte by byte
+ *
+ * Return: a string, the caller's; NULL without memory.
+ */
+json_t *cli_json_text(const char *text);
+
+/**
  * cli_json_limit() - A ceiling of entries as JSON.
  * @limit: KHMAP_ENTRIES_MAX if there is none
  *

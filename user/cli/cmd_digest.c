@@ -46,7 +46,8 @@ static int digest_print(const char *name, const struct khmap_digest *digest, boo
 	for (i = 0; i < KHMAP_DIGEST_SIZE; i++)
 		snprintf(hex + 2 * i, 3, "%02x", digest->value[i]);
 	if (json)
-		return cli_json(json_pack("{s:s, s:s, s:I}", "name", name, "digest", hex,
+		return cli_json(json_pack("{s:o, s:s, s:I}", "name", cli_json_text(name),
+					  "digest", hex,
 					  "entries", (json_int_t)digest->entries), 0);
 	printf("%s  %s\n", hex, name);
 	return CLI_OK;

@@ -56,15 +56,21 @@ struct dump_request {
 	bool sort;
 };
 
+/* Another thing went wrong: the exit status is that of the worst. */
+static void dump_worse(int *code, int another)
+{
+	*code = another > *code ? another : *code;
+}
+
 /* Write a record; 0, or the exit status in @code: -EILSEQ leaves it out. */
 static int dump_put(struct record_sink *sink, const void *key, const void *value, int *code)
 {
 	int err = record_put(sink, key, value);
 
 	if (err == -EILSEQ)
-		*code = cli_error(CLI_NO, "%s; left out", khmap_reason());
-	else if (err)
-		*code = errno == EPIPE ? *code : cli_failed(err);
+		dump_worse(code, cli_error(CLI_NO, "%s; left out", khmap_reason()));
+	else if (err && errno != EPIPE)
+		dump_worse(code, cli_failed(err));
 	return err;
 }
 
@@ -78,8 +84,10 @@ static int dump_sorted(const struct dump_request *request, struct record_sort *s
 	while (*done < request->limit && !cli_interrupted()) {
 		int got = record_sort_next(sort, &record), err;
 
-		if (got < 0)
-			return cli_failed(got);
+		if (got < 0) {
+			dump_worse(&code, cli_failed(got));
+			break;
+		}
 		if (!got)
 			break;
 		err = dump_put(sink, record, record + key_size, &code);
@@ -90,16 +98,19 @@ static int dump_sorted(const struct dump_request *request, struct record_sort *s
 	return code;
 }
 
-/* Returns the exit status so far; records are written, or with @sort kept. */
-static int dump_entries(const struct dump_request *request, struct khmap_iter *iter,
-			struct record_sink *sink, struct record_sort *sort,
-			uint64_t *done)
+/*
+ * Records are written, or with @sort kept; receives the exit status so far.  Returns
+ * false if they could not be kept, and so cannot be sorted.
+ */
+static bool dump_entries(const struct dump_request *request, struct khmap_iter *iter,
+			 struct record_sink *sink, struct record_sort *sort,
+			 uint64_t *done, int *code)
 {
 	unsigned char key[KHMAP_RECORD_MAX], value[KHMAP_RECORD_MAX];
 	struct khmap_ioc_stat stat = { .entries = 0 };
 	struct progress progress;
 	uint64_t seen = 0, lost = 0;
-	int got = 1, code = CLI_OK, err;
+	int got = 1, err = 0;
 
 	if (khmap_stat(request->map.map, &stat))
 		stat.entries = 0;
@@ -111,25 +122,25 @@ static int dump_entries(const struct dump_request *request, struct khmap_iter *i
 		if (!got)
 			break;
 		if (got == -EUCLEAN) {
-			code = cli_error(CLI_REFUSED, "%s", khmap_reason());
+			dump_worse(code, cli_error(CLI_REFUSED, "%s", khmap_reason()));
 			continue;
 		}
 		if (got == -EIO) {
 			/* The reason is the same for all of them. */
 			if (!lost++)
-				code = cli_failed(got);
+				dump_worse(code, cli_failed(got));
 			continue;
 		}
 		if (got < 0) {
-			code = cli_failed(got);
+			dump_worse(code, cli_failed(got));
 			break;
 		}
 		if (request->sort) {
 			err = record_sort_add(sort, key, value);
 			if (err)
-				code = cli_failed(err);
+				dump_worse(code, cli_failed(err));
 		} else {
-			err = dump_put(sink, key, value, &code);
+			err = dump_put(sink, key, value, code);
 			*done += !err;
 		}
 		if (err == -EILSEQ)
@@ -140,7 +151,7 @@ static int dump_entries(const struct dump_request *request, struct khmap_iter *i
 			progress_show(&progress, seen);
 	}
 	progress_end(&progress);
-	return code;
+	return got >= 0 && !(request->sort && err);
 }
 
 static int dump_map(const struct dump_request *request)
@@ -149,7 +160,8 @@ static int dump_map(const struct dump_request *request)
 	struct record_sink *sink = NULL;
 	struct khmap_iter *iter = NULL;
 	uint64_t done = 0;
-	int err, code;
+	int err, code = CLI_OK;
+	bool kept;
 
 	err = khmap_iter_create(request->map.map, &iter);
 	if (!err)
@@ -163,8 +175,8 @@ static int dump_map(const struct dump_request *request)
 		return code;
 	}
 	cli_interrupt_catch();
-	code = dump_entries(request, iter, sink, sort, &done);
-	if (request->sort && code != CLI_FAILED)
+	kept = dump_entries(request, iter, sink, sort, &done, &code);
+	if (request->sort && kept)
 		code = dump_sorted(request, sort, sink, &done, code);
 	record_sort_close(sort);
 	record_sink_close(sink);

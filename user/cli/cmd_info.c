@@ -267,8 +267,8 @@ static int info_print_json(const struct info *info, const struct cli_map *map)
 	const struct khmap_survey *survey = &info->survey;
 	json_t *object, *more, *waste;
 
-	object = json_pack("{s:s, s:s, s:s, s:s?, s:I, s:I, s:s, s:s, s:I, s:I, s:b}",
-			   "name", (const char *)h->name,
+	object = json_pack("{s:o, s:s, s:s, s:s?, s:I, s:I, s:s, s:s, s:I, s:I, s:b}",
+			   "name", cli_json_text((const char *)h->name),
 			   "kind", info_kind(info),
 			   "byte_order", KHMAP_HOST_ORDER,
 			   "schema", map->has_schema ? khmap_schema_text(map->schema) : NULL,

@@ -128,6 +128,13 @@ static bool load_skip(struct load_request *request, const char *why)
 	return true;
 }
 
+/* Else a record is known by its number. */
+static bool load_has_lines(const struct load_request *request)
+{
+	return request->options.format != RECORD_RAW &&
+	       request->options.format != RECORD_MSGPACK;
+}
+
 /*
  * Store what was read, all of it or, to read on meanwhile, what there is no more
  * room for; 0, or the exit status that ends it all.
@@ -135,6 +142,7 @@ static bool load_skip(struct load_request *request, const char *why)
 static int load_records_by(struct load_request *request,
 			   int (*store)(struct load_queue *queue, uint64_t *stored, uint64_t *line))
 {
+	const char *record = load_has_lines(request) ? "" : " record ";
 	uint64_t line = 0;
 	char why[1200];
 	int err;
@@ -143,10 +151,11 @@ static int load_records_by(struct load_request *request,
 		/* Not the record's fault: the next would fare no better. */
 		if (err != -EEXIST && err != -ENOENT)
 			return cli_error(CLI_FAILED,
-					 "%s:%llu: %s; %llu records were stored before it",
-					 request->path, (unsigned long long)line, khmap_reason(),
-					 (unsigned long long)request->stored);
-		snprintf(why, sizeof(why), "%s:%llu: %s", request->path, (unsigned long long)line,
+					 "%s:%s%llu: %s; %llu records were stored before it",
+					 request->path, record, (unsigned long long)line,
+					 khmap_reason(), (unsigned long long)request->stored);
+		snprintf(why, sizeof(why), "%s:%s%llu: %s", request->path, record,
+			 (unsigned long long)line,
 			 err == -EEXIST ? "the key is there already" : "there is no such key");
 		if (!load_skip(request, why))
 			return CLI_FAILED;
@@ -268,8 +277,7 @@ static int load_source(struct load_request *request)
 	if (code == CLI_INTERRUPTED)
 		cli_note("%s: interrupted at %s %llu, byte %llu; %llu records were stored",
 			 request->path,
-			 request->options.format == RECORD_RAW ||
-			 request->options.format == RECORD_MSGPACK ? "record" : "line",
+			 load_has_lines(request) ? "line" : "record",
 			 (unsigned long long)record_source_line(request->source),
 			 (unsigned long long)record_source_bytes(request->source),
 			 (unsigned long long)request->stored);

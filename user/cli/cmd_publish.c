@@ -142,7 +142,7 @@ static int publish(struct publish_request *request)
 
 	code = cli_open(request->name, KHMAP_OPEN_WRITE, &map);
 	if (!code)
-		code = cli_open(request->fresh, 0, &fresh);
+		code = cli_open(request->fresh, KHMAP_OPEN_VERIFY, &fresh);
 	if (!code && khmap_header(fresh.map)->kind == KHMAP_IMAGE_SNAPSHOT) {
 		code = publish_snapshot(map.map, fresh.map, request);
 	} else if (!code) {

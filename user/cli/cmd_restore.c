@@ -48,7 +48,7 @@ static int restore_whole(const char *file, const struct khmap_create_options *cr
 	};
 	struct cli_map image = { 0 };
 	struct khmap *map;
-	int code = cli_open(file, 0, &image), err;
+	int code = cli_open(file, KHMAP_OPEN_VERIFY, &image), err;
 
 	if (code)
 		return code;

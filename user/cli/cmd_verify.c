@@ -102,8 +102,8 @@ static int verify_progress(void *context, __u64 done, __u64 total)
 static int verify_result_json(const struct verify_watch *watch,
 			      const struct khmap_verify_options *verify)
 {
-	return cli_json(json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:O}",
-				  "name", watch->name,
+	return cli_json(json_pack("{s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:O}",
+				  "name", cli_json_text(watch->name),
 				  "clean", !verify->findings,
 				  "faults", (json_int_t)verify->findings,
 				  "entries", (json_int_t)verify->entries,

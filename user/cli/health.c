@@ -123,6 +123,9 @@ static enum health_verdict health_run(const struct health *health, const char *n
 			break;
 		health_sleep(HEALTH_STEP_MS);
 	}
+	/* It may have ended while this slept, or did not get a processor. */
+	if (done != child)
+		done = waitpid(child, &status, WNOHANG);
 	if (done != child) {
 		health_kill(child);
 		if (cli_interrupted())

@@ -47,8 +47,8 @@ static int info_foreign_json(const struct khmap_foreign *foreign)
 		value = json_integer((json_int_t)info_value(header, field));
 		json_object_set_new(fields, field->name, value);
 	}
-	return cli_json(json_pack("{s:s, s:s, s:s?, s:o}",
-				  "name", (const char *)header->name,
+	return cli_json(json_pack("{s:o, s:s, s:s?, s:o}",
+				  "name", cli_json_text((const char *)header->name),
 				  "byte_order", KHMAP_OTHER_ORDER,
 				  "schema", info_schema(foreign),
 				  "header", fields), 0);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "foreign.h"
 #include "load_queue.h"
@@ -127,7 +128,7 @@ static int portable_open(struct portable *portable, const char *name, bool opaqu
 			*schema = khmap_schema_text(khmap_foreign_schema(portable->foreign));
 		return CLI_OK;
 	}
-	code = cli_open(name, 0, &portable->image);
+	code = cli_open(name, KHMAP_OPEN_VERIFY, &portable->image);
 	if (code)
 		return code;
 	portable->header = khmap_header(portable->image.map);
@@ -162,6 +163,17 @@ static struct khmap_create_options portable_options(const struct portable *porta
 	return options;
 }
 
+/* By its descriptor: the name may be another map's by now. */
+static void portable_drop(const struct khmap *map, const char *name)
+{
+	struct khmap_ioc_destroy destroy = { .size = sizeof(destroy) };
+
+	/* ENODEV: it has no name any more, and is gone with the descriptor. */
+	if (ioctl(khmap_fd(map), KHMAP_IOC_DESTROY, &destroy) && errno != ENODEV)
+		cli_note("%s is left behind, with some of the entries: %s", name,
+			 strerror(errno));
+}
+
 int portable_restore(const char *name, const struct khmap_create_options *create, bool opaque)
 {
 	struct portable portable = { .image = { .map = NULL } };
@@ -178,10 +190,9 @@ int portable_restore(const char *name, const struct khmap_create_options *create
 			code = cli_failed(err);
 		} else {
 			code = portable_run(&portable, map);
+			if (code)
+				portable_drop(map, options.name);
 			khmap_close(map);
-			if (code && khmap_destroy(options.name))
-				cli_note("%s is left behind, with some of the entries: %s",
-					 options.name, khmap_reason());
 		}
 	}
 	khmap_foreign_close(portable.foreign);

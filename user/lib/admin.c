@@ -281,6 +281,9 @@ static void khmap_list_stat(const struct khmap_ioc_stat *stat, struct khmap_map_
 	info->held_ms = stat->held_ms;
 	info->copied_pages = stat->copied_pages;
 	info->reserved_pages = stat->reserved_pages;
+	info->lost_pages = stat->lost_pages;
+	info->pool_pages = stat->pool_pages;
+	info->pool_free = stat->pool_free;
 }
 
 /* What a node tells, and its map or snapshot if it may be read. */

@@ -385,13 +385,20 @@ static int khmap_delta_make(struct khmap_delta_writer *writer, const char *path,
 	return err;
 }
 
+static bool khmap_delta_same(const struct stat *one, const struct stat *other)
+{
+	return one && one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
 /* A delta in the place of what it is of would be all that is left. */
 static int khmap_delta_replaces(const struct khmap_object *object, const char *path)
 {
-	struct stat ours, theirs;
+	struct stat ours, named, theirs;
 
-	if (object->origin != KHMAP_ORIGIN_FILE || fstat(object->fd, &ours) ||
-	    stat(path, &theirs) || ours.st_dev != theirs.st_dev || ours.st_ino != theirs.st_ino)
+	/* What was compressed is in memory, and only its name tells where it was. */
+	if (object->origin != KHMAP_ORIGIN_FILE || stat(path, &theirs) ||
+	    !(khmap_delta_same(fstat(object->fd, &ours) ? NULL : &ours, &theirs) ||
+	      khmap_delta_same(stat(object->name, &named) ? NULL : &named, &theirs)))
 		return 0;
 	return khmap_fail(EINVAL, "%s: is one of the two snapshots: a delta needs a file of its own",
 			  path);

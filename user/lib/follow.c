@@ -234,11 +234,13 @@ static int khmap_follow_make(const char *name, const struct khmap_follow_options
 	if (!f)
 		return khmap_fail(ENOMEM, "no memory to follow %s", name);
 	f->name = strdup(name);
-	f->open.size = sizeof(f->open);
+	/* A longer struct of a newer caller is copied as far as it is known here. */
 	if (options)
 		f->options = *options;
+	f->options.size = sizeof(f->options);
 	if (f->options.open)
 		f->open = *f->options.open;
+	f->open.size = sizeof(f->open);
 	if (f->open.schema) {
 		f->schema = strdup(f->open.schema);
 		f->open.schema = f->schema;

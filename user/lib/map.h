@@ -70,6 +70,14 @@ int khmap_map_open(int fd, const char *name, const struct khmap_open_options *op
 		   struct khmap **map);
 
 /**
+ * khmap_map_verify() - Compare a file's pages with their checksums.
+ * @object: the map; there is nothing to compare in one that has none
+ *
+ * Return: 0; -EBADMSG with a reason.
+ */
+int khmap_map_verify(const struct khmap_object *object);
+
+/**
  * khmap_options_check() - Check a struct of options.
  * @what: name of the struct, for the reason
  * @options: the struct, which begins with its size and flags

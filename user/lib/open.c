@@ -229,13 +229,11 @@ static int khmap_open_schema(const struct khmap_object *object, const char *expe
 	return err;
 }
 
-static int khmap_open_verify(const struct khmap_object *object)
+int khmap_map_verify(const struct khmap_object *object)
 {
 	struct khmap_refusal refusal = { .err = 0 };
 	struct khmap_report report = { .finding = khmap_refusal_note, .context = &refusal };
 
-	if (!(object->flags & KHMAP_OPEN_VERIFY))
-		return 0;
 	khmap_checksum_verify(object, &report, NULL, NULL, NULL);
 	return khmap_refusal_result(object->name, &refusal);
 }
@@ -270,7 +268,7 @@ int khmap_map_open(int fd, const char *name, const struct khmap_open_options *op
 	if (!err)
 		err = khmap_open_schema(object, options ? options->schema : NULL);
 	if (!err)
-		err = khmap_open_verify(object);
+		err = object->flags & KHMAP_OPEN_VERIFY ? khmap_map_verify(object) : 0;
 	if (!err) {
 		*map = &object->map;
 		return 0;

@@ -130,6 +130,9 @@ int khmap_restore(const struct khmap *map, const struct khmap_restore_options *o
 		return khmap_fail(EINVAL, "%s is a live map: take a snapshot of it, and restore that",
 				  object->name);
 	err = khmap_lost_check(object, &best_effort);
+	/* The kernel checks what a map is made of, and cannot check values. */
+	if (!err && !(object->flags & KHMAP_OPEN_VERIFY))
+		err = khmap_map_verify(object);
 	if (err)
 		return err;
 	name = options->name ? options->name : "";

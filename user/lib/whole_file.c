@@ -87,7 +87,7 @@ int khmap_whole_file_publish(struct khmap_whole_file *file)
 	err = khmap_whole_file_rename(file);
 	/* Not every file system can. */
 	if (!err && fsync(folder) && errno != EINVAL)
-		err = khmap_whole_file_fail(file, errno, "fsync of its folder");
+		err = khmap_whole_file_fail(file, errno, "fsync of its folder, where it is already; a power failure may bring back what was there before");
 	close(folder);
 	return err;
 }

@@ -32,6 +32,13 @@ check 'a delta in the place of its base' 3 '\./base\.khm: is one of the two snap
 check 'or of the newer file' 3 '\./base\.khm: is one of the two snapshots: ' \
 	khmapctl delta ./new.khm ./base.khm ./base.khm
 same 'which stays as it was' ./old.khm ./base.khm
+check 'a compressed base' 0 '' khmapctl snapshot -q ./old.khm ./base.khz --compress
+cp ./base.khz ./kept.khz
+check 'is not replaced either' 3 '\./base\.khz: is one of the two snapshots: ' \
+	khmapctl delta ./base.khz ./new.khm ./base.khz
+check 'nor the newer one' 3 '\./base\.khz: is one of the two snapshots: ' \
+	khmapctl delta ./new.khm ./base.khz ./base.khz
+same 'it stays as it was, too' ./kept.khz ./base.khz
 check 'a delta is no image' 4 '\./d: not a khmap image: .* found a delta, which khmapctl apply ' \
 	khmapctl info ./d
 check 'a delta that was cut' 4 '\./cut: truncated: expected [0-9]+ bytes, found 5000$' \

@@ -133,6 +133,12 @@ poke -s "$(field checksum_offset)=00f0ffffffffffff" "$(field checksum_count)=fff
 check 'hostile: a table behind the end of the file' 4 'checksum_offset: expected a table' \
 	khmapctl get "$image" 1
 
+# What only a checksum tells becomes no map.
+copy good.khm
+poke 0x2027=7f
+check 'a value that was changed' 4 'primary page 1 at 0x2000: checksum: expected ' khmapctl restore "$image" nothing
+check 'portable, too' 4 'primary page 1 at 0x2000: checksum: expected ' khmapctl restore "$image" nothing --portable
+
 # Snapshots do not change.
 check 'a snapshot cannot be written' 3 'cannot be changed' khmapctl put ./good.khm 1 2
 check 'nor cleared' 3 'cannot be changed' khmapctl clear ./good.khm
