@@ -66,19 +66,24 @@ static void khmap_columns_fetch(const struct khmap_columns *columns, u32 first,
 			run->ops[i].status = -EFAULT;
 }
 
-/* Before anything is deleted: can its values be written? */
+/*
+ * Before anything is deleted: can its values be written?  Where they are no more than a
+ * page apart, each page from the first to the last has part of one.
+ */
 static void khmap_columns_probe(const struct khmap_columns *columns, u32 first,
 				struct khmap_run *run, u32 count)
 {
+	u64 from = khmap_columns_at(columns, first);
+	u64 to = khmap_columns_at(columns, first + count - 1) + columns->size;
 	u32 i;
 
-	for (i = 0; i < count; i++) {
-		u64 at = khmap_columns_at(columns, first + i);
-
-		if ((unsigned long)at != at ||
-		    fault_in_writeable(u64_to_user_ptr(at), columns->size))
+	if (columns->stride <= PAGE_SIZE && from < to &&
+	    !khmap_probe_out(from, to - from))
+		return;
+	for (i = 0; i < count; i++)
+		if (khmap_probe_out(khmap_columns_at(columns, first + i),
+				    columns->size))
 			run->ops[i].status = -EFAULT;
-	}
 }
 
 /* Copy the values of operations that succeeded out, neighbours at once. */

@@ -176,8 +176,9 @@ int khmap_canary(struct khmap_call *call)
 	err = khmap_canary_check(args.arg);
 	if (err)
 		return err;
-	if (fault_in_writeable(call->user, call->size))
-		return -EFAULT;
+	err = khmap_call_probe(call);
+	if (err)
+		return err;
 	args.ids = khmap_canary_ids(args.arg);
 	if (IS_ERR(args.ids))
 		return PTR_ERR(args.ids);

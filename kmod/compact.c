@@ -22,8 +22,9 @@ int khmap_compact_map(struct khmap_call *call)
 	int err = 0;
 
 	/* Nothing is moved for one who cannot be told about it. */
-	if (fault_in_writeable(call->user, call->size))
-		return -EFAULT;
+	err = khmap_call_probe(call);
+	if (err)
+		return err;
 	while (more) {
 		if (fatal_signal_pending(current)) {
 			err = -EINTR;

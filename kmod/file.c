@@ -58,8 +58,9 @@ static int khmap_clear(struct khmap_call *call)
 	int err;
 
 	/* Nothing is cleared for one who cannot be told about it. */
-	if (fault_in_writeable(call->user, call->size))
-		return -EFAULT;
+	err = khmap_call_probe(call);
+	if (err)
+		return err;
 	err = khmap_record_clear(call->file->private_data,
 				 &call->arg.clear.deleted);
 	return khmap_call_reply(call) ?: err;
@@ -132,11 +133,12 @@ static int khmap_stat(struct khmap_call *call)
 static int khmap_batch(struct khmap_call *call)
 {
 	struct khmap_ioc_batch *batch = &call->arg.batch;
-	int done;
+	int done, err;
 
 	/* Nothing is done for one who cannot be told how much. */
-	if (fault_in_writeable(call->user, call->size))
-		return -EFAULT;
+	err = khmap_call_probe(call);
+	if (err)
+		return err;
 	done = khmap_batch_run(call->file, batch);
 	return khmap_call_reply(call) ?: min(done, 0);
 }

@@ -88,8 +88,9 @@ int khmap_growth_reserve(struct khmap_call *call)
 	if (reserve->reserved)
 		return -EINVAL;
 	/* Nothing grows for one who cannot be told about it. */
-	if (fault_in_writeable(call->user, call->size))
-		return -EFAULT;
+	err = khmap_call_probe(call);
+	if (err)
+		return err;
 	err = khmap_table_reserve(map->table, reserve->entries,
 				  khmap_growth_stopped);
 	if (err)

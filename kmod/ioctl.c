@@ -6,6 +6,7 @@
 #include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/kernel.h>
+#include <linux/pagemap.h>
 #include <linux/uaccess.h>
 
 #include "ioctl.h"
@@ -74,6 +75,12 @@ int khmap_call_reply(const struct khmap_call *call)
 	return 0;
 }
 
+/* With what is there: fault_in_writeable() would leave zeros. */
+int khmap_call_probe(const struct khmap_call *call)
+{
+	return khmap_call_reply(call);
+}
+
 int khmap_call_reply_file(const struct khmap_call *call, s32 *fd,
 			  struct file *file)
 {
@@ -113,6 +120,14 @@ int khmap_copy_in(void *to, u64 address, size_t size)
 	if (size == sizeof(u64))
 		return khmap_word_in(to, u64_to_user_ptr(address));
 	return copy_from_user(to, u64_to_user_ptr(address), size) ? -EFAULT : 0;
+}
+
+int khmap_probe_out(u64 address, size_t size)
+{
+	if ((unsigned long)address != address ||
+	    fault_in_safe_writeable(u64_to_user_ptr(address), size))
+		return -EFAULT;
+	return 0;
 }
 
 int khmap_copy_out(u64 address, const void *from, size_t size)

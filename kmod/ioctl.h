@@ -119,6 +119,17 @@ int khmap_arg_copy(void *arg, u32 known, u32 size_min, u32 flags,
 int khmap_call_reply(const struct khmap_call *call);
 
 /**
+ * khmap_call_probe() - can an argument be written back?
+ * @call: whose argument it is; not changed yet
+ *
+ * For calls that must not do anything for one who cannot be told about it.
+ *
+ * Context: may sleep.
+ * Return: 0 or -EFAULT.
+ */
+int khmap_call_probe(const struct khmap_call *call);
+
+/**
  * khmap_call_reply_file() - reply with a descriptor of a file
  * @call: whose argument it is
  * @fd: the argument's field
@@ -152,5 +163,17 @@ int khmap_copy_in(void *to, u64 address, size_t size);
  * Return: 0 or -EFAULT.
  */
 int khmap_copy_out(u64 address, const void *from, size_t size);
+
+/**
+ * khmap_probe_out() - can bytes be copied to where an argument points?
+ * @address: the argument's field
+ * @size: bytes
+ *
+ * They are left as they are, which fault_in_writeable() does not do.
+ *
+ * Context: may sleep.
+ * Return: 0 or -EFAULT.
+ */
+int khmap_probe_out(u64 address, size_t size);
 
 #endif /* _KHMAP_IOCTL_H */

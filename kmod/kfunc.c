@@ -9,6 +9,7 @@
 #include <linux/module.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
+#include <linux/string.h>
 
 #include "compat.h"
 #include "core/read.h"
@@ -18,6 +19,9 @@
 
 /* A key that comes and goes between two steps does so not much oftener. */
 #define KHMAP_KFUNC_TRIES	4
+
+/* Longer keys are not copied: a processor has no room for one that comes on top. */
+#define KHMAP_KFUNC_KEY		64
 
 static struct khmap_map *khmap_kfunc_map(u64 map_id, u32 key_size, int *err)
 {
@@ -48,11 +52,29 @@ __bpf_kfunc int bpf_khmap_get(u64 map_id, const void *key, u32 key__sz,
 	return err;
 }
 
+/*
+ * A key may lie where others write to, such as in a map's value, and what is stored has
+ * to be what was hashed.
+ */
+struct khmap_kfunc_key {
+	u8 bytes[KHMAP_KFUNC_KEY];
+};
+
+static const void *khmap_kfunc_key(struct khmap_kfunc_key *copy,
+				   const void *key, u32 size)
+{
+	return size <= sizeof(copy->bytes) ? memcpy(copy->bytes, key, size) :
+					     key;
+}
+
 __bpf_kfunc int bpf_khmap_put(u64 map_id, const void *key, u32 key__sz,
 			      const void *value, u32 value__sz)
 {
+	struct khmap_kfunc_key copy;
 	struct khmap_map *map;
 	int err = -EINVAL;
+
+	key = khmap_kfunc_key(&copy, key, key__sz);
 
 	rcu_read_lock();
 	map = khmap_kfunc_map(map_id, key__sz, &err);
@@ -81,8 +103,11 @@ static int khmap_kfunc_count(struct khmap_map *map, const void *key, u64 delta)
 __bpf_kfunc int bpf_khmap_add(u64 map_id, const void *key, u32 key__sz,
 			      u64 delta)
 {
+	struct khmap_kfunc_key copy;
 	struct khmap_map *map;
 	int err = -EINVAL;
+
+	key = khmap_kfunc_key(&copy, key, key__sz);
 
 	rcu_read_lock();
 	map = khmap_kfunc_map(map_id, key__sz, &err);

@@ -9,7 +9,9 @@
  * A map is named by its id, which CREATE and STAT tell and which means no other
  * map until the next boot.  Keys and values are copied, each from or to a
  * buffer of exactly its size; the verifier knows "mem__sz" as the size of
- * "mem".  The buffer must be initialised, the one for a result as well.
+ * "mem".  The buffer must be initialised, the one for a result as well.  A key of up to
+ * 64 bytes is read once; a longer one must stay what it is until the call returns, else
+ * what it stores is found by no look-up, though CLEAR takes it away.
  *
  * Context: any; none of them waits.  What each returns, beside 0:
  *

@@ -182,10 +182,8 @@ static int khmap_op_fetch(struct khmap_run *run, u32 index)
 		err = khmap_copy_in(run->expected + index * run->value_step,
 				    op->operand, g->value_size);
 	/* Nothing is deleted for one who cannot be given its value. */
-	if (!err && op->opcode == KHMAP_OP_GET_DELETE &&
-	    ((unsigned long)op->value != op->value ||
-	     fault_in_writeable(u64_to_user_ptr(op->value), g->value_size)))
-		err = -EFAULT;
+	if (!err && op->opcode == KHMAP_OP_GET_DELETE)
+		err = khmap_probe_out(op->value, g->value_size);
 	return err;
 }
 

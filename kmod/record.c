@@ -133,10 +133,9 @@ int khmap_record_delete(struct khmap_map *map,
 		if (!khmap_record_fits(geometry, record))
 			return -EINVAL;
 		/* Nothing is deleted for one who cannot be given its value. */
-		if ((unsigned long)record->value != record->value ||
-		    fault_in_writeable(u64_to_user_ptr(record->value),
-				       geometry->value_size))
-			return -EFAULT;
+		err = khmap_probe_out(record->value, geometry->value_size);
+		if (err)
+			return err;
 	} else if (record->key_size != geometry->key_size ||
 		   record->value_size) {
 		return -EINVAL;

@@ -18,7 +18,7 @@ static void khmap_refill_work(struct work_struct *work)
 					       refill_work);
 
 	/* Without memory pages are lost; the next that is wanted asks again. */
-	khmap_snapshot_refill(shot->snapshot);
+	khmap_snapshot_refill(shot->snapshot, NULL);
 }
 
 static void khmap_refill_kick(struct irq_work *kick)
@@ -43,13 +43,13 @@ void khmap_refill_init(struct khmap_shot *shot)
 	init_irq_work(&shot->refill_kick, khmap_refill_kick);
 }
 
-void khmap_refill_start(struct khmap_shot *shot)
+void khmap_refill_start(struct khmap_shot *shot, bool (*stop)(void))
 {
 	if (!shot->snapshot->pool)
 		return;
 	khmap_pool_notify(shot->snapshot->pool, khmap_refill_want, shot);
 	/* What was taken since the cut. */
-	khmap_snapshot_refill(shot->snapshot);
+	khmap_snapshot_refill(shot->snapshot, stop);
 }
 
 void khmap_refill_stop(struct khmap_shot *shot)

@@ -16,10 +16,11 @@ void khmap_refill_init(struct khmap_shot *shot);
 /**
  * khmap_refill_start() - have the pool filled when it is low
  * @shot: its snapshot has been taken; of one without a pool nothing is done
+ * @stop: as of khmap_pool_fill(): asked for what is filled at once
  *
  * Context: may sleep.
  */
-void khmap_refill_start(struct khmap_shot *shot);
+void khmap_refill_start(struct khmap_shot *shot, bool (*stop)(void));
 
 /**
  * khmap_refill_stop() - end that

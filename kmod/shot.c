@@ -235,7 +235,7 @@ struct khmap_shot *khmap_shot_create(struct khmap_map *map, const char *text,
 		khmap_object_put(&shot->object);
 		return ERR_PTR(err);
 	}
-	khmap_refill_start(shot);
+	khmap_refill_start(shot, khmap_shot_killed);
 	shot->taken_ns = ktime_get_ns();
 	shot->view.page = khmap_shot_view_page;
 	shot->view.pages = shot->snapshot->pages;

@@ -79,8 +79,9 @@ static int khmap_snapshot_materialize(struct khmap_call *call)
 	int err = 0;
 
 	/* Nothing is copied for one who cannot be told about it. */
-	if (fault_in_writeable(call->user, call->size))
-		return -EFAULT;
+	err = khmap_call_probe(call);
+	if (err)
+		return err;
 	if (arg->flags & KHMAP_MATERIALIZE_BACKGROUND)
 		khmap_shot_copy_later(shot);
 	else

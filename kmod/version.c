@@ -262,8 +262,9 @@ int khmap_version_publish(struct khmap_call *call)
 	if (arg->keep > KHMAP_KEEP_MAX)
 		return -EINVAL;
 	/* Nothing moves for one who cannot be told where to. */
-	if (fault_in_writeable(call->user, call->size))
-		return -EFAULT;
+	err = khmap_call_probe(call);
+	if (err)
+		return err;
 	change.file = khmap_version_file(arg->fd, &change.to);
 	if (IS_ERR(change.file))
 		return PTR_ERR(change.file);
@@ -339,13 +340,15 @@ int khmap_version_rollback(struct khmap_call *call)
 		.look = khmap_rollback_look,
 		.make = khmap_rollback_make,
 	};
+	int err;
 
 	if (arg->reserved ||
 	    (arg->flags & KHMAP_ROLLBACK_TO ? !!arg->steps :
 	     !arg->steps || arg->to))
 		return -EINVAL;
-	if (fault_in_writeable(call->user, call->size))
-		return -EFAULT;
+	err = khmap_call_probe(call);
+	if (err)
+		return err;
 	return khmap_change_do(&change) ?: khmap_call_reply(call);
 }
 

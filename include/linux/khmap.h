@@ -8,12 +8,12 @@
  *
  * Look-up, update, addition and removal are for any context: process, softirq, hard
  * interrupt, with spinlocks held, and from tracing programs at functions of
- * khmap itself.  They never wait; where they would have to, they return
+ * khmap itself.  They never sleep.  Those that change the map spin for a lock that
+ * another processor holds, and while a snapshot is cut, about a microsecond.  Where
+ * they would have to wait for themselves, they return
  *
  *	EBUSY	in NMI; or on top of a call that holds one of khmap's locks on
- *		this processor; or, if the map is to be changed, while a
- *		snapshot of it is taken (with interrupts off also for a grace
- *		period of RCU afterwards).  Try again later
+ *		this processor.  Try again later
  *	ENOMEM	the key can only be added with more memory.  Replacing a value
  *		never needs any.  khmap_map_update_sleepable() gets it
  *
@@ -71,7 +71,7 @@ int khmap_map_lookup(struct khmap_map *map, const void *key, void *value);
 /**
  * khmap_map_update() - store a value under a key, without memory
  * @map: of khmap_map_open()
- * @key: @key_size bytes
+ * @key: @key_size bytes, which nobody changes meanwhile
  * @value: @value_size bytes
  * @flags: 0, KHMAP_PUT_INSERT or KHMAP_PUT_REPLACE
  *

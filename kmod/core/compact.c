@@ -72,6 +72,16 @@ static void khmap_compact_move(struct khmap_table *table,
 	khmap_write_end(first->head);
 }
 
+/* Of a chain that is not in the header page. */
+static const struct khmap_stripe *
+khmap_compact_stripe(const struct khmap_table *table,
+		     const struct khmap_bucket *first)
+{
+	u32 page = khmap_bucket_page(&table->geometry, first);
+
+	return &table->stripes[page & table->stripe_mask];
+}
+
 /* Move one bucket to a lower page; false if there is no room. */
 static bool khmap_compact_bucket(struct khmap_table *table,
 				 struct khmap_stripe *stripe,
@@ -93,7 +103,9 @@ static bool khmap_compact_bucket(struct khmap_table *table,
 	if (!reference)
 		return false;
 	first = khmap_compact_chain(table, &from);
-	if (!khmap_compact_find(table, &first, old, &previous)) {
+	/* A key that its caller changed while it was put is of another chain. */
+	if (khmap_compact_stripe(table, &first) != stripe ||
+	    !khmap_compact_find(table, &first, old, &previous)) {
 		khmap_overflow_release(table, stripe, reference);
 		return false;
 	}

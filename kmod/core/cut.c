@@ -78,7 +78,7 @@ static int khmap_snapshot_reserve(struct khmap_snapshot *snapshot, u64 pages,
 	if (snapshot->pool)
 		return khmap_pool_fill(snapshot->pool, account,
 				       pages < snapshot->pool->bound ?
-				       (u32)pages : snapshot->pool->bound);
+				       (u32)pages : snapshot->pool->bound, stop);
 	for (i = 1; i < snapshot->room; i++) {
 		if (snapshot->own[i])
 			continue;

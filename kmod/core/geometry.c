@@ -133,6 +133,9 @@ static void khmap_solve_primary(struct khmap_geometry *g, u32 page, u32 unit)
 					    slots * g->slot_stride, unit);
 		u32 buckets = page / stride;
 
+		/* More than that would not all have a place. */
+		if (buckets > KHMAP_PLACE_UNITS)
+			buckets = KHMAP_PLACE_UNITS;
 		if (buckets * slots < best_per_page ||
 		    (buckets * slots == best_per_page &&
 		     g->bucket_stride <= KHMAP_NEAR))

@@ -140,8 +140,8 @@ static inline bool os_trylock_save(os_lock_t *lock, unsigned long *flags)
 #define os_resched()			cond_resched()
 /* While another processor is about to do something. */
 #define os_relax()			cpu_relax()
-/* Nanoseconds since 1970. */
-#define os_time_ns()			ktime_get_real_ns()
+/* Nanoseconds since 1970.  A cut asks, on top of whatever it has interrupted: no lock. */
+#define os_time_ns()			ktime_get_real_fast_ns()
 /*
  * Around what holds all writers still: nothing may interrupt it, and whoever does
  * so all the same, an NMI, finds that locks are held.

@@ -79,17 +79,20 @@ void khmap_pool_notify(struct khmap_pool *pool, void (*want)(void *owner),
 
 	os_lock(&pool->lock, flags);
 	pool->want = want;
+	os_store(&pool->ended, !want);
 	pool->owner = owner;
 	os_unlock(&pool->lock, flags);
 }
 
 int khmap_pool_fill(struct khmap_pool *pool, struct khmap_account *account,
-		    u32 pages)
+		    u32 pages, bool (*stop)(void))
 {
 	struct khmap_pool_page *page;
 	unsigned long flags;
 
 	while (os_load(&pool->free) < pages) {
+		if (os_load(&pool->ended) || (stop && stop()))
+			return -EINTR;
 		page = os_page_alloc(account);
 		if (!page)
 			return -ENOMEM;

@@ -21,6 +21,7 @@ struct khmap_pool_page;
  * @bound: how many there may be
  * @lock: guards @first, @free, @want and @owner; taken under a khmap_save_lock(),
  *	or alone
+ * @ended: nobody is to be told any more: who fills it may stop
  * @want: told when half of them, or more, are gone; or NULL
  * @owner: its argument
  * @lost: what stands in the place of a page that is lost, by its region
@@ -31,6 +32,7 @@ struct khmap_pool {
 	u32 free;
 	u32 bound;
 	os_lock_t lock;
+	bool ended;
 	void (*want)(void *owner);
 	void *owner;
 	void *lost[2];
@@ -63,7 +65,8 @@ void khmap_pool_destroy(struct khmap_pool *pool, struct khmap_account *account);
  * khmap_pool_notify() - whom to tell that pages are wanted
  * @pool: the pool
  * @want: called with @owner, in any context and with locks of the engine held; or
- *	NULL: when this returns, nobody is being told
+ *	NULL, before the end: when this returns, nobody is being told, and who fills the
+ *	pool stops
  * @owner: the argument
  *
  * Context: any that may take a raw spinlock.
@@ -76,12 +79,14 @@ void khmap_pool_notify(struct khmap_pool *pool, void (*want)(void *owner),
  * @pool: the pool
  * @account: as of khmap_pool_create()
  * @pages: how many there are to be, at least
+ * @stop: asked for each page: whether to go no further; or NULL
  *
  * Context: may sleep.
- * Return: 0; -ENOMEM, and as many were added as could be had.
+ * Return: 0; -ENOMEM, and as many were added as could be had; -EINTR @stop said so, or the
+ * pool has ended.
  */
 int khmap_pool_fill(struct khmap_pool *pool, struct khmap_account *account,
-		    u32 pages);
+		    u32 pages, bool (*stop)(void));
 
 /**
  * khmap_pool_take() - a page to copy to

@@ -177,7 +177,7 @@ void *khmap_snapshot_fetch(struct khmap_snapshot *snapshot, u64 page)
 	for (;;) {
 		copy = khmap_snapshot_page(snapshot, page);
 		if (copy || page >= snapshot->pages ||
-		    khmap_pool_fill(snapshot->pool, snapshot->account, 1))
+		    khmap_pool_fill(snapshot->pool, snapshot->account, 1, NULL))
 			return copy;
 	}
 }
@@ -192,14 +192,15 @@ void *khmap_snapshot_absent(const struct khmap_snapshot *snapshot, u64 page)
 				    KHMAP_REGION_PRIMARY];
 }
 
-int khmap_snapshot_refill(struct khmap_snapshot *snapshot)
+int khmap_snapshot_refill(struct khmap_snapshot *snapshot, bool (*stop)(void))
 {
 	struct khmap_pool *pool = snapshot->pool;
 	u64 lacks = snapshot->pages - 1 - (u64)os_count_read(&snapshot->copied) -
 		    (u64)os_count_read(&pool->losses);
 
 	return khmap_pool_fill(pool, snapshot->account,
-			       lacks < pool->bound ? (u32)lacks : pool->bound);
+			       lacks < pool->bound ? (u32)lacks : pool->bound,
+			       stop);
 }
 
 int khmap_snapshot_read(struct khmap_snapshot *snapshot, u64 page, void *to)

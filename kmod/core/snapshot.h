@@ -85,13 +85,14 @@ int khmap_snapshot_create_loose(struct khmap_table *table,
 /**
  * khmap_snapshot_refill() - fill the pool of a best-effort snapshot
  * @snapshot: the snapshot
+ * @stop: as of khmap_pool_fill()
  *
  * With no more pages than it lacks.
  *
  * Context: may sleep.
- * Return: 0; -ENOMEM, and as many were added as could be had.
+ * Return: as of khmap_pool_fill().
  */
-int khmap_snapshot_refill(struct khmap_snapshot *snapshot);
+int khmap_snapshot_refill(struct khmap_snapshot *snapshot, bool (*stop)(void));
 
 /* Free the pages in reserve from @from on; for cut.c. */
 void khmap_snapshot_trim(struct khmap_snapshot *snapshot, u64 from);

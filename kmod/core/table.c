@@ -426,7 +426,10 @@ int khmap_table_delete(struct khmap_table *table, const void *key, void *value,
 	return 0;
 }
 
-/* Empty the chains of one primary page. */
+/*
+ * Empty the chains of one primary page.  Snapshots may have each page of a long chain
+ * copied first, so others come in between two of those.
+ */
 static int khmap_page_clear(struct khmap_table *table, u32 page, u64 *removed)
 {
 	u32 index = page & table->stripe_mask, bucket;
@@ -436,20 +439,23 @@ static int khmap_page_clear(struct khmap_table *table, u32 page, u64 *removed)
 		.counts = &stripe->counts,
 		.index = index,
 	};
+	u32 buckets = table->geometry.buckets_per_page, count;
+	struct khmap_bucket first;
 	unsigned long flags;
 	int err;
 
-	err = khmap_gate_lock(table, &stripe->lock, &flags, KHMAP_STALL_STRIPE,
-			      index);
-	if (err)
-		return err;
-	for (bucket = 0; bucket < table->geometry.buckets_per_page; bucket++) {
-		struct khmap_bucket first = khmap_bucket_primary(table, page,
-								 bucket);
-
-		*removed += khmap_chain_empty(table, &owner, &first);
+	for (bucket = 0; bucket < buckets;) {
+		err = khmap_gate_lock(table, &stripe->lock, &flags,
+				      KHMAP_STALL_STRIPE, index);
+		if (err)
+			return err;
+		do {
+			first = khmap_bucket_primary(table, page, bucket++);
+			count = khmap_chain_empty(table, &owner, &first);
+			*removed += count;
+		} while (count <= first.slots && bucket < buckets);
+		os_unlock(&stripe->lock, flags);
 	}
-	os_unlock(&stripe->lock, flags);
 	return 0;
 }
 

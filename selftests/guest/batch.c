@@ -604,6 +604,29 @@ TEST_F(batch, descriptors_for_one_thing_only)
 	close(writing);
 }
 
+TEST_F(batch, values_of_no_key_are_left)
+{
+	uint64_t keys[3] = { 100001, 100002, 100003 }, values[3] = { 11, 12, 13 };
+	struct khmap_ioc_batch batch =
+		arrays_of(KHMAP_OP_GET_DELETE, keys, values, NULL, 3);
+	uint32_t i;
+
+	ASSERT_EQ(0, put(self->fd, keys[1], 500));
+	EXPECT_EQ(0, batch_call(self->fd, &batch));
+	EXPECT_EQ(2, batch.failed);
+	EXPECT_EQ(11, values[0]);
+	EXPECT_EQ(500, values[1]);
+	EXPECT_EQ(13, values[2]);
+	for (i = 0; i < 3; i++)
+		self->ops[i] = op_of(KHMAP_OP_GET_DELETE, &keys[i], &values[i]);
+	batch = batch_of(self->ops, 3);
+	EXPECT_EQ(0, batch_call(self->fd, &batch));
+	EXPECT_EQ(3, batch.failed);
+	EXPECT_EQ(11, values[0]);
+	EXPECT_EQ(500, values[1]);
+	EXPECT_EQ(13, values[2]);
+}
+
 TEST_F(batch, a_snapshot_has_none)
 {
 	struct khmap_ioc_snapshot args;

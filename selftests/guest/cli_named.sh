@@ -33,7 +33,7 @@ ok 'writes it to a file' as_tester 'cd /tmp && khmapctl snapshot map-open ./test
 ok 'and compares it with a file' as_tester \
 	'cd /tmp && khmapctl delta ./tester.khm map-open ./tester.delta --quiet'
 ok 'but takes no snapshot of the map' as_tester \
-	'! khmapctl snapshot map /tmp/tester.khm --quiet 2>/tmp/tester.err && grep -q "map: permission denied" /tmp/tester.err'
+	'! khmapctl snapshot map /tmp/tester.khm --quiet 2>/tmp/tester.err && grep -q "map: Permission denied" /tmp/tester.err'
 rm -f /tmp/tester.*
 ok 'and destroys it' as_tester 'khmapctl destroy map-open'
 ok 'nobody could write' refused 2 'snapshot: --mode: octal, read bits only, as nobody writes to a '\

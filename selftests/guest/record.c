@@ -145,6 +145,58 @@ TEST_F(record, delete_of_a_value_that_cannot_be_given)
 	munmap(page, PAGE);
 }
 
+/* The value comes to where the key was, which is read once and first. */
+TEST_F(record, delete_gives_the_value_in_place_of_the_key)
+{
+	uint64_t word = 7, value;
+	struct khmap_ioc_record args = record_args(&word, 8, &word, 8);
+
+	EXPECT_EQ(0, put(self->fd, 0, 5));
+	EXPECT_EQ(0, put(self->fd, 7, 100));
+	EXPECT_EQ(0, call(self->fd, KHMAP_IOC_DELETE, &args));
+	EXPECT_EQ(100, word);
+	EXPECT_EQ(-ENOENT, get(self->fd, 7, &value));
+	EXPECT_EQ(0, get(self->fd, 0, &value));
+	EXPECT_EQ(5, value);
+	word = 7;
+	EXPECT_EQ(-ENOENT, call(self->fd, KHMAP_IOC_DELETE, &args));
+	EXPECT_EQ(7, word);
+}
+
+/* Where a call looks beforehand whether it can tell what it did, it changes nothing. */
+TEST_F(record, refused_calls_leave_their_arguments)
+{
+	char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct khmap_ioc_reserve reserve = {
+		.size = sizeof(reserve),
+		.entries = ~0ull,
+	};
+	struct khmap_ioc_publish publish = {
+		.size = sizeof(publish),
+		.fd = self->fd,
+		.keep = 3,
+	};
+	struct khmap_ioc_rollback rollback = {
+		.size = sizeof(rollback),
+		.steps = 1,
+	};
+	void *at;
+
+	ASSERT_NE(MAP_FAILED, pages);
+	/* Not at the start of a page, and over the end of one. */
+	at = memcpy(pages + PAGE - 17, &reserve, sizeof(reserve));
+	EXPECT_GT(0, call(self->fd, KHMAP_IOC_RESERVE, at));
+	EXPECT_EQ(0, memcmp(at, &reserve, sizeof(reserve)));
+	at = memcpy(pages + PAGE - 17, &publish, sizeof(publish));
+	EXPECT_GT(0, call(self->fd, KHMAP_IOC_PUBLISH, at));
+	EXPECT_EQ(0, memcmp(at, &publish, sizeof(publish)));
+	at = memcpy(pages + PAGE - 13, &rollback, sizeof(rollback));
+	EXPECT_GT(0, call(self->fd, KHMAP_IOC_ROLLBACK, at));
+	EXPECT_EQ(0, memcmp(at, &rollback, sizeof(rollback)));
+	munmap(pages, 2 * PAGE);
+}
+
 TEST_F(record, wrong_sizes)
 {
 	static const unsigned long commands[] = {

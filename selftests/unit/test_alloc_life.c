@@ -174,12 +174,12 @@ static void copy(struct life *life, struct khmap_snapshot *s)
 
 static void refill(struct life *life, struct khmap_snapshot *s)
 {
-	int err = khmap_snapshot_refill(s);
+	int err = khmap_snapshot_refill(s, NULL);
 
 	if (err) {
 		life->refusals++;
 		life->wrong += err != -ENOMEM || !khmap_account_failed(life->e.account);
-		err = khmap_snapshot_refill(s);
+		err = khmap_snapshot_refill(s, NULL);
 	}
 	life->wrong += err != 0;
 }

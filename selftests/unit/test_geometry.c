@@ -6,6 +6,7 @@
 
 #include "engine.h"
 #include "tap.h"
+#include "../../kmod/core/bucket.h"
 
 #define PAGE	4096u
 
@@ -299,8 +300,34 @@ static void test_overflow_room(void)
 	is_u64(wrong, 0, "room for the overflow of any shape (at worst %.2f pages a page)", worst);
 }
 
+/* Each bucket of a page has a place, and is found by it, in the largest pages too. */
+static void test_places(void)
+{
+	struct khmap_geometry g = {
+		.key_size = 1,
+		.value_size = 1,
+		.layout = KHMAP_LAYOUT_PACKED,
+	};
+	u32 bucket, wrong;
+
+	for (g.page_shift = 12; g.page_shift <= 16; g.page_shift++) {
+		is_i64(khmap_geometry_solve(&g, 0), 0, "pages of 2^%u", g.page_shift);
+		wrong = 0;
+		for (bucket = 0; bucket < g.buckets_per_page; bucket++) {
+			u32 place = khmap_bucket_place(&g, bucket);
+
+			wrong += place >= KHMAP_PLACE_UNITS ||
+				 khmap_place_bucket(&g, place) != bucket;
+		}
+		is_u64(wrong, 0, "each of %u buckets has a place", g.buckets_per_page);
+		is_u64(g.buckets_per_page, (1u << g.page_shift) / g.bucket_stride > 1024 ? 1024 :
+		       (1u << g.page_shift) / g.bucket_stride, "as many as fit");
+	}
+}
+
 int main(void)
 {
+	test_places();
 	test_known();
 	test_alignment();
 	test_refused();

@@ -182,7 +182,7 @@ static void test_mixed(u64 seed)
 		else if (khmap_snapshot_create(e.table, e.account, NULL, &s[i]))
 			exit(1);
 		put_from(&e, at, at + rng_below(&rng, 300), 1000);
-		if (s[i]->pool && khmap_snapshot_refill(s[i]))
+		if (s[i]->pool && khmap_snapshot_refill(s[i], NULL))
 			exit(1);
 	}
 	put_from(&e, 0, COUNT, 1000);
@@ -290,6 +290,13 @@ static void count_call(void *owner)
 	++*(u32 *)owner;
 }
 
+static bool stop_third(void)
+{
+	static int asked;
+
+	return ++asked == 3;
+}
+
 static void test_notify(void)
 {
 	struct khmap_table_params p = params_make(8, 8, COUNT);
@@ -307,7 +314,7 @@ static void test_notify(void)
 	is_u64(calls, 0, "five of eight left: nobody is told");
 	khmap_snapshot_page(s, 4);
 	is_u64(calls, 1, "half of them: pages are wanted");
-	is_i64(khmap_snapshot_refill(s), 0, "refilled");
+	is_i64(khmap_snapshot_refill(s, NULL), 0, "refilled");
 	is_u64(s->pool->free, 8, "up to the bound");
 	while (s->pool->free)
 		khmap_snapshot_page(s, page++);
@@ -317,9 +324,14 @@ static void test_notify(void)
 	khmap_pool_notify(s->pool, NULL, NULL);
 	khmap_snapshot_page(s, page);
 	is_u64(calls - before, 1, "and nobody is told any more");
+	is_i64(khmap_snapshot_refill(s, NULL), -EINTR, "nor is it filled any more");
+	is_u64(s->pool->free, 0, "by no page");
+	khmap_pool_notify(s->pool, count_call, &calls);
+	is_i64(khmap_snapshot_refill(s, stop_third), -EINTR, "told to stop");
+	is_u64(s->pool->free, 2, "it went as far");
 	for (page = 0; page < s->pages - 2; page++)
 		khmap_snapshot_fetch(s, page);
-	is_i64(khmap_snapshot_refill(s), 0, "near the end");
+	is_i64(khmap_snapshot_refill(s, NULL), 0, "near the end");
 	is_u64(s->pool->free, 2, "no more than it lacks");
 	khmap_snapshot_destroy(s);
 	engine_close(&e);

@@ -81,7 +81,7 @@ static void *filler_run(void *arg)
 	while (!__atomic_load_n(&scene->stop, __ATOMIC_RELAXED)) {
 		if (__atomic_exchange_n(&scene->wanted, 0, __ATOMIC_RELAXED)) {
 			pthread_mutex_lock(&scene->lock);
-			if (scene->loose && khmap_snapshot_refill(scene->loose))
+			if (scene->loose && khmap_snapshot_refill(scene->loose, NULL))
 				__atomic_store_n(&scene->wrong, 1, __ATOMIC_RELAXED);
 			pthread_mutex_unlock(&scene->lock);
 		}

@@ -59,9 +59,9 @@ static void khmap_primary_check(const struct khmap_geometry *g, struct khmap_rep
 	GEOMETRY_RULE(sane && g->bucket_stride <= page && g->bucket_stride % 8 == 0 &&
 		      khmap_slot_offset(g, g->tags_size, g->bucket_slots) <= g->bucket_stride,
 		      bucket_stride, "a multiple of 8 with room for the slots, at most a page");
-	GEOMETRY_RULE(g->buckets_per_page >= 1 && g->buckets_per_page <= page &&
+	GEOMETRY_RULE(g->buckets_per_page >= 1 && g->buckets_per_page <= KHMAP_PLACE_UNITS &&
 		      (__u64)g->buckets_per_page * g->bucket_stride <= page, buckets_per_page,
-		      "as many as fit a page, 1 at least");
+		      "as many as fit a page, 1..1024");
 }
 
 static void khmap_overflow_check(const struct khmap_geometry *g, struct khmap_report *report)
