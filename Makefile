@@ -94,7 +94,7 @@ check-drift: ## build for 6.12 too, and test there what most depends on the kern
 	+@selftests/kernels/run.sh --drift --list selftests/guest/list-kernels 6.12
 
 check-kernels: ## build and test for Debian 12's kernel, its 6.12 and the newest (or KERNELS)
-	@tools/setup.sh build guest kernels
+	@tools/setup.sh build guest test kernels
 	+@selftests/kernels/run.sh $(ARGS) $(KERNELS)
 
 check-oracle: module lib prof ## compare the profiler with what a plugin of QEMU sees
@@ -102,7 +102,7 @@ check-oracle: module lib prof ## compare the profiler with what a plugin of QEMU
 	@selftests/oracle/run.sh $(if $(KERNEL),--kernel $(KERNEL))
 
 check-bench: ## see whether the benchmarks run, and tables and charts come of them
-	@tools/setup.sh build bench
+	@tools/setup.sh build guest test bench
 	@selftests/bench/run.sh
 
 check-debug: module lib cli prof guest ## run the guest's tests on debug kernels, built when first asked for
@@ -122,8 +122,9 @@ check-big-endian: ## run the unit tests on a big-endian machine (s390x), and exc
 fuzz: ## fuzz what reads images, records and profiles, or makes maps, for SECONDS (600) each
 	@$(MAKE) -C selftests/fuzz run
 
-fuzz-guest: module lib cli guest ## fuzz the module in a guest, from within, for long (ARGS="--seconds 600")
-	@tools/setup.sh fuzz
+fuzz-guest: ## fuzz the module in a guest, from within, for long (ARGS="--seconds 600")
+	@tools/setup.sh build guest test fuzz
+	@$(MAKE) module lib cli guest
 	@selftests/fuzz/guest/run.sh $(if $(KERNEL),--kernel $(KERNEL)) $(ARGS)
 
 soak: module lib ## use a map in a guest without mercy for MINUTES (10), beside a journal (SEED=, JSON=)

@@ -66,20 +66,12 @@ static void khmap_columns_fetch(const struct khmap_columns *columns, u32 first,
 			run->ops[i].status = -EFAULT;
 }
 
-/*
- * Before anything is deleted: can its values be written?  Where they are no more than a
- * page apart, each page from the first to the last has part of one.
- */
+/* Before anything is deleted: can its values be written? */
 static void khmap_columns_probe(const struct khmap_columns *columns, u32 first,
 				struct khmap_run *run, u32 count)
 {
-	u64 from = khmap_columns_at(columns, first);
-	u64 to = khmap_columns_at(columns, first + count - 1) + columns->size;
 	u32 i;
 
-	if (columns->stride <= PAGE_SIZE && from < to &&
-	    !khmap_probe_out(from, to - from))
-		return;
 	for (i = 0; i < count; i++)
 		if (khmap_probe_out(khmap_columns_at(columns, first + i),
 				    columns->size))
@@ -166,6 +158,21 @@ static int khmap_answers_write(const struct khmap_ioc_batch *arg, u32 first,
 	return err ?: khmap_numbers_write(arg->results, first, run, count);
 }
 
+/* Before anything is done: can it be told what became of it? */
+static int khmap_answers_probe(const struct khmap_ioc_batch *arg, u32 first,
+			       u32 count)
+{
+	int err = 0;
+
+	if (arg->statuses)
+		err = khmap_probe_out(arg->statuses + (u64)first * sizeof(s32),
+				      count * sizeof(s32));
+	if (!err && arg->results)
+		err = khmap_probe_out(arg->results + (u64)first * sizeof(u64),
+				      count * sizeof(u64));
+	return err;
+}
+
 /* Operands of a run that are numbers. */
 static void khmap_operands_fetch(const struct khmap_columns *columns, u32 first,
 				 struct khmap_run *run, u32 count)
@@ -195,7 +202,7 @@ static int khmap_arrays_run(struct khmap_batch *batch, u32 first, u32 count)
 		};
 	}
 	/* Nothing is done for one who cannot be told what became of it. */
-	err = khmap_answers_write(arg, first, run, count);
+	err = khmap_answers_probe(arg, first, count);
 	if (err)
 		return err;
 	khmap_columns_fetch(&batch->keys, first, run, count, run->keys);
@@ -287,8 +294,9 @@ static int khmap_ops_run(struct khmap_batch *batch, u32 first, u32 count)
 	if (err)
 		return err;
 	/* Nothing is done for one who cannot be told what became of it. */
-	if (!khmap_results_write(address, stride, run, count))
-		return -EFAULT;
+	err = khmap_probe_out(address, (size_t)count * stride);
+	if (err)
+		return err;
 	khmap_run_fetch(run, count);
 	done = khmap_run_execute(run, count);
 	if (done < 0)

@@ -6,7 +6,7 @@
 #include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/kernel.h>
-#include <linux/pagemap.h>
+#include <linux/mm.h>
 #include <linux/uaccess.h>
 
 #include "ioctl.h"
@@ -122,11 +122,21 @@ int khmap_copy_in(void *to, u64 address, size_t size)
 	return copy_from_user(to, u64_to_user_ptr(address), size) ? -EFAULT : 0;
 }
 
+/*
+ * A byte of each page is stored as it is.  fault_in_writeable() would store zeros, and
+ * fault_in_safe_writeable() takes the lock of all mappings, and looks at the first page
+ * only before Linux 6.15, 6.12.26 and 6.1.136.
+ */
 int khmap_probe_out(u64 address, size_t size)
 {
-	if ((unsigned long)address != address ||
-	    fault_in_safe_writeable(u64_to_user_ptr(address), size))
+	u8 __user *at = u64_to_user_ptr(address), *end = at + size;
+	u8 byte;
+
+	if ((unsigned long)address != address || !access_ok(at, size))
 		return -EFAULT;
+	for (; at < end; at = PTR_ALIGN(at + 1, PAGE_SIZE))
+		if (get_user(byte, at) || put_user(byte, at))
+			return -EFAULT;
 	return 0;
 }
 

@@ -169,7 +169,7 @@ int khmap_copy_out(u64 address, const void *from, size_t size);
  * @address: the argument's field
  * @size: bytes
  *
- * They are left as they are, which fault_in_writeable() does not do.
+ * They are left as they are, but for what another thread stores there meanwhile.
  *
  * Context: may sleep.
  * Return: 0 or -EFAULT.

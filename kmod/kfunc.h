@@ -10,8 +10,9 @@
  * map until the next boot.  Keys and values are copied, each from or to a
  * buffer of exactly its size; the verifier knows "mem__sz" as the size of
  * "mem".  The buffer must be initialised, the one for a result as well.  A key of up to
- * 64 bytes is read once; a longer one must stay what it is until the call returns, else
- * what it stores is found by no look-up, though CLEAR takes it away.
+ * 64 bytes is read once; a longer one must stay what it is until the call returns: what
+ * is stored under one that changed is found by no look-up, verify calls it damage,
+ * RESTORE refuses a snapshot with it and COMPACT does not move it; CLEAR takes it away.
  *
  * Context: any; none of them waits.  What each returns, beside 0:
  *

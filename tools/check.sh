@@ -23,6 +23,10 @@ rm -rf "$build/report"
 mkdir -p "$build/report"
 
 failures() {
+	ls "$build/report/"*.tap >/dev/null 2>&1 || {
+		echo 0
+		return
+	}
 	counts=$(tools/vm/tap.sh --counts "$build/report/"*.tap) || :
 	counts=${counts#* }
 	echo "${counts%% *}"

@@ -15,7 +15,7 @@ test='sparse shellcheck spin mandoc python3-docutils clang-format
 	flex bison ccache'
 bench='liblmdb-dev libboost1.81-dev libabsl-dev libyajl-dev rapidjson-dev libcbor-dev
 	gnuplot-nox valgrind flex bison'
-kernels='bubblewrap debian-archive-keyring'
+kernels='bsdextrautils bubblewrap debian-archive-keyring'
 fuzz='trinity stress-ng'
 # What runs programs of other machines. Their compilers would drive out gcc-multilib, so
 # tools/cross/toolchain.sh unpacks them instead.
@@ -123,6 +123,7 @@ install() {
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+trap 'exit 130' INT TERM
 # Package lists may be missing (a fresh container) or older than the archive.
 if ! install && ! { apt update && install; }; then
 	tail -n 20 "$log" >&2

@@ -87,7 +87,7 @@ int khmap_map_update(struct khmap_map *map, const void *key, const void *value,
 /**
  * khmap_map_update_sleepable() - store a value under a key
  * @map: of khmap_map_open()
- * @key: @key_size bytes
+ * @key: @key_size bytes, which nobody changes meanwhile
  * @value: @value_size bytes
  * @flags: as of khmap_map_update()
  *

@@ -475,23 +475,28 @@ static int khmap_inline_clear(struct khmap_table *table, u64 *removed)
 	return 0;
 }
 
+/* Each time anew: a split takes keys to a page that is behind what was the last. */
+static u32 khmap_clear_pages(const struct khmap_table *table)
+{
+	return khmap_shape_pages(os_load_acquire(&table->header->shape));
+}
+
 int khmap_table_clear(struct khmap_table *table, u32 *page, u64 *deleted)
 {
-	u32 end = *page + KHMAP_CLEAR_PAGES, pages;
+	u32 end = *page + KHMAP_CLEAR_PAGES;
 	u64 removed = 0;
 	int err = 0;
 
 	if (!*page)
 		err = khmap_inline_clear(table, &removed);
-	pages = khmap_shape_pages(os_load_acquire(&table->header->shape));
-	while (!err && *page < pages && *page < end) {
+	while (!err && *page < end && *page < khmap_clear_pages(table)) {
 		err = khmap_page_clear(table, *page, &removed);
 		*page += !err;
 		os_resched();
 	}
 	os_count_add(&table->entries, -(s64)removed);
 	*deleted += removed;
-	if (!err && *page < pages)
+	if (!err && *page < khmap_clear_pages(table))
 		err = -EAGAIN;
 	return err;
 }

@@ -12,6 +12,7 @@ fuzzer=$1 found=$2 kept=$3
 shift 2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
 mkdir "$work/all"
 for folder; do
 	# An input has the name of its hash for the fuzzer, kept ones have a shorter one.

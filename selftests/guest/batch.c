@@ -604,6 +604,34 @@ TEST_F(batch, descriptors_for_one_thing_only)
 	close(writing);
 }
 
+/* Results come to where operands and keys were, which are fetched first. */
+TEST_F(batch, results_in_place_of_what_they_are_of)
+{
+	uint64_t keys[3] = { 100001, 100002, 100003 }, words[3] = { 1, 2, 3 };
+	struct khmap_ioc_batch batch =
+		arrays_of(KHMAP_OP_FETCH_ADD, keys, NULL, NULL, 3);
+	uint64_t value;
+	uint32_t i;
+
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, put(self->fd, keys[i], 500 + i));
+	batch.operands = address_of(words);
+	batch.results = address_of(words);
+	EXPECT_EQ(0, batch_call(self->fd, &batch));
+	EXPECT_EQ(0, batch.failed);
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(500 + i, words[i]);
+		EXPECT_EQ(0, get(self->fd, keys[i], &value));
+		EXPECT_EQ(501 + 2 * i, value);
+	}
+	batch.operands = address_of(words);
+	batch.results = address_of(keys);
+	EXPECT_EQ(0, batch_call(self->fd, &batch));
+	EXPECT_EQ(0, batch.failed);
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(501 + 2 * i, keys[i]);
+}
+
 TEST_F(batch, values_of_no_key_are_left)
 {
 	uint64_t keys[3] = { 100001, 100002, 100003 }, values[3] = { 11, 12, 13 };

@@ -99,11 +99,12 @@ ok 'rolled back again' is 30 khmapctl get map 1
 # Its time is over before this comes to ask.
 asleep() {
 	khmapctl create slow --key u64 --value u64 && khmapctl put slow 1 30 || return
-	khmapctl publish map slow --health 'touch started; sleep 0.5' --timeout 3s --probation 0s -q &
+	late=$((5 * ${KHMAP_SLOWER:-1}))
+	khmapctl publish map slow --health 'touch started; sleep 2' --timeout "${late}s" \
+		--probation 0s -q &
 	pid=$!
-	eventually test -e started || return
-	kill -STOP "$pid"
-	sleep 4
+	eventually test -e started && kill -STOP "$pid" || return
+	sleep $((late + 1))
 	kill -CONT "$pid"
 	wait "$pid"
 }

@@ -6,7 +6,7 @@
 
 set -u
 
-tests=47
+tests=49
 . "${0%/*}/cli_test.sh"
 cd "$work" || exit 1
 
@@ -78,13 +78,17 @@ while [ "$(byte_at ./one.khm $((page * 4096 + 8)))" -eq 0 ]; do
 done
 # A value, of which the kernel knows nothing.
 cp one.khm value.khm
-change_byte ./value.khm $((page * 4096 + 32))
+change_byte ./value.khm $((page * 4096 + 24))
 ok 'a damaged value' refused 4 "restore: ./value.khm: $(damaged value.khm)" \
 	khmapctl restore ./value.khm other
 ok 'portable, too' refused 4 "restore: ./value.khm: $(damaged value.khm)" \
 	khmapctl restore ./value.khm other --portable
 ok 'nor is it published' refused 4 "publish: ./value.khm: $(damaged value.khm)" \
 	khmapctl publish map ./value.khm
+dd if=/dev/zero of=./value.khm bs=1 seek=176 count=32 conv=notrunc 2>/dev/null
+ok 'without checksums nobody knows' is '' khmapctl restore ./value.khm other
+ok 'but that they are others' sh -c '[ "$(khmapctl digest other | cut -d" " -f1)" != "$(
+	khmapctl digest map | cut -d" " -f1)" ] && khmapctl destroy other'
 change_byte ./one.khm $((page * 4096 + 8))
 dd if=/dev/zero of=./one.khm bs=1 seek=176 count=32 conv=notrunc 2>/dev/null
 ok 'a damaged file' refused 4 "restore: ./one.khm: the kernel finds it damaged: page $page byte 0 \

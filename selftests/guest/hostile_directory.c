@@ -63,6 +63,7 @@ TEST(listing_that_stalls)
 		usleep(10000);
 	}
 	EXPECT_EQ(0, info.name[0]);
+	usleep(300000);
 	EXPECT_EQ(0, waitpid(child, &status, WNOHANG));
 	EXPECT_EQ(-EEXIST, create_named(HOSTILE_OTHER, 1));
 	/* ... and nobody else. */

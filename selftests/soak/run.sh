@@ -55,6 +55,7 @@ done
 
 out=$(mktemp -d "${TMPDIR:-/tmp}/khmap-soak.XXXXXX")
 trap 'rm -rf "$out"' EXIT
+trap 'exit 130' INT TERM
 status=0
 "$top/tools/vm/run.sh" ${kernel:+--kernel "$kernel"} --timeout $((minutes * 60 + 600)) --tap \
 	--out "$out" --file "$build/soak/soak:/khmap/soak" -- \

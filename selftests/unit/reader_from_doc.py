@@ -220,7 +220,7 @@ class Image:
         need(1 <= self.bucket_slots <= 15 and self.bucket_slots < self.tags_size, "slots")
         need(8 + self.tags_size + self.bucket_slots * self.slot_stride <= self.bucket_stride
              <= self.page and self.bucket_stride % 8 == 0, "bucket_stride")
-        need(self.buckets_per_page >= 1, "buckets_per_page")
+        need(1 <= self.buckets_per_page <= 1024, "buckets_per_page")
         need(self.buckets_per_page * self.bucket_stride <= self.page, "buckets_per_page")
         need(1 <= self.overflow_slots <= 7, "overflow_slots")
         need(16 + self.overflow_slots * self.slot_stride <= self.overflow_stride <= self.page

@@ -64,7 +64,10 @@ run() {
 # An emulated processor is some ten times slower. The emulator's own memory is part of what
 # test_record_memory measures.
 export KHMAP_OPERATIONS="${KHMAP_OPERATIONS-1000000}"
-cross_make selftests/unit EXCEPT="test_record_memory ${EXCEPT-}" check-here || :
+cross_make selftests/unit EXCEPT="test_record_memory ${EXCEPT-}" check-here ||
+	grep -qs '^not ok' "$report"/unit-*.tap ||
+	printf 'TAP version 13\n1..1\nnot ok 1 selftests/unit does not build\n' \
+		>"$report/unit-build.tap"
 
 targets=
 for program in $files $tools; do

@@ -24,7 +24,7 @@ cd "$work"
 {
 	# shellcheck disable=SC2086 # a list of words
 	perl "$source/scripts/checkpatch.pl" --no-tree --root=. --strict --terse --show-types \
-		--no-summary --max-line-length=100 -f $files || :
+		--no-summary --max-line-length=100 -f $files 2>&1 || :
 } | awk -v exceptions="$here/checkpatch.ignore" '
 	BEGIN {
 		while ((getline line < exceptions) > 0) {

@@ -32,6 +32,7 @@ struct task {
 	struct prof_profile names;	/* maps and ranges only, for @progress */
 	struct prof_progress progress;
 	struct prof_tick tick;
+	struct prof_symbols *symbols;
 	struct prof_map map;	/* that is watched, if @map_fd is not negative */
 	int map_fd;
 	int status;
@@ -157,6 +158,8 @@ static void task_tell(void *context)
 {
 	struct task *task = context;
 
+	/* There is room for so many that are not taken. */
+	prof_symbols_listen(task->symbols);
 	if (task->hunt)
 		task_hunt(task);
 	else if (!task->status && !prof_watch_turn(task->watcher))
@@ -308,6 +311,7 @@ int prof_watch_run(struct prof_watch_run *run)
 		task.map_fd = prof_map_hold(run->map_id, &task.map);
 	/* Before the command maps anything. */
 	symbols = prof_symbols_open();
+	task.symbols = symbols;
 	status = command_start(run);
 	if (!status && run->period.command && run->period.child.ended) {
 		status = prof_child_status(&run->period.child);

@@ -78,6 +78,8 @@ function finish_program(verdict,    note) {
 	} else if (verdict ~ /# SKIP/) {
 		if (!cases)
 			skip(program (reason == "" ? "" : " (" reason ")"))
+		else if (short != "")
+			fail(program ": " short)
 	} else if (!cases && reason != "") {
 		skip(program " (" reason ")")
 	} else if (!cases) {

@@ -164,10 +164,16 @@ static struct khmap_create_options portable_options(const struct portable *porta
 }
 
 /* By its descriptor: the name may be another map's by now. */
-static void portable_drop(const struct khmap *map, const char *name)
+static void portable_drop(struct khmap *map, const char *name)
 {
 	struct khmap_ioc_destroy destroy = { .size = sizeof(destroy) };
+	struct khmap_ioc_stat stat = { .size = sizeof(stat) };
 
+	/* What somebody has published meanwhile has another name, and older versions. */
+	if (khmap_stat(map, &stat) || stat.generation) {
+		cli_note("%s has been published with some of the entries", name);
+		return;
+	}
 	/* ENODEV: it has no name any more, and is gone with the descriptor. */
 	if (ioctl(khmap_fd(map), KHMAP_IOC_DESTROY, &destroy) && errno != ENODEV)
 		cli_note("%s is left behind, with some of the entries: %s", name,

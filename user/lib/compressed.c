@@ -340,13 +340,17 @@ static int khmap_compressed_load_image(struct khmap_compressed *compressed)
 	if (compressed->other)
 		khmap_header_swap(image);
 	view.page = compressed->image_page;
-	if (khmap_header_identify(&view, &report))
+	if (khmap_header_identify(&view, &report)) {
+		/* The check looks at a page of the size that the image says. */
+		if (image->geometry.page_shift != compressed->header.page_shift)
+			return khmap_compressed_damaged(compressed,
+							"its image has pages of another size");
 		khmap_header_check(&view, &report);
+	}
 	if (refusal.err)
 		return refusal.err;
 	/* Whatever was checked before: no lookup leaves the image. */
-	if (image->geometry.page_shift != compressed->header.page_shift ||
-	    image->kind != KHMAP_IMAGE_SNAPSHOT ||
+	if (image->kind != KHMAP_IMAGE_SNAPSHOT ||
 	    !khmap_header_fits(image, compressed->header.image_bytes))
 		return khmap_compressed_damaged(compressed, "its image is none of a snapshot of this size");
 	memcpy(compressed->schema, compressed->image_page + image->schema_offset,

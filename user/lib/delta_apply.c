@@ -48,26 +48,30 @@ static int khmap_place_compare(struct khmap_delta_place a, struct khmap_delta_pl
 	return a.page < b.page ? -1 : a.page > b.page;
 }
 
+static struct khmap_delta_place khmap_delta_last(const struct khmap_delta_run *run)
+{
+	return (struct khmap_delta_place){ run->region, run->first + run->count - 1 };
+}
+
 /* The run that a place is in, or NULL.  Places that rise are found at once. */
 static const struct khmap_delta_run *khmap_delta_find(struct khmap_delta_applier *applier,
 						      struct khmap_delta_place place)
 {
-	const struct khmap_delta_run *run = &applier->delta.runs[applier->run];
-	struct khmap_delta_place first = { run->region, run->first };
+	const struct khmap_delta_run *runs = applier->delta.runs, *run;
+	struct khmap_delta_place first;
 
-	if (khmap_place_compare(place, first) < 0) {
+	/* Places between two runs do not begin anew. */
+	if (applier->run &&
+	    khmap_place_compare(place, khmap_delta_last(&runs[applier->run - 1])) <= 0) {
 		applier->run = 0;
 		applier->stored = 0;
 	}
 	while (applier->run < applier->delta.header.runs) {
-		struct khmap_delta_place last;
-
-		run = &applier->delta.runs[applier->run];
+		run = &runs[applier->run];
 		first = (struct khmap_delta_place){ run->region, run->first };
-		last = (struct khmap_delta_place){ run->region, run->first + run->count - 1 };
 		if (khmap_place_compare(place, first) < 0)
 			return NULL;
-		if (khmap_place_compare(place, last) <= 0)
+		if (khmap_place_compare(place, khmap_delta_last(run)) <= 0)
 			return run;
 		if (applier->run + 1 == applier->delta.header.runs)
 			return NULL;

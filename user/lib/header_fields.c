@@ -43,7 +43,7 @@ const struct khmap_header_field khmap_header_fields[] = {
 	KHMAP_WORD(geometry.bucket_stride,
 		   KHMAP_SOLVED("a multiple of 8 with room for the slots, at most a page")),
 	KHMAP_WORD(geometry.bucket_slots, KHMAP_SOLVED("1..15, below tags_size")),
-	KHMAP_WORD(geometry.buckets_per_page, KHMAP_SOLVED("as many as fit a page")),
+	KHMAP_WORD(geometry.buckets_per_page, KHMAP_SOLVED("as many as fit a page, at most 1024")),
 	KHMAP_WORD(geometry.tags_size, KHMAP_SOLVED("8 or 16")),
 	KHMAP_WORD(geometry.overflow_stride,
 		   KHMAP_SOLVED("a multiple of 8 with room for the slots, at most a page")),

@@ -18,7 +18,9 @@
 #include "error.h"
 #include "image_file.h"
 
-#define KHMAP_UNPACK_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+/* Nothing maps it for writing; F_SEAL_WRITE refuses shared mappings to read before Linux 6.7. */
+#define KHMAP_UNPACK_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | \
+			    F_SEAL_FUTURE_WRITE)
 
 static int khmap_unpack_progress(const struct khmap_compressed *compressed,
 				 const struct khmap_image_file *file,

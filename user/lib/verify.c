@@ -14,7 +14,6 @@
 #include "verify.h"
 
 #define KHMAP_VERIFY_TRIES	1000
-#define KHMAP_VERIFY_PROGRESS	64
 
 /* A file may have been given another header since: @page is of the size that was opened. */
 static bool khmap_verify_same_size(struct khmap_verifier *verifier,

@@ -8,6 +8,8 @@
 #include "chain.h"
 #include "report.h"
 
+#define KHMAP_VERIFY_PROGRESS	64	/* pages between two questions whether to go on */
+
 /**
  * struct khmap_verifier - A verification under way.
  * @map: the map

@@ -171,19 +171,33 @@ static bool khmap_slack_lost(struct khmap_verifier *verifier, enum khmap_part pa
 	return true;
 }
 
+static int khmap_slack_progress(const struct khmap_verifier *verifier, __u32 done, __u32 pages)
+{
+	const struct khmap_verify_options *options = verifier->options;
+
+	if (done % KHMAP_VERIFY_PROGRESS || !options->progress ||
+	    !options->progress(options->context, done, pages))
+		return 0;
+	return khmap_fail(ECANCELED, "cancelled at page %u of %u, looking for what is not zero",
+			  done, pages);
+}
+
 /* Tails of the pages that the shape reaches, and all of the others. */
-static void khmap_slack_primary(struct khmap_verifier *verifier, __u32 pages,
-				unsigned char *page)
+static int khmap_slack_primary(struct khmap_verifier *verifier, __u32 pages,
+			       unsigned char *page)
 {
 	const struct khmap_geometry *g = &verifier->map->reader.geometry;
 	__u32 reached = khmap_shape_pages(khmap_map_shape(verifier->map)), i;
 	__u32 tail = g->buckets_per_page * g->bucket_stride;
 	__u64 offset = khmap_header(verifier->map)->primary_offset;
+	int err = 0;
 
-	for (i = 0; i < pages && !verifier->report.stopped; i++, offset += 1ull << g->page_shift) {
+	for (i = 0; i < pages && !verifier->report.stopped && !err;
+	     i++, offset += 1ull << g->page_shift) {
 		bool used = i < reached;
 		__u32 from = used ? tail : 0;
 
+		err = khmap_slack_progress(verifier, i + 1, pages);
 		/* A page that growth reaches meanwhile is nobody's fault. */
 		if (!khmap_slack_page(verifier, offset, page) ||
 		    khmap_slack_lost(verifier, KHMAP_PART_PRIMARY, i, offset, page) ||
@@ -193,6 +207,7 @@ static void khmap_slack_primary(struct khmap_verifier *verifier, __u32 pages,
 				   khmap_spot(KHMAP_PART_PRIMARY, used ? "slack" : "unused", i,
 					      offset + from), KHMAP_NOWHERE);
 	}
+	return err;
 }
 
 /*
@@ -223,15 +238,18 @@ static bool khmap_slack_free(struct khmap_verifier *verifier, const struct khmap
 	return true;
 }
 
-static void khmap_slack_overflow(struct khmap_verifier *verifier, __u32 pages,
-				 const struct khmap_ioc_stat *stat, bool quiet,
-				 unsigned char *page)
+static int khmap_slack_overflow(struct khmap_verifier *verifier, __u32 pages,
+				const struct khmap_ioc_stat *stat, bool quiet,
+				unsigned char *page)
 {
 	const struct khmap_geometry *g = &verifier->map->reader.geometry;
 	__u32 tail = g->overflow_per_page * g->overflow_stride, i;
 	__u64 offset = khmap_header(verifier->map)->overflow_offset;
+	int err = 0;
 
-	for (i = 0; i < pages && !verifier->report.stopped; i++, offset += 1ull << g->page_shift) {
+	for (i = 0; i < pages && !verifier->report.stopped && !err;
+	     i++, offset += 1ull << g->page_shift) {
+		err = khmap_slack_progress(verifier, i + 1, pages);
 		if (!khmap_slack_page(verifier, offset, page) ||
 		    khmap_slack_lost(verifier, KHMAP_PART_OVERFLOW, i, offset, page))
 			continue;
@@ -241,6 +259,7 @@ static void khmap_slack_overflow(struct khmap_verifier *verifier, __u32 pages,
 		if (quiet)
 			quiet = khmap_slack_free(verifier, stat, i, offset, page);
 	}
+	return err;
 }
 
 int khmap_verify_slack(struct khmap_verifier *verifier, const struct khmap_ioc_stat *stat,
@@ -251,6 +270,7 @@ int khmap_verify_slack(struct khmap_verifier *verifier, const struct khmap_ioc_s
 	bool file = khmap_object(verifier->map)->origin == KHMAP_ORIGIN_FILE;
 	__u64 primary = file ? header->primary_pages_max : stat->primary_pages;
 	__u64 overflow = file ? header->overflow_pages_max : stat->overflow_pages;
+	int err;
 
 	if (!page)
 		return khmap_fail(ENOMEM, "no memory for a page");
@@ -260,8 +280,9 @@ int khmap_verify_slack(struct khmap_verifier *verifier, const struct khmap_ioc_s
 		overflow = header->overflow_pages_max;
 	if (khmap_slack_page(verifier, 0, page))
 		khmap_slack_header(verifier, page);
-	khmap_slack_primary(verifier, (__u32)primary, page);
-	khmap_slack_overflow(verifier, (__u32)overflow, stat, quiet, page);
+	err = khmap_slack_primary(verifier, (__u32)primary, page);
+	if (!err)
+		err = khmap_slack_overflow(verifier, (__u32)overflow, stat, quiet, page);
 	free(page);
-	return 0;
+	return err;
 }

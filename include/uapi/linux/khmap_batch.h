@@ -20,7 +20,7 @@
  * @KHMAP_OP_FETCH_ADD: add @operand, modulo 2^64, to the u64 at @offset in the
  *	value, in the host's byte order; @result: what it was before
  * @KHMAP_OP_GET_DELETE: delete the key and write the value that it had to
- *	@value, which may be written to as well if there is no such key
+ *	@value, which is left as it is if there is no such key
  *
  * A version is that of the key's chain of buckets: any change in there makes
  * another one of it, also one of another key.  So CAS_VERSION may be refused
@@ -126,7 +126,8 @@ struct khmap_op {
  * KHMAP_ATOMIC_MAX.
  *
  * What operations read may be fetched before earlier ones have written their
- * results, so that buffers which overlap have what either wrote.
+ * results, so that buffers which overlap have what either wrote.  Each is fetched before
+ * it has written its own: operands may be where its result is to be.
  */
 struct khmap_ioc_batch {
 	__u32 size;

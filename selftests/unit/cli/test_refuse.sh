@@ -135,7 +135,7 @@ check 'hostile: a table behind the end of the file' 4 'checksum_offset: expected
 
 # What only a checksum tells becomes no map.
 copy good.khm
-poke 0x2027=7f
+poke 0x201f=7f
 check 'a value that was changed' 4 'primary page 1 at 0x2000: checksum: expected ' khmapctl restore "$image" nothing
 check 'portable, too' 4 'primary page 1 at 0x2000: checksum: expected ' khmapctl restore "$image" nothing --portable
 

@@ -38,8 +38,11 @@ struct {
 static __always_inline struct prof_watch *watch_hit(u64 address)
 {
 	struct prof_watch *watch = bpf_map_lookup_elem(&watches, &address);
+	u32 zero = 0;
+	struct prof_settings *set = bpf_map_lookup_elem(&settings, &zero);
 
-	if (!watch)
+	/* Those of the trial that tells how many there may be are no hits. */
+	if (!watch || !set || !set->enabled)
 		return NULL;
 	if (watch->tgid && watch->tgid != pid_current()) {
 		__sync_fetch_and_add(&watch->others, 1);

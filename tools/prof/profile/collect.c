@@ -46,32 +46,42 @@ int prof_totals_read(struct prof_totals *sum, int fd)
 	return err;
 }
 
+#define ROWS_BATCH	1024
+
 /*
- * Read the entries of a hash map into rows that begin with the key, @value_at
- * from which the value follows.
+ * Read the entries of a hash map into rows that begin with the key, @value_at from
+ * which the value follows.  A bucket of it at a time: programs may go on, and delete
+ * what a walk from key to key would have gone on from.
  */
 static int rows_read(struct prof_rows *rows, int fd, size_t value_at)
 {
-	const void *previous = NULL;
-	union {
-		struct prof_access_key access;
-		struct prof_store_key store;
-		struct prof_stack_key stack;
-		struct prof_bucket_key chain;
-	} key;
+	struct bpf_map_info info = { .type = 0 };
+	__u32 size = sizeof(info), token, count, i;
+	char *keys, *values, *row;
+	void *from = NULL;
+	int err = 0;
 
 	if (fd < 0)
 		return 0;	/* the source has none */
-	while (!bpf_map_get_next_key(fd, previous, &key)) {
-		char *row = prof_rows_add(rows);
-
-		/* Programs are done, so that nothing is deleted meanwhile. */
-		if (bpf_map_lookup_elem(fd, &key, row + value_at))
-			return -errno;
-		memcpy(row, &key, value_at < sizeof(key) ? value_at : sizeof(key));
-		previous = &key;
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return -errno;
+	keys = prof_alloc(ROWS_BATCH, info.key_size);
+	values = prof_alloc(ROWS_BATCH, info.value_size);
+	while (!err) {
+		count = ROWS_BATCH;
+		err = bpf_map_lookup_batch(fd, from, &token, keys, values, &count, NULL);
+		/* With the last ones it says that there are no more. */
+		for (i = 0; (!err || err == -ENOENT) && i < count; i++) {
+			row = prof_rows_add(rows);
+			memcpy(row, keys + (size_t)i * info.key_size, info.key_size);
+			memcpy(row + value_at, values + (size_t)i * info.value_size,
+			       info.value_size);
+		}
+		from = &token;
 	}
-	return errno == ENOENT ? 0 : -errno;
+	free(keys);
+	free(values);
+	return err == -ENOENT ? 0 : err;
 }
 
 static int frames_read(struct prof_rows *rows, int fd)

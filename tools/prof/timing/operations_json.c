@@ -2,6 +2,7 @@
 /*
  * operations_json.c - what operations on maps took, for programs
  */
+#include "profile/profile.h"
 #include "timing/operations.h"
 #include "timing/output.h"
 
@@ -84,6 +85,16 @@ static json_t *json_transfers(const struct prof_operations *operations)
 	return array;
 }
 
+/* JSON has no bytes that are no text. */
+static json_t *json_command(const char *command)
+{
+	struct prof_profile keeper = { 0 };
+	json_t *text = command ? json_string(prof_profile_text(&keeper, command)) : json_null();
+
+	prof_profile_free(&keeper);
+	return text;
+}
+
 json_t *prof_operations_json(const struct prof_operations *operations)
 {
 	json_t *rows = json_array();
@@ -91,9 +102,9 @@ json_t *prof_operations_json(const struct prof_operations *operations)
 
 	for (i = 0; i < operations->row_count; i++)
 		json_array_append_new(rows, json_row(operations, &operations->rows[i]));
-	return json_pack("{s:i, s:s, s:s?, s:o, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:o}",
 			 "format", PROF_TIMING_FORMAT, "command", "stat",
-			 "watched", operations->command,
+			 "watched", json_command(operations->command),
 			 "duration_ns", json_number(operations->duration_ns),
 			 "events", json_events(&operations->counters),
 			 "dropped", "operations", json_number(operations->totals.dropped),
