@@ -252,8 +252,8 @@ void khmap_verify_chain(struct khmap_verifier *verifier)
 	const struct khmap_chain *chain = &verifier->chain;
 	__u32 link, slot, filter = 0, entries, overflow;
 
-	/* No file has lost a page: there it is a reference like another that is wrong. */
-	if (khmap_lost_chain(chain) &&
+	/* No file and no map has lost a page: there it is a reference that is wrong. */
+	if (khmap_lost_chain(chain) && !verifier->live &&
 	    khmap_object(verifier->map)->origin != KHMAP_ORIGIN_FILE) {
 		khmap_check_lost(verifier);
 		return;
