@@ -53,7 +53,7 @@ def violations(h):
         "meta_kind": [1, 2], "meta_offset": [1, 8], "value_kind": [1],
         "bucket_stride": [0, need - 8, h.bucket_stride + 4, PAGE + 8],
         "bucket_slots": [0, h.bucket_slots + 1, 16, MAX32],
-        "buckets_per_page": [0, PAGE // h.bucket_stride + 1, MAX32],
+        "buckets_per_page": [0, PAGE // h.bucket_stride + 1, 1025, MAX32],
         "tags_size": [0, 7, 9, 15, 17, 24], "overflow_slots": [0, 8, MAX32],
         "overflow_stride": [0, 16 + h.overflow_slots * h.slot_stride - 8, h.overflow_stride + 4,
                             PAGE + 8],
