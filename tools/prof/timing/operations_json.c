@@ -2,7 +2,8 @@
 /*
  * operations_json.c - what operations on maps took, for programs
  */
-#include "profile/profile.h"
+#include <stdlib.h>
+#include <string.h>
 #include "timing/operations.h"
 #include "timing/output.h"
 
@@ -88,11 +89,15 @@ static json_t *json_transfers(const struct prof_operations *operations)
 /* JSON has no bytes that are no text. */
 static json_t *json_command(const char *command)
 {
-	struct prof_profile keeper = { 0 };
-	json_t *text = command ? json_string(prof_profile_text(&keeper, command)) : json_null();
+	char *text = command ? strdup(command) : NULL, *at;
+	json_t *json;
 
-	prof_profile_free(&keeper);
-	return text;
+	for (at = text; at && *at; at++)
+		if (*at < ' ' || *at > '~')
+			*at = '?';
+	json = text ? json_string(text) : json_null();
+	free(text);
+	return json;
 }
 
 json_t *prof_operations_json(const struct prof_operations *operations)
