@@ -121,41 +121,40 @@ static bool khmap_columns_init(struct khmap_columns *columns, u64 address,
 }
 
 /* The statuses of a run, where the caller wants them. */
-static int khmap_statuses_write(u64 statuses, u32 first,
-				const struct khmap_run *run, u32 count)
+static void khmap_statuses_write(u64 statuses, u32 first,
+				 const struct khmap_run *run, u32 count)
 {
 	s32 copy[KHMAP_RUN_MAX];
 	u32 i;
 
 	if (!statuses)
-		return 0;
+		return;
 	for (i = 0; i < count; i++)
 		copy[i] = run->ops[i].status;
-	return khmap_copy_out(statuses + (u64)first * sizeof(s32), copy,
-			      count * sizeof(s32));
+	khmap_copy_out(statuses + (u64)first * sizeof(s32), copy,
+		       count * sizeof(s32));
 }
 
 /* The results of a run with ARRAYS, where the caller wants them. */
-static int khmap_numbers_write(u64 results, u32 first,
-			       const struct khmap_run *run, u32 count)
+static void khmap_numbers_write(u64 results, u32 first,
+				const struct khmap_run *run, u32 count)
 {
 	u64 copy[KHMAP_RUN_MAX];
 	u32 i;
 
 	if (!results)
-		return 0;
+		return;
 	for (i = 0; i < count; i++)
 		copy[i] = run->ops[i].result;
-	return khmap_copy_out(results + (u64)first * sizeof(u64), copy,
-			      count * sizeof(u64));
+	khmap_copy_out(results + (u64)first * sizeof(u64), copy,
+		       count * sizeof(u64));
 }
 
-static int khmap_answers_write(const struct khmap_ioc_batch *arg, u32 first,
-			       const struct khmap_run *run, u32 count)
+static void khmap_answers_write(const struct khmap_ioc_batch *arg, u32 first,
+				const struct khmap_run *run, u32 count)
 {
-	int err = khmap_statuses_write(arg->statuses, first, run, count);
-
-	return err ?: khmap_numbers_write(arg->results, first, run, count);
+	khmap_statuses_write(arg->statuses, first, run, count);
+	khmap_numbers_write(arg->results, first, run, count);
 }
 
 /* Before anything is done: can it be told what became of it? */
@@ -226,8 +225,8 @@ static int khmap_arrays_run(struct khmap_batch *batch, u32 first, u32 count)
 	return done;
 }
 
-/* The results of operations; false if there is no place for them. */
-static bool khmap_results_write(u64 ops, u32 stride,
+/* The results of operations, where it was found that there is a place for them. */
+static void khmap_results_write(u64 ops, u32 stride,
 				const struct khmap_run *run, u32 count)
 {
 	struct khmap_op __user *to = u64_to_user_ptr(ops);
@@ -235,18 +234,14 @@ static bool khmap_results_write(u64 ops, u32 stride,
 	u32 i;
 
 	if (!user_write_access_begin(to, size))
-		return false;
+		return;
 	for (i = 0; i < count; i++) {
 		unsafe_put_user(run->ops[i].status, &to->status, fault);
 		unsafe_put_user(run->ops[i].result, &to->result, fault);
 		to = (void __user *)to + stride;
 	}
-	user_write_access_end();
-	return true;
-
 fault:
 	user_write_access_end();
-	return false;
 }
 
 /* What an operation says about itself, each field read once. */

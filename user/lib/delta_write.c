@@ -387,18 +387,21 @@ static int khmap_delta_make(struct khmap_delta_writer *writer, const char *path,
 
 static bool khmap_delta_same(const struct stat *one, const struct stat *other)
 {
-	return one && one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+	return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
 }
 
 /* A delta in the place of what it is of would be all that is left. */
 static int khmap_delta_replaces(const struct khmap_object *object, const char *path)
 {
-	struct stat ours, named, theirs;
+	struct stat ours, theirs;
+	bool same;
 
+	if (object->origin != KHMAP_ORIGIN_FILE || stat(path, &theirs))
+		return 0;
+	same = !fstat(object->fd, &ours) && khmap_delta_same(&ours, &theirs);
 	/* What was compressed is in memory, and only its name tells where it was. */
-	if (object->origin != KHMAP_ORIGIN_FILE || stat(path, &theirs) ||
-	    !(khmap_delta_same(fstat(object->fd, &ours) ? NULL : &ours, &theirs) ||
-	      khmap_delta_same(stat(object->name, &named) ? NULL : &named, &theirs)))
+	same = same || (!stat(object->name, &ours) && khmap_delta_same(&ours, &theirs));
+	if (!same)
 		return 0;
 	return khmap_fail(EINVAL, "%s: is one of the two snapshots: a delta needs a file of its own",
 			  path);
