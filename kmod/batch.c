@@ -31,6 +31,7 @@ struct khmap_columns {
  * @keys: with ARRAYS
  * @values: with ARRAYS
  * @operands: with ARRAYS
+ * @untold: why what became of the last run could not be told, or 0
  */
 struct khmap_batch {
 	struct khmap_ioc_batch *arg;
@@ -38,6 +39,7 @@ struct khmap_batch {
 	struct khmap_columns keys;
 	struct khmap_columns values;
 	struct khmap_columns operands;
+	int untold;
 };
 
 static bool khmap_columns_dense(const struct khmap_columns *columns)
@@ -121,40 +123,41 @@ static bool khmap_columns_init(struct khmap_columns *columns, u64 address,
 }
 
 /* The statuses of a run, where the caller wants them. */
-static void khmap_statuses_write(u64 statuses, u32 first,
-				 const struct khmap_run *run, u32 count)
+static int khmap_statuses_write(u64 statuses, u32 first,
+				const struct khmap_run *run, u32 count)
 {
 	s32 copy[KHMAP_RUN_MAX];
 	u32 i;
 
 	if (!statuses)
-		return;
+		return 0;
 	for (i = 0; i < count; i++)
 		copy[i] = run->ops[i].status;
-	khmap_copy_out(statuses + (u64)first * sizeof(s32), copy,
-		       count * sizeof(s32));
+	return khmap_copy_out(statuses + (u64)first * sizeof(s32), copy,
+			      count * sizeof(s32));
 }
 
 /* The results of a run with ARRAYS, where the caller wants them. */
-static void khmap_numbers_write(u64 results, u32 first,
-				const struct khmap_run *run, u32 count)
+static int khmap_numbers_write(u64 results, u32 first,
+			       const struct khmap_run *run, u32 count)
 {
 	u64 copy[KHMAP_RUN_MAX];
 	u32 i;
 
 	if (!results)
-		return;
+		return 0;
 	for (i = 0; i < count; i++)
 		copy[i] = run->ops[i].result;
-	khmap_copy_out(results + (u64)first * sizeof(u64), copy,
-		       count * sizeof(u64));
+	return khmap_copy_out(results + (u64)first * sizeof(u64), copy,
+			      count * sizeof(u64));
 }
 
-static void khmap_answers_write(const struct khmap_ioc_batch *arg, u32 first,
-				const struct khmap_run *run, u32 count)
+static int khmap_answers_write(const struct khmap_ioc_batch *arg, u32 first,
+			       const struct khmap_run *run, u32 count)
 {
-	khmap_statuses_write(arg->statuses, first, run, count);
-	khmap_numbers_write(arg->results, first, run, count);
+	int err = khmap_statuses_write(arg->statuses, first, run, count);
+
+	return khmap_numbers_write(arg->results, first, run, count) ?: err;
 }
 
 /* Before anything is done: can it be told what became of it? */
@@ -221,27 +224,30 @@ static int khmap_arrays_run(struct khmap_batch *batch, u32 first, u32 count)
 	if (khmap_op_writes_value(run->ops))
 		khmap_columns_deliver(&batch->values, first, run, done,
 				      run->values);
-	khmap_answers_write(arg, first, run, done);
+	batch->untold = khmap_answers_write(arg, first, run, done);
 	return done;
 }
 
 /* The results of operations, where it was found that there is a place for them. */
-static void khmap_results_write(u64 ops, u32 stride,
-				const struct khmap_run *run, u32 count)
+static int khmap_results_write(u64 ops, u32 stride,
+			       const struct khmap_run *run, u32 count)
 {
 	struct khmap_op __user *to = u64_to_user_ptr(ops);
 	size_t size = (size_t)count * stride;
 	u32 i;
 
 	if (!user_write_access_begin(to, size))
-		return;
+		return -EFAULT;
 	for (i = 0; i < count; i++) {
 		unsafe_put_user(run->ops[i].status, &to->status, fault);
 		unsafe_put_user(run->ops[i].result, &to->result, fault);
 		to = (void __user *)to + stride;
 	}
+	user_write_access_end();
+	return 0;
 fault:
 	user_write_access_end();
+	return -EFAULT;
 }
 
 /* What an operation says about itself, each field read once. */
@@ -297,7 +303,7 @@ static int khmap_ops_run(struct khmap_batch *batch, u32 first, u32 count)
 	if (done < 0)
 		return done;
 	khmap_run_deliver(run, done);
-	khmap_results_write(address, stride, run, done);
+	batch->untold = khmap_results_write(address, stride, run, done);
 	return done;
 }
 
@@ -403,6 +409,9 @@ static int khmap_batch_loop(struct khmap_batch *batch)
 		if (done < 0)
 			break;
 		khmap_batch_count(batch, done);
+		/* Their place went away meanwhile; who asks again would do them twice. */
+		if (batch->untold)
+			return batch->untold;
 		cond_resched();
 	}
 	return arg->done ?: done;

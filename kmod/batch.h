@@ -16,7 +16,8 @@
  *
  * Context: may sleep.
  * Return: operations that were carried out; if none was, -EINVAL, -E2BIG,
- * -EOPNOTSUPP, -EBADF, -EFAULT, -ENOMEM, -EINTR.
+ * -EOPNOTSUPP, -EBADF, -EFAULT, -ENOMEM, -EINTR.  Also -EFAULT if what became of the
+ * last of @arg->done cannot be told, as its place has gone away meanwhile.
  */
 int khmap_batch_run(struct file *file, struct khmap_ioc_batch *arg);
 

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #
 # khmapctl restore: snapshot files become live maps again, whole or not at all.
-# shellcheck disable=SC2016 # lines for sh -c
+# shellcheck disable=SC2016,SC2317 # lines for sh -c; a function that ok calls by its name
 
 set -u
 
-tests=49
+tests=54
 . "${0%/*}/cli_test.sh"
 cd "$work" || exit 1
 
@@ -62,6 +62,28 @@ ok 'stripes without --portable' refused 2 'restore: --stripes is for --portable'
 	khmapctl restore ./one.khm other --stripes 128
 ok 'portable, with other stripes' sh -c 'khmapctl restore ./one.khm striped --portable --stripes 128 &&
 	[ "$(khmapctl stat striped --json | jq .stripes)" -eq 128 ] && khmapctl destroy striped'
+# Another gives the map that is being filled the name of one that is in use.
+ok 'many entries' sh -c 'khmapctl create many --key u64 --value u64 && seq 200000 |
+	sed "s/.*/&,&/" | khmapctl load many --format csv --no-header --quiet'
+ok 'in a file' khmapctl snapshot many ./many.khm -q
+published_meanwhile() {
+	khmapctl restore ./many.khm filling --portable 2>filling.err &
+	restoring=$!
+	until [ -e /dev/khmap/filling ] || [ -s filling.err ]; do
+		:
+	done
+	kill -STOP "$restoring" && khmapctl publish many filling -q
+	kill -INT "$restoring"
+	kill -CONT "$restoring"
+	wait "$restoring"
+	filling=$?
+	cat filling.err
+	[ "$filling" -eq 130 ]
+}
+ok 'published while it is filled' published_meanwhile
+ok 'says so' grep -q '^khmapctl: filling has been published with some of the entries$' filling.err
+ok 'and takes it from nobody' sh -c '[ "$(khmapctl versions many --json | jq -c "[.versions[].state]")" \
+	= "[\"live\",\"kept\"]" ] && khmapctl put many 300000 1 && khmapctl destroy many'
 ok 'a compressed file' khmapctl snapshot map ./one.khz --compress -q
 ok 'becomes a map' is '' khmapctl restore ./one.khz packed
 ok 'with the same entries' is "$(digest ./one.khm)" digest packed

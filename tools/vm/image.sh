@@ -45,6 +45,8 @@ key=$(cat "$here/image.sh" "$here/init" "$here/copy-elf.sh" "$busybox" "$SYSROOT
 	"$SYSROOT$strace" ${finish:+"$finish"} | cksum | tr ' ' -)
 image=${VMLINUX%/*}/initramfs-$key.cpio
 if [ -f "$image" ]; then
+	# Its time says when it was last used: another checkout's may have another key.
+	touch "$image"
 	echo "$image"
 	exit 0
 fi
@@ -99,6 +101,6 @@ done
 depmod -b "$root" "$KERNEL"
 
 (cd "$root" && find . | cpio --quiet -o -H newc -R 0:0) >"$work/image"
-rm -f "${VMLINUX%/*}"/initramfs-*.cpio
+find "${VMLINUX%/*}" -maxdepth 1 -name 'initramfs-*.cpio' -mtime +6 -exec rm -f {} +
 mv "$work/image" "$image"
 echo "$image"

@@ -8,10 +8,12 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "checksum.h"
 #include "codec.h"
 #include "test_compressed.h"
 
 #define FORGERIES 3000
+#define PAGE 4096
 
 static bool told(int error)
 {
@@ -196,6 +198,117 @@ static void test_frames(const char *what, const struct bytes *good, struct rng *
 	       FORGERIES, unpacked);
 }
 
+/* The same file with another header page in its image; all checksums are right. */
+static struct bytes with_image(const struct bytes *good, const unsigned char *page)
+{
+	struct khmap_compressed_header h = packed_header(good);
+	size_t index_bytes = good->size - h.index_offset, length;
+	struct khmap_compressed_run *run;
+	struct khmap_codec codec;
+	struct bytes work;
+
+	if (khmap_codec_open_pack(&codec, h.codec, 0))
+		exit(1);
+	work.at = malloc(good->size + khmap_codec_room(&codec, PAGE));
+	memcpy(work.at, good->at, good->size);
+	run = malloc(index_bytes);
+	memcpy(run, good->at + h.index_offset, index_bytes);
+	if (khmap_codec_pack(&codec, page, PAGE, work.at + run->offset, &length))
+		exit(1);
+	khmap_codec_close(&codec);
+	run->length = (u32)length;
+	run->frame_checksum = XXH32(work.at + run->offset, length, 0);
+	run->checksum = XXH64(page, PAGE, 0);
+	h.header_length = run->length;
+	h.index_offset = run->offset + length;
+	memcpy(work.at + h.index_offset, run, index_bytes);
+	work.size = h.index_offset + index_bytes;
+	free(run);
+	memcpy(work.at, &h, sizeof(h));
+	packed_sign(&work);
+	return work;
+}
+
+/* Find each key, if it opens: no look-up leaves the image, whatever that says. */
+static int look_up(const char *path, u64 keys)
+{
+	/* As large as a header may say that they are. */
+	static unsigned char key[PAGE], value[PAGE];
+	struct khmap_compressed *packed;
+	int error = khmap_compressed_open(path, &packed);
+	u64 i;
+
+	if (error)
+		return error;
+	for (i = 0; !error && i < keys; i++) {
+		memcpy(key, &i, sizeof(i));
+		error = khmap_compressed_get(packed, key, value);
+		if (error == -ENOENT)
+			error = 0;
+	}
+	khmap_compressed_close(packed);
+	return error;
+}
+
+/* The image's own header is a forgery, with all checksums right. */
+static const struct forgery image_forgeries[] = {
+#define IMAGE(field, says, error, reason) \
+	{ #field, offsetof(struct khmap_image_header, field), \
+	  sizeof(((struct khmap_image_header *)0)->field), 0, says, error, reason }
+	IMAGE(geometry.page_shift, 13, -EUCLEAN, "pages of another size"),
+	IMAGE(geometry.page_shift, 14, -EUCLEAN, "pages of another size"),
+	IMAGE(geometry.page_shift, 16, -EUCLEAN, "truncated"),
+	IMAGE(geometry.page_shift, 17, -EUCLEAN, "page_shift"),
+	IMAGE(kind, 1, -EUCLEAN, "kind"),
+	IMAGE(image_size, 1ull << 40, -EUCLEAN, "truncated"),
+	IMAGE(hash_kind, 7, -EPROTONOSUPPORT, "hash_kind"),
+};
+
+static void test_images(const char *what, const struct bytes *good, const char *plain,
+			struct rng *rng)
+{
+	struct bytes image = bytes_load(plain), work;
+	unsigned char page[PAGE];
+	unsigned int i, taken = 0;
+	int error;
+	u64 sum;
+
+	work = with_image(good, image.at);
+	is_i64(try_bytes(&work), 0, "%s: with the header page that it had, it is taken", what);
+	free(work.at);
+	for (i = 0; i < sizeof(image_forgeries) / sizeof(image_forgeries[0]); i++) {
+		const struct forgery *f = &image_forgeries[i];
+
+		memcpy(page, image.at, PAGE);
+		field_store(page + f->at, f->size, f->value);
+		sum = khmap_checksum_header(page, PAGE);
+		memcpy(page + offsetof(struct khmap_image_header, header_checksum), &sum, 8);
+		work = with_image(good, page);
+		error = try_bytes(&work);
+		if (!ok(error == f->error && strstr(khmap_reason(), f->reason),
+			"%s: %s of its image says %#llx", what, f->field,
+			(unsigned long long)f->value))
+			diag("%d: %s", error, khmap_reason());
+		free(work.at);
+	}
+	for (i = 0; i < FORGERIES; i++) {
+		memcpy(page, image.at, PAGE);
+		page[rng_below(rng, sizeof(struct khmap_image_header))] =
+			(unsigned char)(i % 2 ? rng_next(rng) : rng_below(rng, 20));
+		sum = khmap_checksum_header(page, PAGE);
+		memcpy(page + offsetof(struct khmap_image_header, header_checksum), &sum, 8);
+		work = with_image(good, page);
+		error = try_bytes(&work);
+		taken += error && !told(error);
+		bytes_store(&work, "./tried.khz");
+		error = look_up("./tried.khz", 40);
+		taken += error && !told(error);
+		free(work.at);
+	}
+	is_u64(taken, 0, "%s: each of %u images with a forged header ends well", what, FORGERIES);
+	free(image.at);
+}
+
 static void test_codec(u32 kind)
 {
 	struct bytes good, small;
@@ -213,6 +326,7 @@ static void test_codec(u32 kind)
 	test_cuts(what, &good);
 	test_forgeries(&good);
 	test_frames(what, &good, &rng);
+	test_images(what, &good, "./more.khm", &rng);
 	free(small.at);
 	free(good.at);
 }
