@@ -42,7 +42,7 @@ cross_make() {
 # the entry of a function, so no profiler. The fuzzer and the soak are long enough on one machine,
 # and sweeps of faults need a debug kernel.
 list() {
-	sed '/^#/d; /[a-z]32$/d; /prof/d; /jq:/d; /soak/d; /fuzz/d; /\/fault_/d' "$top/selftests/guest/list"
+	sed '/^#/d; /[a-z]32$/d; /prof/d; /unshare:/d; /soak/d; /fuzz/d; /\/fault_/d' "$top/selftests/guest/list"
 }
 
 status=0
