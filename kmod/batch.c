@@ -68,7 +68,7 @@ static void khmap_columns_fetch(const struct khmap_columns *columns, u32 first,
 			run->ops[i].status = -EFAULT;
 }
 
-/* Before anything is deleted: can its values be written? */
+/* Before anything is done: can the values be written? */
 static void khmap_columns_probe(const struct khmap_columns *columns, u32 first,
 				struct khmap_run *run, u32 count)
 {
@@ -101,8 +101,10 @@ static void khmap_columns_deliver(const struct khmap_columns *columns,
 				   (size_t)(end - i) * size)) {
 			/* Which of them?  One by one tells. */
 			dense = false;
-			if (end == i + 1)
-				run->ops[i++].status = -EFAULT;
+			if (end == i + 1) {
+				run->ops[i].status = -EFAULT;
+				run->ops[i++].result = 0;
+			}
 			continue;
 		}
 		i = end;
@@ -216,7 +218,7 @@ static int khmap_arrays_run(struct khmap_batch *batch, u32 first, u32 count)
 				    run->expected);
 	if (khmap_op_reads_operand(run->ops))
 		khmap_operands_fetch(&batch->operands, first, run, count);
-	if (arg->opcode == KHMAP_OP_GET_DELETE)
+	if (khmap_run_probes(run, run->ops))
 		khmap_columns_probe(&batch->values, first, run, count);
 	done = khmap_run_execute(run, count);
 	if (done < 0)

@@ -52,7 +52,11 @@ static void khmap_growth_notify(void *owner, enum khmap_event event, u32 a,
 		trace_khmap_split(map->object.id, a, b);
 		break;
 	case KHMAP_EVENT_BEHIND:
-		/* The caller may hold any lock, the scheduler's too. */
+		/*
+		 * The caller may hold any lock, the scheduler's too.  What is wanted
+		 * was stored before; work that starts now sees it, or is not pending.
+		 */
+		smp_mb();
 		if (!delayed_work_pending(&map->growth_work))
 			irq_work_queue(&map->growth_kick);
 		break;

@@ -71,6 +71,9 @@ static vm_fault_t khmap_view_fault(struct vm_fault *vmf)
 	err = khmap_view_insert(vma, vma->vm_start +
 				((first - vma->vm_pgoff) << PAGE_SHIFT),
 				pages, count);
+	/* The range is the mapping's: its page table went away meanwhile (6.14). */
+	if (err == -EFAULT)
+		return VM_FAULT_NOPAGE;
 	return err ? vmf_error(err) : VM_FAULT_NOPAGE;
 }
 

@@ -85,6 +85,8 @@ struct khmap_node *khmap_node_create(const char *name, unsigned int minor,
 	node->device.class = &khmap_class;
 	node->device.type = &khmap_node_type;
 	node->device.devt = MKDEV(MAJOR(khmap_first), minor);
+	/* devtmpfs makes the node; udev would undo whatever chmod and chown do later. */
+	dev_set_uevent_suppress(&node->device, 1);
 	err = dev_set_name(&node->device, "%s", name);
 	if (!err)
 		err = device_add(&node->device);

@@ -166,6 +166,12 @@ void khmap_run_free(struct khmap_run *run)
 	kvfree(run);
 }
 
+bool khmap_run_probes(const struct khmap_run *run, const struct khmap_op *op)
+{
+	return op->opcode == KHMAP_OP_GET_DELETE ||
+	       (run->stop && khmap_op_writes_value(op));
+}
+
 static int khmap_op_fetch(struct khmap_run *run, u32 index)
 {
 	const struct khmap_geometry *g = &run->map->table->geometry;
@@ -181,8 +187,7 @@ static int khmap_op_fetch(struct khmap_run *run, u32 index)
 	if (!err && (kind->uses & KHMAP_USES_EXPECTED))
 		err = khmap_copy_in(run->expected + index * run->value_step,
 				    op->operand, g->value_size);
-	/* Nothing is deleted for one who cannot be given its value. */
-	if (!err && op->opcode == KHMAP_OP_GET_DELETE)
+	if (!err && khmap_run_probes(run, op))
 		err = khmap_probe_out(op->value, g->value_size);
 	return err;
 }
@@ -431,8 +436,11 @@ void khmap_run_deliver(struct khmap_run *run, u32 count)
 	for (i = 0; i < count; i++) {
 		struct khmap_op *op = &run->ops[i];
 
-		if (!op->status && khmap_op_writes_value(op))
-			op->status = khmap_copy_out(op->value, run->values +
-						    i * run->value_step, size);
+		if (op->status || !khmap_op_writes_value(op))
+			continue;
+		op->status = khmap_copy_out(op->value, run->values +
+					    i * run->value_step, size);
+		if (op->status)
+			op->result = 0;
 	}
 }

@@ -90,6 +90,16 @@ int khmap_op_check(const struct khmap_run *run, const struct khmap_op *op);
 bool khmap_op_reads_value(const struct khmap_op *op);
 bool khmap_op_writes_value(const struct khmap_op *op);
 
+/**
+ * khmap_run_probes() - must the place of a value be looked at beforehand?
+ * @run: the run
+ * @op: one of its operations
+ *
+ * Return: true if more than this operation is lost when its value cannot be written:
+ * it deletes it, or with STOP those behind it must not be done.
+ */
+bool khmap_run_probes(const struct khmap_run *run, const struct khmap_op *op);
+
 /* Is its operand the address of a value, a number, or is there none? */
 bool khmap_op_reads_expected(const struct khmap_op *op);
 bool khmap_op_reads_operand(const struct khmap_op *op);

@@ -33,6 +33,8 @@ static void khmap_refill_want(void *owner)
 {
 	struct khmap_shot *shot = owner;
 
+	/* What was taken is stored: work that starts now sees it, or is not pending. */
+	smp_mb();
 	if (!work_pending(&shot->refill_work))
 		irq_work_queue(&shot->refill_kick);
 }

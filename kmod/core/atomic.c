@@ -36,10 +36,7 @@ static void khmap_atomic_unstage(struct khmap_atomic *atomic)
 	}
 }
 
-/*
- * At the region's ceiling there are no more pages to be had, and a map that is
- * retired needs none; then puts without one answer for themselves.
- */
+/* At the region's ceiling there are no more pages: puts without one answer for themselves. */
 static int khmap_atomic_stage(struct khmap_atomic *atomic)
 {
 	struct khmap_table *table = atomic->table;
@@ -48,7 +45,7 @@ static int khmap_atomic_stage(struct khmap_atomic *atomic)
 	u32 i;
 	int err;
 
-	if (!atomic->puts || khmap_table_retired(table))
+	if (!atomic->puts)
 		return 0;
 	err = khmap_grow_before(table, atomic->puts);
 	small = !os_load(&table->header->shape);
@@ -62,20 +59,43 @@ static int khmap_atomic_stage(struct khmap_atomic *atomic)
 		*end = page;
 		end = &page->next;
 	}
-	return err == -ENOSPC || err == -ESTALE ? 0 : err;
+	return err == -ENOSPC ? 0 : err;
+}
+
+/* With the mutex held, under which a map is retired and revived. */
+static int khmap_atomic_try(struct khmap_atomic *atomic, bool *staged)
+{
+	struct khmap_table *table = atomic->table;
+	int err = 0;
+
+	*staged = !khmap_table_retired(table);
+	if (*staged)
+		err = khmap_atomic_stage(atomic);
+	if (err == -ESTALE) {
+		*staged = false;
+		err = 0;
+	}
+	err = err ?: os_mutex_lock_killable(&table->saves.mutex, 0);
+	if (err)
+		khmap_atomic_unstage(atomic);
+	return err;
 }
 
 int khmap_atomic_begin(struct khmap_atomic *atomic, struct khmap_table *table,
 		       u32 puts)
 {
+	bool staged;
 	int err;
 
-	*atomic = (struct khmap_atomic){ .table = table, .puts = puts };
-	err = khmap_atomic_stage(atomic) ?:
-	      os_mutex_lock_killable(&table->saves.mutex, 0);
-	if (err)
+	/* A map that is retired needs no memory; one that was revived since does. */
+	for (;;) {
+		*atomic = (struct khmap_atomic){ .table = table, .puts = puts };
+		err = khmap_atomic_try(atomic, &staged);
+		if (err || staged || khmap_table_retired(table))
+			return err;
+		os_mutex_unlock(&table->saves.mutex);
 		khmap_atomic_unstage(atomic);
-	return err;
+	}
 }
 
 int khmap_atomic_put(struct khmap_atomic *atomic, const void *key,

@@ -55,12 +55,28 @@ static u64 khmap_snapshot_index(const struct khmap_snapshot *snapshot,
 	       1 + (u64)snapshot->primary_pages + page : 0;
 }
 
+/* The one of which the page is read, if it still lacks it and brings memory. */
+static struct khmap_snapshot *khmap_save_reader(struct khmap_reading *reading,
+						enum khmap_region region,
+						u32 page, u64 *index)
+{
+	struct khmap_snapshot *snapshot = reading->snapshot;
+
+	*index = khmap_snapshot_index(snapshot, region, page);
+	if (!reading->spare || snapshot->slot[*index])
+		return NULL;
+	snapshot->own[*index] = reading->spare;
+	reading->spare = NULL;
+	return snapshot;
+}
+
 /*
  * Who has memory for the copy, when @first is the first in the list that lacks the
- * page: one that has a page in reserve for it, or else one with a pool that has one.
- * So a best-effort snapshot has what another pays for.
+ * page: one that has a page in reserve for it, or else who reads it, or one with a
+ * pool that has one.  So a best-effort snapshot has what another pays for.
  */
 static struct khmap_snapshot *khmap_save_giver(struct khmap_snapshot *first,
+					       struct khmap_reading *reading,
 					       enum khmap_region region,
 					       u32 page, u64 *index)
 {
@@ -72,6 +88,8 @@ static struct khmap_snapshot *khmap_save_giver(struct khmap_snapshot *first,
 		if (*index && !snapshot->pool && !snapshot->slot[*index])
 			return snapshot;
 	}
+	if (reading)
+		return khmap_save_reader(reading, region, page, index);
 	for (snapshot = first; snapshot;
 	     snapshot = os_load_acquire(&snapshot->next)) {
 		*index = khmap_snapshot_index(snapshot, region, page);
@@ -104,13 +122,14 @@ static void khmap_save_fill(struct khmap_snapshot *snapshot, u64 index,
  */
 static void *khmap_save_first(struct khmap_table *table,
 			      struct khmap_snapshot *first,
+			      struct khmap_reading *reading,
 			      enum khmap_region region, u32 page)
 {
 	struct khmap_snapshot *giver;
 	void *copy;
 	u64 index;
 
-	giver = khmap_save_giver(first, region, page, &index);
+	giver = khmap_save_giver(first, reading, region, page, &index);
 	if (!giver)
 		return NULL;
 	copy = khmap_save_copy(giver->own[index],
@@ -120,7 +139,7 @@ static void *khmap_save_first(struct khmap_table *table,
 }
 
 void khmap_save_page(struct khmap_table *table, enum khmap_region region,
-		     u32 page, bool stores)
+		     u32 page, struct khmap_reading *reading)
 {
 	os_lock_t *lock = khmap_save_lock(table, page);
 	u64 began = khmap_stall_begin();
@@ -138,10 +157,11 @@ void khmap_save_page(struct khmap_table *table, enum khmap_region region,
 			continue;
 		/* One without a pool may have been cut since we looked. */
 		if (!copy && (!looked || !snapshot->pool)) {
-			copy = khmap_save_first(table, snapshot, region, page);
+			copy = khmap_save_first(table, snapshot, reading,
+						region, page);
 			looked = true;
 		}
-		if (!snapshot->slot[index] && (copy || stores))
+		if (!snapshot->slot[index] && (copy || !reading))
 			khmap_save_fill(snapshot, index, region, copy);
 	}
 	os_unlock(lock, flags);
@@ -154,7 +174,7 @@ void khmap_save_page(struct khmap_table *table, enum khmap_region region,
 void khmap_cow_slowly(struct khmap_table *table, enum khmap_region region,
 		      u32 page, u64 *epoch)
 {
-	khmap_save_page(table, region, page, true);
+	khmap_save_page(table, region, page, NULL);
 	/* The gate is open, or cannot open again before this lock is dropped. */
 	*epoch = os_load(&table->saves.gate) >> KHMAP_GATE_SHIFT;
 }

@@ -136,18 +136,32 @@ void khmap_saves_init(struct khmap_saves *saves);
 void khmap_saves_destroy(struct khmap_saves *saves);
 
 /**
+ * struct khmap_reading - a page of a snapshot that somebody reads
+ * @snapshot: the snapshot
+ * @spare: page of its account for the copy, if none has one in reserve; NULL if
+ *	there is none, and when it was used
+ *
+ * A reader takes no page of a pool: these are for what is stored to, and would be
+ * lost without.  Who lacks a page that cannot be copied goes on to lack it.
+ */
+struct khmap_reading {
+	struct khmap_snapshot *snapshot;
+	void *spare;
+};
+
+/**
  * khmap_save_page() - copy a page of the map for every snapshot that lacks it
  * @table: the map
  * @region: KHMAP_REGION_PRIMARY or KHMAP_REGION_OVERFLOW
  * @page: within the region
- * @stores: it is to be stored to, so best-effort snapshots for which there is no
- *	page lose it; else they go on to lack it
+ * @reading: whose it is to be read; NULL if it is to be stored to, and best-effort
+ *	snapshots for which there is no page lose it
  *
  * Context: any that may take a raw spinlock; either the page's stripe is locked
  * and the gate was open, or a snapshot exists whose owner calls.
  */
 void khmap_save_page(struct khmap_table *table, enum khmap_region region,
-		     u32 page, bool stores);
+		     u32 page, struct khmap_reading *reading);
 
 /* The map's page; NULL if it has no memory yet. */
 static inline const void *khmap_save_source(const struct khmap_table *table,

@@ -21,7 +21,9 @@
 /* Where a refused allocation is asked for again: a little fuller. */
 static u32 khmap_grow_later(u32 place)
 {
-	return place + place / 128 + 1;
+	u32 later = place + place / 128 + 1;
+
+	return later > place ? later : ~0u;
 }
 
 /* Pages that an allocation is to have: a sixteenth of what there is. */

@@ -156,8 +156,9 @@ void *khmap_snapshot_peek(const struct khmap_snapshot *snapshot, u64 page)
 	       NULL;
 }
 
-void *khmap_snapshot_page(struct khmap_snapshot *snapshot, u64 page)
+static void *khmap_snapshot_save(struct khmap_reading *reading, u64 page)
 {
+	struct khmap_snapshot *snapshot = reading->snapshot;
 	void *copy = khmap_snapshot_peek(snapshot, page);
 	enum khmap_region region;
 	u32 index;
@@ -165,21 +166,30 @@ void *khmap_snapshot_page(struct khmap_snapshot *snapshot, u64 page)
 	if (copy || page >= snapshot->pages)
 		return copy;
 	region = khmap_snapshot_locate(snapshot, page, &index);
-	khmap_save_page(snapshot->table, region, index, false);
+	khmap_save_page(snapshot->table, region, index, reading);
 	return os_load_acquire(&snapshot->slot[page]);
 }
 
-/* Who asks again takes what writers have not taken: a page each, and no more. */
+void *khmap_snapshot_page(struct khmap_snapshot *snapshot, u64 page)
+{
+	struct khmap_reading reading = { .snapshot = snapshot };
+
+	return khmap_snapshot_save(&reading, page);
+}
+
 void *khmap_snapshot_fetch(struct khmap_snapshot *snapshot, u64 page)
 {
-	void *copy;
+	struct khmap_reading reading = { .snapshot = snapshot };
+	void *copy = khmap_snapshot_save(&reading, page);
 
-	for (;;) {
-		copy = khmap_snapshot_page(snapshot, page);
-		if (copy || page >= snapshot->pages ||
-		    khmap_pool_fill(snapshot->pool, snapshot->account, 1, NULL))
-			return copy;
-	}
+	if (copy || page >= snapshot->pages)
+		return copy;
+	reading.spare = os_page_alloc(snapshot->account);
+	/* It may be there by now, whether we have memory or not. */
+	copy = khmap_snapshot_save(&reading, page);
+	if (reading.spare)
+		os_page_free(snapshot->account, reading.spare);
+	return copy;
 }
 
 void *khmap_snapshot_absent(const struct khmap_snapshot *snapshot, u64 page)

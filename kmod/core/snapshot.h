@@ -119,7 +119,7 @@ void khmap_snapshot_destroy(struct khmap_snapshot *snapshot);
  *
  * Context: any that may take a raw spinlock.
  * Return: its address, where it stays while the snapshot is; NULL past the end, or
- * if a best-effort snapshot's pool is empty.
+ * if a best-effort snapshot lacks it and no other has a page in reserve for it.
  */
 void *khmap_snapshot_page(struct khmap_snapshot *snapshot, u64 page);
 
@@ -127,6 +127,8 @@ void *khmap_snapshot_page(struct khmap_snapshot *snapshot, u64 page);
  * khmap_snapshot_fetch() - khmap_snapshot_page() that allocates if it must
  * @snapshot: the snapshot
  * @page: from the image's start
+ *
+ * The memory is the snapshot's, and none of a pool's, which is for what is stored to.
  *
  * Context: may sleep.
  * Return: as khmap_snapshot_page(), but NULL of a best-effort snapshot is for want

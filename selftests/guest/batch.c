@@ -365,13 +365,14 @@ TEST_F(batch, a_bad_pointer_in_the_middle)
 /* The operations themselves end at a hole, or cannot be answered. */
 TEST_F(batch, operations_that_lead_nowhere)
 {
-	struct khmap_op *ops = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
-				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	uint64_t i, value = 3, there = PAGE / sizeof(*ops);
+	char *page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t i, value = 3, there = 85;
+	struct khmap_op *ops = (void *)(page + PAGE - there * sizeof(*ops));
 	struct khmap_ioc_batch batch = batch_of(ops, MANY);
 
-	ASSERT_NE(MAP_FAILED, ops);
-	munmap((char *)ops + PAGE, PAGE);
+	ASSERT_NE(MAP_FAILED, page);
+	munmap(page + PAGE, PAGE);
 	for (i = 0; i < MANY; i++)
 		self->keys[i] = i;
 	for (i = 0; i < there; i++)
@@ -387,11 +388,11 @@ TEST_F(batch, operations_that_lead_nowhere)
 	EXPECT_EQ(-EFAULT, batch_call(self->fd, &batch));
 	EXPECT_EQ(0, batch.done);
 
-	ASSERT_EQ(0, mprotect(ops, PAGE, PROT_READ));
+	ASSERT_EQ(0, mprotect(page, PAGE, PROT_READ));
 	batch = batch_of(ops + 70, 1);
 	EXPECT_EQ(-EFAULT, batch_call(self->fd, &batch));
 	EXPECT_EQ(-ENOENT, get(self->fd, 70, &value));
-	munmap(ops, PAGE);
+	munmap(page, PAGE);
 }
 
 TEST_F(batch, arrays)
@@ -486,17 +487,19 @@ TEST_F(batch, arrays_that_lead_nowhere)
 	uint64_t *page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct khmap_ioc_batch batch;
-	uint64_t i, value;
+	uint64_t i, value, *words;
 
 	ASSERT_NE(MAP_FAILED, page);
 	munmap((char *)page + PAGE, PAGE);
+	/* 512 words before the hole. */
+	words = page + PAGE / sizeof(*page) - 512;
 	for (i = 0; i < MANY; i++) {
 		self->keys[i] = i;
 		self->values[i] = i;
 		if (i < 512)
-			page[i] = i;
+			words[i] = i;
 	}
-	batch = arrays_of(KHMAP_OP_PUT, page + 500, self->values,
+	batch = arrays_of(KHMAP_OP_PUT, words + 500, self->values,
 			  self->statuses, 20);
 	ASSERT_EQ(0, batch_call(self->fd, &batch));
 	EXPECT_EQ(20, batch.done);
@@ -506,16 +509,16 @@ TEST_F(batch, arrays_that_lead_nowhere)
 	EXPECT_EQ(0, get(self->fd, 511, &value));
 	EXPECT_EQ(-ENOENT, get(self->fd, 0, &value));
 
-	batch = arrays_of(KHMAP_OP_GET, self->keys + 495, page + 495,
+	batch = arrays_of(KHMAP_OP_GET, self->keys + 495, words + 495,
 			  self->statuses, 20);
 	ASSERT_EQ(0, batch_call(self->fd, &batch));
 	/* 495 to 499 are not there. */
 	EXPECT_EQ(8, batch.failed);
 	EXPECT_EQ(-ENOENT, self->statuses[4]);
 	EXPECT_EQ(0, self->statuses[5]);
-	EXPECT_EQ(11, page[511]);
+	EXPECT_EQ(11, words[511]);
 
-	batch = arrays_of(KHMAP_OP_GET_DELETE, self->keys + 505, page + 506,
+	batch = arrays_of(KHMAP_OP_GET_DELETE, self->keys + 505, words + 506,
 			  self->statuses, 10);
 	ASSERT_EQ(0, batch_call(self->fd, &batch));
 	EXPECT_EQ(4, batch.failed);
@@ -702,6 +705,36 @@ TEST_F(batch, the_first_that_fails_is_the_last)
 	ASSERT_EQ(0, batch_call(self->fd, &batch));
 	EXPECT_EQ(50, batch.done);
 	EXPECT_EQ(0, batch.failed);
+}
+
+/* What comes behind a value that cannot be told is not done: it may have been the reason. */
+TEST_F(batch, a_value_without_a_place_is_the_last)
+{
+	uint32_t flags[] = { KHMAP_BATCH_STOP, KHMAP_BATCH_STOP | KHMAP_BATCH_ATOMIC }, i;
+	uint64_t key = 1, value;
+	struct khmap_ioc_batch batch;
+
+	ASSERT_EQ(0, put(self->fd, key, 5));
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		self->ops[0] = op_of(KHMAP_OP_GET, &key, (void *)8);
+		self->ops[1] = op_of(KHMAP_OP_DELETE, &key, NULL);
+		batch = batch_of(self->ops, 2);
+		batch.flags = flags[i];
+		ASSERT_EQ(0, batch_call(self->fd, &batch));
+		EXPECT_EQ(1, batch.done);
+		EXPECT_EQ(1, batch.failed);
+		EXPECT_EQ(-EFAULT, self->ops[0].status);
+		EXPECT_EQ(0, self->ops[0].result);
+		EXPECT_EQ(0, get(self->fd, key, &value));
+		EXPECT_EQ(5, value);
+	}
+	self->keys[0] = key;
+	self->keys[1] = key;
+	batch = arrays_of(KHMAP_OP_GET, self->keys, (void *)8, self->statuses, 2);
+	batch.flags |= KHMAP_BATCH_STOP;
+	ASSERT_EQ(0, batch_call(self->fd, &batch));
+	EXPECT_EQ(1, batch.done);
+	EXPECT_EQ(1, batch.failed);
 }
 
 TEST_F(batch, a_full_map)

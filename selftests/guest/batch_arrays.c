@@ -267,14 +267,16 @@ TEST_F(arrays, that_lead_nowhere)
 {
 	uint64_t *page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	uint64_t i, value;
+	uint64_t i, value, *words;
 
 	ASSERT_NE(MAP_FAILED, page);
 	munmap((char *)page + PAGE, PAGE);
+	/* 512 words before the hole. */
+	words = page + PAGE / sizeof(*page) - 512;
 	for (i = 0; i < 512; i++)
-		page[i] = 1;
+		words[i] = 1;
 	self->batch.opcode = KHMAP_OP_FETCH_ADD;
-	self->batch.operands = address_of(page + 502);
+	self->batch.operands = address_of(words + 502);
 	self->batch.count = 20;
 	ASSERT_EQ(0, batch_call(self->fd, &self->batch));
 	EXPECT_EQ(20, self->batch.done);
@@ -295,17 +297,17 @@ TEST_F(arrays, that_lead_nowhere)
 
 	/* Nothing is added for one who cannot be told what it was. */
 	self->batch.operands = address_of(self->operands);
-	self->batch.results = address_of(page + 502);
+	self->batch.results = address_of(words + 502);
 	EXPECT_EQ(-EFAULT, batch_call(self->fd, &self->batch));
 	EXPECT_EQ(0, self->batch.done);
 	EXPECT_EQ(0, get(self->fd, 9, &value));
 	EXPECT_EQ(110, value);
 	/* But what came in runs before the hole is told. */
-	self->batch.results = address_of(page + 512 - 70);
+	self->batch.results = address_of(words + 512 - 70);
 	self->batch.count = MANY;
 	ASSERT_EQ(0, batch_call(self->fd, &self->batch));
 	EXPECT_EQ(64, self->batch.done);
-	EXPECT_EQ(110, page[512 - 70 + 9]);
+	EXPECT_EQ(110, words[512 - 70 + 9]);
 	munmap(page, PAGE);
 }
 
@@ -314,21 +316,24 @@ TEST_F(arrays, values_that_end)
 {
 	uint64_t *page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t *words = page + PAGE / sizeof(*page) - 512;
 	int i;
 
 	ASSERT_NE(MAP_FAILED, page);
 	munmap((char *)page + PAGE, PAGE);
 	self->batch.opcode = KHMAP_OP_GET;
 	self->batch.operands = 0;
-	self->batch.values = address_of(page + 502);
+	self->batch.values = address_of(words + 502);
+	self->batch.results = address_of(self->results);
 	self->batch.count = 20;
 	ASSERT_EQ(0, batch_call(self->fd, &self->batch));
 	EXPECT_EQ(20, self->batch.done);
 	EXPECT_EQ(12, self->batch.failed);
 	for (i = 0; i < 20; i++) {
 		EXPECT_EQ(!(i % 5) ? -ENOENT : i < 10 ? 0 : -EFAULT, self->statuses[i]);
+		EXPECT_EQ(i % 5 && i < 10, self->results[i] > 0);
 		if (i < 10)
-			EXPECT_EQ(i % 5 ? 100u + (unsigned int)i : 0, page[502 + i]);
+			EXPECT_EQ(i % 5 ? 100u + (unsigned int)i : 0, words[502 + i]);
 	}
 	munmap(page, PAGE);
 }

@@ -3,7 +3,10 @@
  * permission.c - who may do what
  */
 #include "kselftest_harness.h"
+#include <linux/netlink.h>
+#include <sys/socket.h>
 #include "publish_test.h"
+#include "system_file.h"
 
 #define NAME "test-permission"
 #define OTHER "test-permission-2"
@@ -63,6 +66,40 @@ TEST_F(permission, chmod_and_chown_decide)
 	ASSERT_EQ(0, chmod(path, 0600));
 	ASSERT_EQ(0, chown(path, UNPRIVILEGED, 0));
 	EXPECT_EQ(7, run_unprivileged(open_modes, NAME));
+}
+
+/*
+ * udev gives a node the mode and owner that each event of its device names, which are
+ * those of its beginning.  Without events it does not, and chmod and chown last.
+ */
+TEST_F(permission, udev_is_not_told)
+{
+	static const char node[] = "/sys/class/khmap/" NAME "/uevent";
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = 1 };
+	int events = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
+	int others = 0, ours = 0;
+	char event[8192];
+	ssize_t size;
+
+	ASSERT_LE(0, events);
+	ASSERT_EQ(0, bind(events, (struct sockaddr *)&address, sizeof(address)));
+	map_remove(OTHER);
+	close(create_named(OTHER, 1));
+	ASSERT_EQ(0, access(KHMAP_DEVICE_DIR "/" OTHER, F_OK));
+	map_remove(OTHER);
+	/* As "udevadm trigger" does. */
+	EXPECT_EQ(0, write_file(node, "change"));
+	/* They come in their order; this is the last one. */
+	ASSERT_EQ(0, write_file("/sys/class/mem/null/uevent", "change"));
+	while (!others) {
+		size = recv(events, event, sizeof(event) - 1, 0);
+		ASSERT_LT(0, size);
+		event[size] = '\0';
+		ours += !!strstr(event, "/khmap/");
+		others += !!strstr(event, "/mem/null");
+	}
+	EXPECT_EQ(0, ours);
+	close(events);
 }
 
 TEST_F(permission, read_only_descriptor)

@@ -2,6 +2,9 @@
 /*
  * test_retire.c - a map that is retired stays as it is, and can be revived
  */
+#include <pthread.h>
+#include <unistd.h>
+
 #include "../../kmod/core/atomic.h"
 #include "../../kmod/core/compact.h"
 #include "../../kmod/core/retire.h"
@@ -147,6 +150,55 @@ static void test_half_way(void)
 	engine_close(&e);
 }
 
+/**
+ * struct batch - an atomic batch that begins while its map is retired
+ * @table: the map
+ * @err: of its one put, of a new key
+ */
+struct batch {
+	struct khmap_table *table;
+	int err;
+};
+
+static void *batch_run(void *arg)
+{
+	u64 key = 1000, value = 1;
+	struct khmap_atomic atomic;
+	struct batch *batch = arg;
+
+	batch->err = khmap_atomic_begin(&atomic, batch->table, 1);
+	if (batch->err)
+		return NULL;
+	batch->err = khmap_atomic_put(&atomic, &key, &value, KHMAP_PUT_EITHER, NULL);
+	khmap_atomic_end(&atomic);
+	return NULL;
+}
+
+/* It has looked for memory when there was no need of any, or has not come so far. */
+static void test_revived_meanwhile(void)
+{
+	struct khmap_table_params p = params_make(8, 8, 1);
+	struct batch batch;
+	pthread_t thread;
+	struct engine e;
+	u64 i;
+
+	engine_open(&e, &p);
+	for (i = 0; i < 15; i++)
+		put(&e, i, i);
+	table_retire(e.table);
+	khmap_table_hold(e.table, 0);
+	batch = (struct batch){ .table = e.table, .err = 1 };
+	pthread_create(&thread, NULL, batch_run, &batch);
+	usleep(20000);
+	khmap_table_revive(e.table);
+	khmap_table_release(e.table);
+	pthread_join(thread, NULL);
+	is_i64(batch.err, 0, "the 16th key, of a map that was revived meanwhile");
+	ok(table_is_sound(e.table, 16), "which is in order");
+	engine_close(&e);
+}
+
 int main(void)
 {
 	test_retired("inline", 5);
@@ -154,5 +206,6 @@ int main(void)
 	test_retired("one page", 100);
 	test_retired("large", 20000);
 	test_half_way();
+	test_revived_meanwhile();
 	return done();
 }

@@ -3,15 +3,17 @@
  * test_retire_threads.c - no store after a map was retired, and none is lost
  *
  * Two maps take turns: one is retired, the name moves, the other one is revived and
- * told.  Writers put keys that none has put before into the map that the name means,
- * and on -ESTALE ask anew.  What a map has got must be what was acknowledged of it,
- * key for key; while it is retired nothing may change.  A reader follows the word and
- * must find, in each map that it comes to, a key that is in both.
+ * told.  Writers, one by one or in atomic batches, put keys that none has put before
+ * into the map that the name means, and on -ESTALE ask anew.  What a map has got must
+ * be what was acknowledged of it, key for key; while it is retired nothing may change.
+ * A reader follows the word and must find, in each map that it comes to, a key that is
+ * in both.
  */
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../../kmod/core/atomic.h"
 #include "../../kmod/core/retire.h"
 #include "check_image.h"
 #include "engine.h"
@@ -61,6 +63,22 @@ static void fail(struct name *name, u32 what)
 	__atomic_store_n(&name->wrong, what, __ATOMIC_RELAXED);
 }
 
+/* An atomic batch is refused memory by nobody, whenever the map is retired and revived. */
+static int put_one(struct writer *w, struct khmap_table *table, const u64 *key, const u64 *value)
+{
+	struct khmap_atomic atomic;
+	int err;
+
+	if (!w->number)
+		return khmap_table_put(table, key, value, KHMAP_PUT_EITHER, NULL);
+	err = khmap_atomic_begin(&atomic, table, 1);
+	if (err)
+		return err;
+	err = khmap_atomic_put(&atomic, key, value, KHMAP_PUT_EITHER, NULL);
+	khmap_atomic_end(&atomic);
+	return err;
+}
+
 static void *write_keys(void *arg)
 {
 	struct writer *w = arg;
@@ -70,7 +88,7 @@ static void *write_keys(void *arg)
 	for (step = 1; !__atomic_load_n(&name->stop, __ATOMIC_RELAXED); step++) {
 		u64 key = step % KEYS + (u64)w->number * KEYS;
 		u32 at = __atomic_load_n(&name->meaning, __ATOMIC_ACQUIRE);
-		int err = khmap_table_put(name->map[at].table, &key, &step, KHMAP_PUT_EITHER, NULL);
+		int err = put_one(w, name->map[at].table, &key, &step);
 
 		if (!err)
 			w->last[at][step % KEYS] = step;

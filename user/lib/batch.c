@@ -49,11 +49,10 @@ int khmap_batch(struct khmap *map, struct khmap_op *ops, size_t count, __u32 fla
 			.ops = (__u64)(uintptr_t)(ops + at),
 		};
 
+		/* Of an error, too: it may be that what was done could not be told. */
 		err = khmap_live_call(map, KHMAP_IOC_BATCH, &batch);
-		if (!err) {
-			at += batch.done;
-			failed += batch.failed;
-		}
+		at += batch.done;
+		failed += batch.failed;
 	}
 	if (done)
 		*done = at;
@@ -104,10 +103,8 @@ int khmap_batch_arrays(struct khmap *map, struct khmap_arrays *arrays)
 		};
 
 		err = khmap_live_call(map, KHMAP_IOC_BATCH, &batch);
-		if (!err) {
-			arrays->done += batch.done;
-			arrays->failed += batch.failed;
-		}
+		arrays->done += batch.done;
+		arrays->failed += batch.failed;
 	}
 	return err;
 }
