@@ -382,7 +382,7 @@ TEST_F(atomic, no_memory)
 	ASSERT_EQ(0, map_stat(fd, &stat));
 	map_remove("test-batch-atomic-2");
 	close(fd);
-	args.max_bytes = stat.bytes + (56 << 10);
+	args.max_bytes = stat.bytes + 14 * (uint64_t)PAGE;
 	fd = create_map(&args);
 	ASSERT_LE(0, fd);
 	batch.flags |= KHMAP_BATCH_ATOMIC;

@@ -63,7 +63,7 @@ ok 'stat counts it' is "[$needed,$needed,$released]" \
 	stat_of overflow_pages overflow_needed compact_pages
 ok 'a snapshot is as much smaller' is "$needed" snapshot_pages after
 ok 'and its file too' test $(($(stat -c %s "$work/before") - $(stat -c %s "$work/after"))) -ge \
-	$((released * 4096))
+	$((released * page_size))
 ok 'a second time there is nothing left' is \
 	"0 overflow buckets moved, 0 of $needed overflow pages left the image" \
 	khmapctl compact sessions

@@ -81,7 +81,7 @@ published_meanwhile() {
 	[ "$filling" -eq 130 ]
 }
 ok 'published while it is filled' published_meanwhile
-ok 'says so' grep -q '^khmapctl: filling has been published with some of the entries$' filling.err
+ok 'says so' grep -q '^khmapctl: restore: filling has been published with some of the entries$' filling.err
 ok 'and takes it from nobody' sh -c '[ "$(khmapctl versions many --json | jq -c "[.versions[].state]")" \
 	= "[\"live\",\"kept\"]" ] && khmapctl put many 300000 1 && khmapctl destroy many'
 ok 'a compressed file' khmapctl snapshot map ./one.khz --compress -q
@@ -95,12 +95,12 @@ ok 'a wrong field of the header is named' refused 4 "restore: ./two.khm: the ker
 header: entries is 3001, must be the number of keys that are there" khmapctl restore ./two.khm other
 # The first tag of a page whose first slot is used.
 page=2
-while [ "$(byte_at ./one.khm $((page * 4096 + 8)))" -eq 0 ]; do
+while [ "$(byte_at ./one.khm $((page * page_size + 8)))" -eq 0 ]; do
 	page=$((page + 1))
 done
 # A value, of which the kernel knows nothing.
 cp one.khm value.khm
-change_byte ./value.khm $((page * 4096 + 24))
+change_byte ./value.khm $((page * page_size + 24))
 ok 'a damaged value' refused 4 "restore: ./value.khm: $(damaged value.khm)" \
 	khmapctl restore ./value.khm other
 ok 'portable, too' refused 4 "restore: ./value.khm: $(damaged value.khm)" \
@@ -111,7 +111,7 @@ dd if=/dev/zero of=./value.khm bs=1 seek=176 count=32 conv=notrunc 2>/dev/null
 ok 'without checksums nobody knows' is '' khmapctl restore ./value.khm other
 ok 'but that they are others' sh -c '[ "$(khmapctl digest other | cut -d" " -f1)" != "$(
 	khmapctl digest map | cut -d" " -f1)" ] && khmapctl destroy other'
-change_byte ./one.khm $((page * 4096 + 8))
+change_byte ./one.khm $((page * page_size + 8))
 dd if=/dev/zero of=./one.khm bs=1 seek=176 count=32 conv=notrunc 2>/dev/null
 ok 'a damaged file' refused 4 "restore: ./one.khm: the kernel finds it damaged: page $page byte 0 \
 bucket 0 slot 0: a tag that is not its key's" khmapctl restore ./one.khm other

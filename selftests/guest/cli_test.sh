@@ -7,6 +7,11 @@
 
 . "${0%/*}/script_test.sh"
 
+# Of the kernel, and so of maps; and how many of 4 KiB it is.
+page_size=$(awk '/^KernelPageSize:/ { print $2 * 1024; exit }' /proc/self/smaps)
+# shellcheck disable=SC2034 # of the tests
+page_factor=$((page_size / 4096))
+
 # is EXPECTED COMMAND...: the command succeeds and prints just that, nothing on standard error.
 is() {
 	exits_with 0 "$@"

@@ -15,7 +15,7 @@
 #define LIMIT	"16777216"
 
 /* Charges are batched by page and processor. */
-#define SLACK	(1 << 20)
+#define SLACK	(256 * PAGE)
 
 /* What he holds while it is looked at whose it is; each is some megabytes of the kernel's. */
 #define DESCRIPTORS	50000

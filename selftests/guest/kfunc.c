@@ -221,7 +221,8 @@ static uint64_t now_ns(void)
 TEST_F(kfunc, growth)
 {
 	struct khmap_ioc_create args = create_args(NULL, 1);
-	uint32_t source, refused = 0, behind = 0, other = 0;
+	uint32_t source, sources = 3000 * (uint32_t)(PAGE >> 12);
+	uint32_t refused = 0, behind = 0, other = 0;
 	struct khmap_ioc_stat stat;
 	uint64_t value, ns = 0;
 	int fd, tries;
@@ -230,7 +231,7 @@ TEST_F(kfunc, growth)
 	ASSERT_LE(0, fd);
 	LOAD("count_packet", NULL);
 	self->bpf->bss->map_id = args.map_id;
-	for (source = 1; source <= 3000; source++) {
+	for (source = 1; source <= sources; source++) {
 		for (tries = 0; tries < 500; tries++) {
 			self->bpf->bss->count_error = 0;
 			ns -= now_ns();
@@ -249,12 +250,12 @@ TEST_F(kfunc, growth)
 		}
 		ASSERT_EQ(0, self->bpf->bss->count_error);
 	}
-	for (source = 1; source <= 3000; source++) {
+	for (source = 1; source <= sources; source++) {
 		ASSERT_EQ(0, get(fd, source, &value));
 		ASSERT_EQ(1, value);
 	}
 	ASSERT_EQ(0, map_stat(fd, &stat));
-	EXPECT_EQ(3000, stat.entries);
+	EXPECT_EQ(sources, stat.entries);
 	EXPECT_LT(200, stat.splits);
 	/* The worker finishes what is left. */
 	for (tries = 0; tries < 500 && stat.growth != KHMAP_GROWTH_IDLE; tries++) {
@@ -263,11 +264,11 @@ TEST_F(kfunc, growth)
 	}
 	EXPECT_EQ(KHMAP_GROWTH_IDLE, stat.growth);
 	EXPECT_LT(0, refused);
-	if (ns / (3000 + refused) < PUT_QUICK_NS)
+	if (ns / (sources + refused) < PUT_QUICK_NS)
 		EXPECT_LT(0, behind);
 	EXPECT_EQ(0, other);
 	TH_LOG("%u puts of %llu ns had to wait for memory, %u times the map was behind",
-	       refused, (unsigned long long)ns / (3000 + refused), behind);
+	       refused, (unsigned long long)ns / (sources + refused), behind);
 	EXPECT_EQ(0, map_verify(fd));
 	close(fd);
 }

@@ -218,7 +218,7 @@ TEST_F(restore, hostile_images)
 		{ FIELD(kind), KHMAP_IMAGE_LIVE, EINVAL },
 		{ FIELD(kind), 9, EUCLEAN },
 		{ FIELD(hash_kind), 9, EPROTONOSUPPORT },
-		{ FIELD(geometry.page_shift), 14, EPROTONOSUPPORT },
+		{ FIELD(geometry.page_shift), 15, EPROTONOSUPPORT },
 		{ FIELD(geometry.key_size), 4096, EUCLEAN },
 		{ FIELD(geometry.bucket_slots), ~0u, EUCLEAN },
 		{ FIELD(geometry.overflow_shift), ~0u, EUCLEAN },

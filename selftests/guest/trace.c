@@ -10,6 +10,14 @@
 
 #define NAME		"test-trace"
 
+/* As many as some pages, of whatever size, are nearly full of. */
+#define KEYS_MAX	(400 * (PAGE_MAX >> 12))
+
+static uint64_t key_count(void)
+{
+	return 400 * (uint64_t)(PAGE >> 12);
+}
+
 FIXTURE(trace) {
 	struct trace_lines trace;
 	int fd;
@@ -17,7 +25,7 @@ FIXTURE(trace) {
 
 FIXTURE_SETUP(trace)
 {
-	struct khmap_ioc_create args = create_args(NAME, 400);
+	struct khmap_ioc_create args = create_args(NAME, key_count());
 
 	if (access(EVENTS, F_OK))
 		SKIP(return, "no tracefs at " TRACING);
@@ -29,7 +37,7 @@ FIXTURE_SETUP(trace)
 	args.load_percent = 95;
 	self->fd = create_map(&args);
 	ASSERT_LE(0, self->fd);
-	ASSERT_EQ(0, map_reserve(self->fd, 400));
+	ASSERT_EQ(0, map_reserve(self->fd, key_count()));
 	self->trace.map_id = args.map_id;
 }
 
@@ -114,25 +122,26 @@ TEST_F(trace, life_of_a_map)
 	EXPECT_EQ(0, strncmp(self->trace.lines[4], "khmap_destroy:", 14));
 }
 
-/* Put 400 keys, each with 1000 more as its value; 0, or what the first said. */
-static int put_400(int fd)
+/* Put the keys, each with 1000 more as its value; 0, or what the first said. */
+static int put_each(int fd)
 {
 	uint64_t i;
 	int err = 0;
 
-	for (i = 0; !err && i < 400; i++)
+	for (i = 0; !err && i < key_count(); i++)
 		err = put(fd, i, 1000 + i);
 	return err;
 }
 
-static int put_400_by_batch(int fd)
+static int put_by_batch(int fd)
 {
-	uint64_t keys[400], values[400], i;
+	static uint64_t keys[KEYS_MAX], values[KEYS_MAX];
 	struct khmap_ioc_batch batch =
-		arrays_of(KHMAP_OP_PUT, keys, values, NULL, 400);
+		arrays_of(KHMAP_OP_PUT, keys, values, NULL, (uint32_t)key_count());
+	uint64_t i;
 	int err;
 
-	for (i = 0; i < 400; i++) {
+	for (i = 0; i < key_count(); i++) {
 		keys[i] = i;
 		values[i] = 1000 + i;
 	}
@@ -178,7 +187,7 @@ static void check_offsets(struct __test_metadata *_metadata,
 		in_overflow += overflow;
 		puts++;
 	}
-	EXPECT_EQ(400, puts);
+	EXPECT_EQ(key_count(), puts);
 	EXPECT_LT(0, overflows);
 	EXPECT_EQ(stat.overflow_buckets, overflows);
 	EXPECT_EQ(stat.overflow_entries, in_overflow);
@@ -189,7 +198,7 @@ TEST_F(trace, offsets_lead_to_the_record)
 {
 	if (!self->trace.map_id)
 		return;
-	ASSERT_EQ(0, put_400(self->fd));
+	ASSERT_EQ(0, put_each(self->fd));
 	check_offsets(_metadata, &self->trace, self->fd);
 }
 
@@ -197,7 +206,7 @@ TEST_F(trace, offsets_of_a_batch_lead_to_the_record)
 {
 	if (!self->trace.map_id)
 		return;
-	ASSERT_EQ(0, put_400_by_batch(self->fd));
+	ASSERT_EQ(0, put_by_batch(self->fd));
 	check_offsets(_metadata, &self->trace, self->fd);
 }
 
@@ -292,7 +301,7 @@ TEST_F(trace, growth)
 		ASSERT_EQ(0, put(fd, i, i));
 	read_growth(args.map_id, &events);
 	EXPECT_EQ(0, events.promotes + events.pages + events.splits);
-	for (; i < 1000; i++)
+	for (; i < 1000 * (uint64_t)(PAGE >> 12); i++)
 		ASSERT_EQ(0, put(fd, i, i));
 	ASSERT_EQ(0, map_stat(fd, &stat));
 	read_growth(args.map_id, &events);

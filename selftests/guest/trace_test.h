@@ -12,6 +12,9 @@
 #define EVENTS		TRACING "/events/khmap"
 #define INSTANCE	TRACING "/instances/khmap-test"
 
+/* Some hundred keys for each 4 KiB that a page has, of the largest. */
+#define TRACE_LINES	8192
+
 /* The number behind "name=" in a line; ~0 if there is none. */
 static inline unsigned long long field(const char *line, const char *name)
 {
@@ -24,7 +27,7 @@ static inline unsigned long long field(const char *line, const char *name)
 }
 
 struct trace_lines {
-	char lines[512][400];
+	char lines[TRACE_LINES][400];
 	int count;
 	uint64_t map_id;
 };
@@ -49,7 +52,7 @@ static inline void read_lines(struct trace_lines *trace)
 	while (file && fgets(line, sizeof(line), file)) {
 		const char *event = strstr(line, ": khmap_");
 
-		if (event && trace->count < 512 && is_of_operations(event) &&
+		if (event && trace->count < TRACE_LINES && is_of_operations(event) &&
 		    field(line, "map_id") == trace->map_id)
 			strcpy(trace->lines[trace->count++], event + 2);
 	}
