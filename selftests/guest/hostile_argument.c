@@ -3,8 +3,9 @@
  * hostile_argument.c - an argument that does not come, of every command and of io_uring
  *
  * The struct of each ioctl lies in a page that stalls when it is read, and then in one that
- * stalls when the answer is written.  While the call waits there, others do what needs every
- * lock there is.  hostile_stall does the same to what these structs point to.
+ * stalls when it is looked whether the answer can be written, and when it is written.  While
+ * the call waits there, others do what needs every lock there is.  hostile_stall does the same
+ * to what these structs point to.
  */
 #include <liburing.h>
 #include "kselftest_harness.h"
@@ -47,6 +48,7 @@ struct caller {
  * @fill: makes the argument, beyond its size; or NULL
  * @fd_at: offset in the argument of a descriptor in the answer; or 0
  * @silent: nothing is written to the argument
+ * @probed: before anything is done, it is looked whether the answer can be written
  * @uring: by io_uring
  */
 struct command {
@@ -57,6 +59,7 @@ struct command {
 	void (*fill)(struct caller *caller, void *argument);
 	size_t fd_at;
 	bool silent;
+	bool probed;
 	bool uring;
 };
 
@@ -167,20 +170,20 @@ static const struct command commands[] = {
 	COMMAND(GET, record, map, .fill = fill_record, .silent = true),
 	COMMAND(GET, record, shot, .fill = fill_record, .silent = true),
 	COMMAND(DELETE, record, map, .fill = fill_record, .silent = true),
-	COMMAND(CLEAR, clear, own),
+	COMMAND(CLEAR, clear, own, .probed = true),
 	COMMAND(STAT, stat, map),
 	COMMAND(STAT, stat, shot),
-	COMMAND(RESERVE, reserve, map),
-	COMMAND(COMPACT, compact, map),
+	COMMAND(RESERVE, reserve, map, .probed = true),
+	COMMAND(COMPACT, compact, map, .probed = true),
 	COMMAND(SNAPSHOT, snapshot, map, ANSWERED(snapshot)),
-	COMMAND(MATERIALIZE, materialize, shot),
+	COMMAND(MATERIALIZE, materialize, shot, .probed = true),
 	COMMAND(WARN_AFTER, warn_after, map, .silent = true),
-	COMMAND(PUBLISH, publish, own, .fill = fill_publish),
-	COMMAND(ROLLBACK, rollback, second, .fill = fill_rollback),
-	COMMAND(CANARY, canary, own, .fill = fill_canary),
+	COMMAND(PUBLISH, publish, own, .fill = fill_publish, .probed = true),
+	COMMAND(ROLLBACK, rollback, second, .fill = fill_rollback, .probed = true),
+	COMMAND(CANARY, canary, own, .fill = fill_canary, .probed = true),
 	COMMAND(CHOOSE, choose, own, ANSWERED(choose)),
 	COMMAND(VERSIONS, versions, own, .fill = fill_versions),
-	COMMAND(BATCH, batch, map, .fill = fill_batch),
+	COMMAND(BATCH, batch, map, .fill = fill_batch, .probed = true),
 	{ .name = "a batch by io_uring", .number = KHMAP_URING_BATCH, .uring = true,
 	  .size = sizeof(struct khmap_ioc_batch), .fd = offsetof(struct caller, map),
 	  .fill = fill_short_batch, .silent = true },
@@ -263,7 +266,7 @@ static void *caller_call(void *context)
 	int fd = *(int *)((char *)caller + command->fd);
 
 	caller->result = command->uring ? by_uring(caller, fd) :
-			 call(fd, command->number, caller->stall.page);
+			 call(fd, command->number, caller->stall.at);
 	return NULL;
 }
 
@@ -271,6 +274,7 @@ static void *caller_call(void *context)
 static void try_command(struct __test_metadata *_metadata, struct caller *caller, bool writes)
 {
 	const struct command *command = caller->command;
+	bool twice = writes && command->probed;
 	pthread_t thread;
 	pid_t others;
 	int step;
@@ -287,11 +291,20 @@ static void try_command(struct __test_metadata *_metadata, struct caller *caller
 		command->fill(caller, caller->stall.content);
 	if (command->size)
 		memcpy(caller->stall.content, &command->size, sizeof(command->size));
-	ASSERT_EQ(0, stall_make(&caller->stall, writes));
+	/* The head is on the page. */
+	ASSERT_EQ(0, twice ? stall_make_probed(&caller->stall, 8) :
+			     stall_make(&caller->stall, writes));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, caller_call, caller));
 	ASSERT_TRUE(stall_wait(&caller->stall)) TH_LOG("%s, %d", command->name, writes);
 	step = others_get_on(HOSTILE_MAP, true, &others);
 	EXPECT_EQ(0, step) TH_LOG("%s, %d: others stand at %d", command->name, writes, step);
+	if (!step && twice) {
+		ASSERT_TRUE(stall_wait_again(&caller->stall))
+			TH_LOG("%s: writes no answer", command->name);
+		step = others_get_on(HOSTILE_MAP, true, &others);
+		EXPECT_EQ(0, step) TH_LOG("%s, the answer: others stand at %d",
+					  command->name, step);
+	}
 	ASSERT_EQ(0, stall_give(&caller->stall));
 	pthread_join(thread, NULL);
 	if (step < 0)
@@ -299,7 +312,7 @@ static void try_command(struct __test_metadata *_metadata, struct caller *caller
 	/* The call gets what it has waited for. */
 	EXPECT_EQ(0, caller->result) TH_LOG("%s, %d", command->name, writes);
 	if (command->fd_at && !caller->result)
-		close(*(int *)(caller->stall.page + command->fd_at));
+		close(*(int *)(caller->stall.at + command->fd_at));
 	stall_end(&caller->stall);
 	close(caller->own);
 	close(caller->second);

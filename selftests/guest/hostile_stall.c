@@ -5,9 +5,14 @@
  * Each test has one pointer of one call lead to a page that stalls, to be read, or
  * to be written once all else is done.  While the call waits there, others do what
  * needs every lock there is.  So user memory is touched with no lock held.
+ *
+ * Many calls look first whether they can write their answer.  These wait twice: then,
+ * and when they do write it.
  */
 #include "kselftest_harness.h"
 #include "hostile.h"
+
+#define OWN	"hostile-own"
 
 struct victim;
 
@@ -15,22 +20,29 @@ struct victim;
  * struct touch - one pointer of one call
  * @name: for the log
  * @writes: it is written to
+ * @first: bytes of it on the page, the others being on the next one, if it is looked at
+ *	first whether it can be written to; else 0
  * @call: makes it
+ * @fill: makes what @content has beyond that; or NULL
  * @size: what @content begins with, the size of an argument; 0 for other bytes
  * @text: what @content begins with, else; or NULL
  * @opcode: of batch_one()
  * @flags: likewise
  * @field: likewise: of the argument, that leads to the page
+ * @failed: likewise: how many of one fail
  */
 struct touch {
 	const char *name;
 	bool writes;
+	size_t first;
 	int (*call)(struct victim *v);
+	void (*fill)(struct victim *v);
 	uint32_t size;
 	const char *text;
 	uint32_t opcode;
 	uint32_t flags;
 	size_t field;
+	uint32_t failed;
 };
 
 /**
@@ -39,6 +51,8 @@ struct touch {
  * @map: HOSTILE_MAP
  * @shot: a snapshot of it
  * @control: the control device
+ * @own: a map whose name is OWN, of calls that need one
+ * @second: a map without a name, likewise
  * @touch: the call
  * @result: of it
  */
@@ -47,6 +61,8 @@ struct victim {
 	int map;
 	int shot;
 	int control;
+	int own;
+	int second;
 	const struct touch *touch;
 	int result;
 };
@@ -54,7 +70,7 @@ struct victim {
 /* An argument that is all on the page. */
 static int of_argument(struct victim *v, int fd, unsigned long command)
 {
-	return call(fd, command, v->stall.page);
+	return call(fd, command, v->stall.at);
 }
 
 static int put_argument(struct victim *v)
@@ -65,7 +81,7 @@ static int put_argument(struct victim *v)
 static int put_key(struct victim *v)
 {
 	uint64_t value = 5;
-	struct khmap_ioc_record args = record_args(v->stall.page, 8, &value, 8);
+	struct khmap_ioc_record args = record_args(v->stall.at, 8, &value, 8);
 
 	return call(v->map, KHMAP_IOC_PUT, &args);
 }
@@ -73,7 +89,7 @@ static int put_key(struct victim *v)
 static int put_value(struct victim *v)
 {
 	uint64_t key = 5;
-	struct khmap_ioc_record args = record_args(&key, 8, v->stall.page, 8);
+	struct khmap_ioc_record args = record_args(&key, 8, v->stall.at, 8);
 
 	return call(v->map, KHMAP_IOC_PUT, &args);
 }
@@ -81,7 +97,7 @@ static int put_value(struct victim *v)
 static int get_key(struct victim *v)
 {
 	uint64_t value;
-	struct khmap_ioc_record args = record_args(v->stall.page, 8, &value, 8);
+	struct khmap_ioc_record args = record_args(v->stall.at, 8, &value, 8);
 
 	return call(v->map, KHMAP_IOC_GET, &args);
 }
@@ -89,7 +105,7 @@ static int get_key(struct victim *v)
 static int get_value(struct victim *v)
 {
 	uint64_t key = 5;
-	struct khmap_ioc_record args = record_args(&key, 8, v->stall.page, 8);
+	struct khmap_ioc_record args = record_args(&key, 8, v->stall.at, 8);
 
 	return call(v->map, KHMAP_IOC_GET, &args);
 }
@@ -97,14 +113,14 @@ static int get_value(struct victim *v)
 static int snapshot_get_value(struct victim *v)
 {
 	uint64_t key = 5;
-	struct khmap_ioc_record args = record_args(&key, 8, v->stall.page, 8);
+	struct khmap_ioc_record args = record_args(&key, 8, v->stall.at, 8);
 
 	return call(v->shot, KHMAP_IOC_GET, &args);
 }
 
 static int delete_key(struct victim *v)
 {
-	struct khmap_ioc_record args = record_args(v->stall.page, 8, NULL, 0);
+	struct khmap_ioc_record args = record_args(v->stall.at, 8, NULL, 0);
 
 	return call(v->map, KHMAP_IOC_DELETE, &args);
 }
@@ -112,7 +128,7 @@ static int delete_key(struct victim *v)
 static int delete_value(struct victim *v)
 {
 	uint64_t key = 5;
-	struct khmap_ioc_record args = record_args(&key, 8, v->stall.page, 8);
+	struct khmap_ioc_record args = record_args(&key, 8, v->stall.at, 8);
 
 	return call(v->map, KHMAP_IOC_DELETE, &args);
 }
@@ -135,23 +151,63 @@ static int batch_one(struct victim *v)
 		batch.values = address_of(&value);
 	if (touch->opcode == KHMAP_OP_CAS || touch->opcode == KHMAP_OP_FETCH_ADD)
 		batch.operands = address_of(&value);
-	*(uint64_t *)((char *)&batch + touch->field) = address_of(v->stall.page);
+	*(uint64_t *)((char *)&batch + touch->field) = address_of(v->stall.at);
 	err = call(v->map, KHMAP_IOC_BATCH, &batch);
-	return err ?: (int)batch.done - 1;
+	return err ?: batch.done == 1 && batch.failed == touch->failed ? 0 : -EIO;
 }
 
-/* The operations themselves. */
+/* What others leave at key 0. */
+static void fill_expected(struct victim *v)
+{
+	*(uint64_t *)v->stall.content = 1;
+}
+
+static uint64_t op_key, op_value;
+
+static void fill_operation(struct victim *v)
+{
+	*(struct khmap_op *)v->stall.content = (struct khmap_op){
+		.opcode = KHMAP_OP_PUT,
+		.key = address_of(&op_key),
+		.value = address_of(&op_value),
+		.status = -1,
+		.result = 1,
+	};
+}
+
+/* The operations themselves, into which their results are written. */
 static int batch_operations(struct victim *v)
 {
+	const struct khmap_op *op = (void *)v->stall.at;
 	struct khmap_ioc_batch batch = {
 		.size = sizeof(batch),
 		.flags = KHMAP_BATCH_ATOMIC,
 		.count = 1,
-		.ops = address_of(v->stall.page),
-		.op_size = sizeof(struct khmap_op),
+		.ops = address_of(op),
+		.op_size = sizeof(*op),
 	};
+	int err = call(v->map, KHMAP_IOC_BATCH, &batch);
 
-	return call(v->map, KHMAP_IOC_BATCH, &batch);
+	return err ?: batch.done == 1 && !op->status && !op->result ? 0 : -EIO;
+}
+
+static void fill_batch(struct victim *v)
+{
+	*(struct khmap_ioc_batch *)v->stall.content = (struct khmap_ioc_batch){
+		.flags = KHMAP_BATCH_ARRAYS,
+		.count = 1,
+		.opcode = KHMAP_OP_PUT,
+		.keys = address_of(&op_key),
+		.values = address_of(&op_value),
+	};
+}
+
+static int batch_answer(struct victim *v)
+{
+	const struct khmap_ioc_batch *batch = (void *)v->stall.at;
+	int err = of_argument(v, v->map, KHMAP_IOC_BATCH);
+
+	return err ?: batch->done == 1 && !batch->failed ? 0 : -EIO;
 }
 
 static int stat_answer(struct victim *v)
@@ -168,7 +224,7 @@ static int list_infos(struct victim *v)
 {
 	struct khmap_ioc_list list = {
 		.size = sizeof(list),
-		.infos = address_of(v->stall.page),
+		.infos = address_of(v->stall.at),
 		.info_size = sizeof(struct khmap_map_info),
 		.count = 4,
 	};
@@ -181,7 +237,7 @@ static int create_name(struct victim *v)
 	struct khmap_ioc_create args = create_args(NULL, 1);
 	int err;
 
-	args.name = address_of(v->stall.page);
+	args.name = address_of(v->stall.at);
 	args.name_length = 8;
 	err = call(v->control, KHMAP_IOC_CREATE, &args);
 	if (!err) {
@@ -196,7 +252,7 @@ static int create_schema(struct victim *v)
 	struct khmap_ioc_create args = create_args(NULL, 1);
 	int err;
 
-	args.schema = address_of(v->stall.page);
+	args.schema = address_of(v->stall.at);
 	args.schema_length = 8;
 	err = call(v->control, KHMAP_IOC_CREATE, &args);
 	if (!err)
@@ -204,14 +260,21 @@ static int create_schema(struct victim *v)
 	return err;
 }
 
+static void fill_create(struct victim *v)
+{
+	*(struct khmap_ioc_create *)v->stall.content = create_args("hostile3", 1);
+}
+
 /* An answer that is written when the name is taken and the map not published. */
 static int create_answer(struct victim *v)
 {
-	struct khmap_ioc_create *args = (void *)v->stall.page;
+	struct khmap_ioc_create *args = (void *)v->stall.at;
 	int err = call(v->control, KHMAP_IOC_CREATE, args);
 
-	if (!err)
+	if (!err) {
+		err = map_destroy(args->fd);
 		close(args->fd);
+	}
 	return err;
 }
 
@@ -219,7 +282,7 @@ static int snapshot_name(struct victim *v)
 {
 	struct khmap_ioc_snapshot args = {
 		.size = sizeof(args),
-		.name = address_of(v->stall.page),
+		.name = address_of(v->stall.at),
 		.name_length = 8,
 	};
 	int err = call(v->map, KHMAP_IOC_SNAPSHOT, &args);
@@ -231,19 +294,26 @@ static int snapshot_name(struct victim *v)
 	return err;
 }
 
+static void fill_snapshot(struct victim *v)
+{
+	*(struct khmap_ioc_snapshot *)v->stall.content = snapshot_args("hostile4");
+}
+
 static int snapshot_answer(struct victim *v)
 {
-	struct khmap_ioc_snapshot *args = (void *)v->stall.page;
+	struct khmap_ioc_snapshot *args = (void *)v->stall.at;
 	int err = call(v->map, KHMAP_IOC_SNAPSHOT, args);
 
-	if (!err)
+	if (!err) {
+		err = map_destroy(args->fd);
 		close(args->fd);
+	}
 	return err;
 }
 
 static int snapshot_read(struct victim *v)
 {
-	ssize_t got = pread(v->shot, v->stall.page, HOSTILE_PAGE, HOSTILE_PAGE);
+	ssize_t got = pread(v->shot, v->stall.at, HOSTILE_PAGE, HOSTILE_PAGE);
 
 	return got == (ssize_t)HOSTILE_PAGE ? 0 : -EIO;
 }
@@ -253,7 +323,7 @@ static int canary_ids(struct victim *v)
 	struct khmap_ioc_canary args = {
 		.size = sizeof(args),
 		.flags = KHMAP_CANARY_IDS | KHMAP_CANARY_MAP,
-		.ids = address_of(v->stall.page),
+		.ids = address_of(v->stall.at),
 		.id_count = 8,
 	};
 	int err;
@@ -268,17 +338,84 @@ static int canary_ids(struct victim *v)
 	return err ?: call(v->map, KHMAP_IOC_CANARY, &args);
 }
 
+static void fill_canary_end(struct victim *v)
+{
+	((struct khmap_ioc_canary *)v->stall.content)->flags = KHMAP_CANARY_END;
+}
+
+/* Of the call that ends one. */
 static int canary_answer(struct victim *v)
 {
-	/* There is none to end. */
-	return of_argument(v, v->map, KHMAP_IOC_CANARY) == -ENOENT ? 0 : -EIO;
+	const struct khmap_ioc_canary *args = (void *)v->stall.at;
+	int second = fresh_map(1, 1), err = -EIO;
+	int64_t begun = canary(v->map, KHMAP_CANARY_MAP, second, 0, NULL, 0);
+
+	if (begun > 0)
+		err = of_argument(v, v->map, KHMAP_IOC_CANARY);
+	close(second);
+	return err ?: (int64_t)args->generation > begun ? 0 : -EIO;
+}
+
+/* A map of the call's own, and another that can have its name. */
+static void own_make(struct victim *v)
+{
+	map_remove(OWN);
+	v->own = create_named(OWN, 1);
+	v->second = fresh_map(1, 7);
+}
+
+static void own_end(struct victim *v)
+{
+	map_remove(OWN);
+	close(v->own);
+	close(v->second);
+}
+
+static void fill_publish(struct victim *v)
+{
+	struct khmap_ioc_publish *args = (void *)v->stall.content;
+
+	own_make(v);
+	args->fd = v->second;
+	args->keep = 1;
+}
+
+static int publish_answer(struct victim *v)
+{
+	const struct khmap_ioc_publish *args = (void *)v->stall.at;
+	int err = of_argument(v, v->own, KHMAP_IOC_PUBLISH);
+
+	if (!err && (!args->generation || value_by_name(OWN, 1) != 7))
+		err = -EIO;
+	own_end(v);
+	return err;
+}
+
+/* Back to the map that has no key. */
+static void fill_rollback(struct victim *v)
+{
+	own_make(v);
+	if (publish(v->own, v->second, 1) < 0)
+		abort();
+	((struct khmap_ioc_rollback *)v->stall.content)->steps = 1;
+}
+
+static int rollback_answer(struct victim *v)
+{
+	const struct khmap_ioc_rollback *args = (void *)v->stall.at;
+	int err = of_argument(v, v->second, KHMAP_IOC_ROLLBACK);
+
+	if (!err && (!args->generation || value_by_name(OWN, 1) != -ENOENT))
+		err = -EIO;
+	own_end(v);
+	return err;
 }
 
 static int versions_infos(struct victim *v)
 {
 	struct khmap_ioc_versions args = {
 		.size = sizeof(args),
-		.infos = address_of(v->stall.page),
+		.infos = address_of(v->stall.at),
 		.count = 8,
 	};
 
@@ -297,7 +434,10 @@ static int materialize_answer(struct victim *v)
 
 static int clear_answer(struct victim *v)
 {
-	return of_argument(v, v->map, KHMAP_IOC_CLEAR);
+	const struct khmap_ioc_clear *args = (void *)v->stall.at;
+	int err = of_argument(v, v->map, KHMAP_IOC_CLEAR);
+
+	return err ?: args->deleted == HOSTILE_KEYS ? 0 : -EIO;
 }
 
 static int reserve_argument(struct victim *v)
@@ -313,10 +453,14 @@ static int compact_answer(struct victim *v)
 #define TOUCH(_call, _writes, ...) \
 	{ .name = #_call, .call = _call, .writes = _writes, ##__VA_ARGS__ }
 
-#define BATCH(_opcode, _flags, _field, _writes)				\
+#define BATCH(_opcode, _flags, _field, _writes, ...)				\
 	{ .name = "batch of " #_opcode ", " #_field, .call = batch_one,		\
 	  .writes = _writes, .opcode = KHMAP_OP_##_opcode, .flags = _flags,	\
-	  .field = offsetof(struct khmap_ioc_batch, _field) }
+	  .field = offsetof(struct khmap_ioc_batch, _field), ##__VA_ARGS__ }
+
+/* An argument in which the answer is written, if it was found that it can be: its head first. */
+#define PROBED(_call, _type, ...) \
+	TOUCH(_call, true, .first = 8, .size = sizeof(struct khmap_ioc_##_type), ##__VA_ARGS__)
 
 static const struct touch touches[] = {
 	TOUCH(put_argument, false, .size = 1),
@@ -326,38 +470,46 @@ static const struct touch touches[] = {
 	TOUCH(get_value, true),
 	TOUCH(snapshot_get_value, true),
 	TOUCH(delete_key, false),
-	TOUCH(delete_value, true),
+	TOUCH(delete_value, true, .first = 4),
 	BATCH(PUT, 0, keys, false),
 	BATCH(PUT, 0, values, false),
-	BATCH(PUT, 0, statuses, true),
-	BATCH(CAS, 0, operands, false),
+	BATCH(PUT, 0, statuses, true, .first = 2),
+	BATCH(DELETE, 0, keys, false),
+	BATCH(CAS, 0, operands, false, .fill = fill_expected),
+	BATCH(CAS_VERSION, 0, operands, false, .failed = 1),
 	BATCH(FETCH_ADD, 0, operands, false),
-	BATCH(FETCH_ADD, 0, results, true),
+	BATCH(FETCH_ADD, 0, results, true, .first = 4),
 	BATCH(GET, 0, values, true),
-	BATCH(GET_DELETE, 0, values, true),
+	BATCH(GET_DELETE, 0, values, true, .first = 4),
 	BATCH(PUT, KHMAP_BATCH_ATOMIC, keys, false),
 	BATCH(PUT, KHMAP_BATCH_ATOMIC, values, false),
-	BATCH(PUT, KHMAP_BATCH_ATOMIC, statuses, true),
-	BATCH(FETCH_ADD, KHMAP_BATCH_ATOMIC, results, true),
+	BATCH(PUT, KHMAP_BATCH_ATOMIC, statuses, true, .first = 2),
+	BATCH(FETCH_ADD, KHMAP_BATCH_ATOMIC, results, true, .first = 4),
 	BATCH(GET, KHMAP_BATCH_ATOMIC, values, true),
-	TOUCH(batch_operations, false),
+	TOUCH(batch_operations, false, .fill = fill_operation),
+	/* Of what is written, the status comes first. */
+	TOUCH(batch_operations, true, .first = offsetof(struct khmap_op, result),
+	      .fill = fill_operation),
+	PROBED(batch_answer, batch, .fill = fill_batch),
 	TOUCH(stat_answer, true, .size = sizeof(struct khmap_ioc_stat)),
 	TOUCH(abi_answer, true, .size = sizeof(struct khmap_ioc_abi)),
 	TOUCH(list_infos, true),
 	TOUCH(create_name, false, .text = "hostile1"),
 	TOUCH(create_schema, false, .text = "hostile1"),
-	TOUCH(create_answer, true, .size = sizeof(struct khmap_ioc_create)),
+	TOUCH(create_answer, true, .fill = fill_create),
 	TOUCH(snapshot_name, false, .text = "hostile2"),
-	TOUCH(snapshot_answer, true, .size = sizeof(struct khmap_ioc_snapshot)),
+	TOUCH(snapshot_answer, true, .fill = fill_snapshot),
 	TOUCH(snapshot_read, true),
 	TOUCH(canary_ids, false),
-	TOUCH(canary_answer, true, .size = sizeof(struct khmap_ioc_canary)),
+	PROBED(canary_answer, canary, .fill = fill_canary_end),
+	PROBED(publish_answer, publish, .fill = fill_publish),
+	PROBED(rollback_answer, rollback, .fill = fill_rollback),
 	TOUCH(versions_infos, true),
 	TOUCH(choose_answer, true, .size = sizeof(struct khmap_ioc_choose)),
-	TOUCH(materialize_answer, true, .size = sizeof(struct khmap_ioc_materialize)),
-	TOUCH(clear_answer, true, .size = sizeof(struct khmap_ioc_clear)),
+	PROBED(materialize_answer, materialize),
+	PROBED(clear_answer, clear),
 	TOUCH(reserve_argument, false, .size = sizeof(struct khmap_ioc_reserve)),
-	TOUCH(compact_answer, true, .size = sizeof(struct khmap_ioc_compact)),
+	PROBED(compact_answer, compact),
 };
 
 FIXTURE(stall) {
@@ -378,6 +530,7 @@ FIXTURE_SETUP(stall)
 
 FIXTURE_TEARDOWN(stall)
 {
+	map_remove(OWN);
 	map_remove(HOSTILE_MAP);
 	close(self->v.shot);
 	close(self->v.map);
@@ -392,21 +545,21 @@ static void *victim_call(void *context)
 	return NULL;
 }
 
-/* What the argument needs besides its size to be in order. */
-static void content_fill(struct stall *stall, const struct touch *touch)
+/* Where the pointer leads, with what the call is to find there.  0 or -errno. */
+static int content_make(struct victim *v)
 {
+	struct stall *stall = &v->stall;
+	const struct touch *touch = v->touch;
+
 	memset(stall->content, 0, sizeof(stall->content));
 	if (touch->text)
 		strcpy(stall->content, touch->text);
+	if (touch->fill)
+		touch->fill(v);
 	if (touch->size)
 		memcpy(stall->content, &touch->size, sizeof(touch->size));
-	if (touch->call == create_answer) {
-		struct khmap_ioc_create args = create_args(NULL, 1);
-
-		memcpy(stall->content, &args, sizeof(args));
-	}
-	if (touch->call == canary_answer)
-		((struct khmap_ioc_canary *)stall->content)->flags = KHMAP_CANARY_END;
+	return touch->first ? stall_make_probed(stall, touch->first) :
+			      stall_make(stall, touch->writes);
 }
 
 TEST_F_TIMEOUT(stall, nobody_else_waits, 600)
@@ -414,29 +567,35 @@ TEST_F_TIMEOUT(stall, nobody_else_waits, 600)
 	size_t i;
 
 	for (i = 0; i < sizeof(touches) / sizeof(touches[0]); i++) {
+		const struct touch *touch = &touches[i];
 		struct victim *v = &self->v;
 		pthread_t thread;
 		pid_t others;
 		int step;
 
-		v->touch = &touches[i];
+		v->touch = touch;
 		/* What others did is not to matter: key 0 is there, with its value. */
 		ASSERT_EQ(0, put(v->map, 0, 0));
 		ASSERT_EQ(0, put(v->map, 5, 5));
-		content_fill(&v->stall, v->touch);
-		ASSERT_EQ(0, stall_make(&v->stall, v->touch->writes));
+		ASSERT_EQ(0, content_make(v));
 		ASSERT_EQ(0, pthread_create(&thread, NULL, victim_call, v));
-		ASSERT_TRUE(stall_wait(&v->stall)) TH_LOG("%s", v->touch->name);
+		ASSERT_TRUE(stall_wait(&v->stall)) TH_LOG("%s", touch->name);
 		step = others_get_on(HOSTILE_MAP, true, &others);
-		EXPECT_EQ(0, step) TH_LOG("%s: others stand at %d", v->touch->name,
-					  step);
+		EXPECT_EQ(0, step) TH_LOG("%s: others stand at %d", touch->name, step);
+		if (!step && touch->first) {
+			ASSERT_TRUE(stall_wait_again(&v->stall))
+				TH_LOG("%s: writes no answer", touch->name);
+			step = others_get_on(HOSTILE_MAP, true, &others);
+			EXPECT_EQ(0, step) TH_LOG("%s, the answer: others stand at %d",
+						  touch->name, step);
+		}
 		ASSERT_EQ(0, stall_give(&v->stall));
 		pthread_join(thread, NULL);
 		if (step < 0)
 			waitpid(others, NULL, 0);
 		/* The call gets what it has waited for. */
-		EXPECT_EQ(v->touch->size == 1 ? -EINVAL : 0, v->result)
-			TH_LOG("%s", v->touch->name);
+		EXPECT_EQ(touch->size == 1 ? -EINVAL : 0, v->result)
+			TH_LOG("%s", touch->name);
 		stall_end(&v->stall);
 	}
 }
