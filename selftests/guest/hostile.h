@@ -231,9 +231,74 @@ static inline int hostile_batch(int fd)
 	return err ?: batch.done == 64 && !batch.failed ? 0 : -EIO;
 }
 
+/* A batch of one put of what is there, for which a page of overflow is had.  0 or -errno. */
+static inline int hostile_put(int fd, uint64_t key, uint64_t value)
+{
+	struct khmap_ioc_batch batch = {
+		.size = sizeof(batch),
+		.flags = KHMAP_BATCH_ARRAYS | KHMAP_BATCH_ATOMIC,
+		.count = 1,
+		.opcode = KHMAP_OP_PUT,
+		.keys = address_of(&key),
+		.values = address_of(&value),
+	};
+	int err = call(fd, KHMAP_IOC_BATCH, &batch);
+
+	return err ?: batch.done == 1 && !batch.failed ? 0 : -EIO;
+}
+
+/* Entries for which a map needs one page more than it has; 0 if that cannot be known. */
+static inline uint64_t entries_beyond(int fd)
+{
+	const struct khmap_image_header *header;
+	uint64_t slots, entries;
+
+	header = mmap(NULL, HOSTILE_PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	if (header == MAP_FAILED)
+		return 0;
+	slots = (uint64_t)header->geometry.bucket_slots * header->geometry.buckets_per_page;
+	entries = (header->primary_pages + 1) * slots * header->load_percent / 100;
+	munmap((void *)(uintptr_t)header, HOSTILE_PAGE);
+	return entries;
+}
+
+/* Have a map grow by a page at least.  0 or -errno. */
+static inline int hostile_grow(int fd)
+{
+	struct khmap_ioc_reserve args = {
+		.size = sizeof(args),
+		.entries = entries_beyond(fd),
+	};
+	struct khmap_ioc_stat stat;
+	int err = map_stat(fd, &stat) ?: call(fd, KHMAP_IOC_RESERVE, &args);
+
+	return err ?: args.primary_pages > stat.primary_pages ? 0 : -EIO;
+}
+
+/* Open a sampler of a map, have it count a put, and close it.  0 or -errno. */
+static inline int hostile_sample(int control, int fd)
+{
+	struct khmap_ioc_sample args = {
+		.size = sizeof(args),
+		.map_id = map_id(fd),
+		.every = 1,
+	};
+	uint64_t seen = 0;
+	int err = call(control, KHMAP_IOC_SAMPLE, &args);
+
+	if (err)
+		return err;
+	err = put(fd, 1, 1);
+	if (!err && (read(args.fd, &seen, sizeof(seen)) != sizeof(seen) || !seen))
+		err = -EIO;
+	close(args.fd);
+	return err;
+}
+
 /*
  * What others do with a map and with all of them: each of these takes locks that
- * everybody shares.  Returns 0, or which step failed.
+ * everybody shares, and together they take all that locking.rst has, but those of a
+ * best-effort snapshot.  Returns 0, or which step failed.
  */
 static inline int others_work(const char *name, bool nodes)
 {
@@ -267,7 +332,7 @@ static inline int others_work(const char *name, bool nodes)
 	if (shot < 0 || put(fd, 1, 1) || get(shot, 1, &value) || value != 2)
 		return 5;
 	close(shot);
-	if (hostile_batch(fd))
+	if (hostile_batch(fd) || hostile_put(fd, 1, 1))
 		return 6;
 	fresh = fresh_map(1, 1);
 	if (fresh < 0 || choose(fd, &choice))
@@ -280,6 +345,11 @@ static inline int others_work(const char *name, bool nodes)
 			return 8;
 		close(fresh);
 	}
+	/* A page, and the buckets that move there. */
+	if (hostile_grow(fd))
+		return 9;
+	if (hostile_sample(control, fd))
+		return 10;
 	close(fd);
 	close(control);
 	return 0;

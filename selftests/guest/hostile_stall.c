@@ -445,6 +445,21 @@ static int reserve_argument(struct victim *v)
 	return of_argument(v, v->map, KHMAP_IOC_RESERVE);
 }
 
+/* Of growth that is done for it. */
+static void fill_reserve(struct victim *v)
+{
+	((struct khmap_ioc_reserve *)v->stall.content)->entries = 2 * entries_beyond(v->map);
+}
+
+static int reserve_answer(struct victim *v)
+{
+	const struct khmap_ioc_reserve *args = (void *)v->stall.at;
+	struct khmap_ioc_stat stat;
+	int err = of_argument(v, v->map, KHMAP_IOC_RESERVE) ?: map_stat(v->map, &stat);
+
+	return err ?: args->primary_pages && args->primary_pages <= stat.primary_pages ? 0 : -EIO;
+}
+
 static int compact_answer(struct victim *v)
 {
 	return of_argument(v, v->map, KHMAP_IOC_COMPACT);
@@ -510,6 +525,7 @@ static const struct touch touches[] = {
 	PROBED(clear_answer, clear),
 	TOUCH(reserve_argument, false, .size = sizeof(struct khmap_ioc_reserve)),
 	PROBED(compact_answer, compact),
+	PROBED(reserve_answer, reserve, .fill = fill_reserve),
 };
 
 FIXTURE(stall) {
