@@ -111,15 +111,22 @@ TEST_F(addresses, in_images)
 	for (k = 0; k < 2; k++) {
 		struct khmap_image_header *header;
 		char copy[PAGE_MAX];
+		struct khmap_ioc_stat stat;
 		size_t size;
 		char *image = image_map(fds[k], &size);
 
 		ASSERT_NE(MAP_FAILED, image);
+		/* So that the header of a map has its pages. */
+		ASSERT_EQ(0, map_stat(fds[k], &stat));
 		memcpy(copy, image, HOSTILE_PAGE);
 		header = (void *)copy;
 		EXPECT_LE(2, header->primary_pages);
 		EXPECT_EQ(0, region_found(image, header->primary_offset,
 					  header->primary_pages));
+		/* Of so many keys some are there. */
+		EXPECT_LE(1, header->overflow_pages);
+		EXPECT_EQ(0, region_found(image, header->overflow_offset,
+					  header->overflow_pages));
 		/* A random number may look like anything. */
 		memset(header->hash_secret, 0, sizeof(header->hash_secret));
 		EXPECT_EQ(0, bytes_found(copy, HOSTILE_PAGE));
@@ -158,6 +165,83 @@ TEST_F(addresses, in_answers)
 	EXPECT_EQ(0, bytes_found(infos, sizeof(infos)));
 	ASSERT_EQ(0, choose(self->map, &choice));
 	EXPECT_EQ(0, bytes_found(&choice, sizeof(choice)));
+}
+
+/* What is made, and the answer that says so. */
+TEST_F(addresses, in_answers_of_what_is_new)
+{
+	struct khmap_ioc_restore restore = { .size = sizeof(restore) };
+	struct khmap_ioc_sample sample = { .size = sizeof(sample), .every = 1 };
+	struct khmap_ioc_create create = create_args(NULL, 1);
+	struct khmap_ioc_snapshot shot = snapshot_args(NULL);
+	struct khmap_ioc_stat stat;
+	char *image;
+
+	ASSERT_EQ(0, call(self->control, KHMAP_IOC_CREATE, &create));
+	EXPECT_EQ(0, bytes_found(&create, sizeof(create)));
+	ASSERT_EQ(0, call(self->map, KHMAP_IOC_SNAPSHOT, &shot));
+	EXPECT_EQ(0, bytes_found(&shot, sizeof(shot)));
+	ASSERT_EQ(0, call(self->control, KHMAP_IOC_SAMPLE, &sample));
+	EXPECT_EQ(0, bytes_found(&sample, sizeof(sample)));
+	image = malloc(shot.image_size);
+	ASSERT_NE(NULL, image);
+	ASSERT_EQ((ssize_t)shot.image_size, pread(shot.fd, image, shot.image_size, 0));
+	restore.image = address_of(image);
+	restore.image_bytes = shot.image_size;
+	ASSERT_EQ(0, call(self->control, KHMAP_IOC_RESTORE, &restore));
+	EXPECT_EQ(0, bytes_found(&restore, sizeof(restore)));
+	ASSERT_EQ(0, map_stat(restore.fd, &stat));
+	EXPECT_EQ(HOSTILE_KEYS, stat.entries);
+	free(image);
+	close(restore.fd);
+	close(sample.fd);
+	close(shot.fd);
+	close(create.fd);
+}
+
+/* Of a batch of operations, and of one of arrays.  Keys that are there: errnos look alike. */
+TEST_F(addresses, in_answers_of_batches)
+{
+	uint64_t keys[64], values[64], results[64];
+	int32_t statuses[64];
+	struct khmap_op ops[64];
+	struct khmap_ioc_batch batches[] = { {
+		.size = sizeof(batches[0]),
+		.count = 64,
+		.op_size = sizeof(ops[0]),
+		.ops = address_of(ops),
+	}, {
+		.size = sizeof(batches[0]),
+		.flags = KHMAP_BATCH_ARRAYS,
+		.count = 64,
+		.opcode = KHMAP_OP_GET,
+		.keys = address_of(keys),
+		.values = address_of(values),
+		.statuses = address_of(statuses),
+		.results = address_of(results),
+	} };
+	size_t i;
+
+	for (i = 0; i < 64; i++) {
+		keys[i] = i;
+		ops[i] = (struct khmap_op){
+			.opcode = KHMAP_OP_GET,
+			.key = address_of(&keys[i]),
+			.value = address_of(&values[i]),
+		};
+	}
+	for (i = 0; i < 2; i++) {
+		memset(values, 0, sizeof(values));
+		ASSERT_EQ(0, call(self->map, KHMAP_IOC_BATCH, &batches[i]));
+		EXPECT_EQ(64, batches[i].done);
+		EXPECT_EQ(0, batches[i].failed);
+		EXPECT_EQ(63, values[63]);
+		EXPECT_EQ(0, bytes_found(&batches[i], sizeof(batches[i])));
+		EXPECT_EQ(0, bytes_found(values, sizeof(values)));
+	}
+	EXPECT_EQ(0, bytes_found(ops, sizeof(ops)));
+	EXPECT_EQ(0, bytes_found(statuses, sizeof(statuses)));
+	EXPECT_EQ(0, bytes_found(results, sizeof(results)));
 }
 
 static int file_found(const char *path)
@@ -220,14 +304,39 @@ TEST_F(addresses, in_events)
 	rmdir(TRACE);
 }
 
-/* What was printed since the module was loaded, by it. */
+/* The kernel's log; its bytes, or -1. */
+static int log_read(char *log, size_t size)
+{
+	int got = klogctl(3, log, (int)size - 1);
+
+	log[got > 0 ? got : 0] = '\0';
+	return got;
+}
+
+/*
+ * What was printed since the module was loaded, by it.  It says that a snapshot is
+ * overdue, from a worker.
+ */
 TEST_F(addresses, in_the_kernel_s_log)
 {
+	struct khmap_ioc_warn_after args = { .size = sizeof(args), .warn_after_ms = 1 };
+	double end = seconds_now() + HOSTILE_LIMIT_MS / 1000.;
 	static char log[1 << 20];
-	int size = klogctl(3, log, sizeof(log) - 1), lines = 0;
+	struct khmap_ioc_stat stat;
 	char *line, *rest = log;
+	char overdue[128];
+	int lines = 0;
 
-	ASSERT_LE(0, size);
+	ASSERT_EQ(0, map_stat(self->shot, &stat));
+	snprintf(overdue, sizeof(overdue),
+		 "khmap: snapshot %llu " SHOT " of map %llu has been held for ",
+		 (unsigned long long)stat.snapshot_id, (unsigned long long)stat.map_id);
+	ASSERT_EQ(0, call(self->map, KHMAP_IOC_WARN_AFTER, &args));
+	do {
+		usleep(1000);
+		ASSERT_LE(0, log_read(log, sizeof(log)));
+	} while (!strstr(log, overdue) && seconds_now() < end);
+	ASSERT_NE(NULL, strstr(log, overdue));
 	while ((line = strsep(&rest, "\n"))) {
 		if (!strstr(line, "khmap"))
 			continue;
