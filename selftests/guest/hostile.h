@@ -357,7 +357,7 @@ static inline int others_work(const char *name, bool nodes)
 
 /*
  * The same in a process of its own: 0, which step failed, or -1 if it has not ended
- * in time; it is killed then, and waited for by hostile_reap().
+ * in time; it is killed then, and the caller's to wait for.
  */
 static inline int others_get_on(const char *name, bool nodes, pid_t *child)
 {
