@@ -11,7 +11,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/uio.h>
-#include "khmap_test.h"
+#include "image_test.h"
 #include "verify.h"
 
 #define NAME	"test-mistakes"
@@ -461,19 +461,82 @@ TEST_F(mistakes, hash_of_another_key)
 		EXPECT_EQ(0, get(self->fd, (uint64_t)i, &got));
 }
 
+/* A map that grows under a reader of its mapping. */
+struct resized {
+	struct image image;
+	int fd;
+	atomic_int running;
+	atomic_ullong present;	/* of the keys from 0 on */
+	atomic_ullong lookups;
+	atomic_ullong wrong;
+};
+
+/* As the library does it: what the mapping does not tell, the kernel does. */
+static int resized_get(const struct resized *resized, uint64_t key, uint64_t *value)
+{
+	int err = image_get(&resized->image, &key, value);
+
+	return err == -EAGAIN ? get(resized->fd, key, value) : err;
+}
+
+static void *look_up(void *context)
+{
+	struct resized *resized = context;
+	uint64_t next = 0;
+
+	while (atomic_load(&resized->running)) {
+		uint64_t key = next++ * 7919 % atomic_load(&resized->present);
+		uint64_t value = 0;
+		bool right;
+
+		right = !resized_get(resized, key, &value) && value == ~key;
+		/* This one never comes. */
+		right &= resized_get(resized, ENTRIES + key, &value) == -ENOENT;
+		if (!right)
+			atomic_fetch_add(&resized->wrong, 1);
+		atomic_fetch_add(&resized->lookups, 1);
+	}
+	return NULL;
+}
+
 /* Memory that is replaced while others read it; see grow.c and race.c. */
 TEST_F(mistakes, resized_under_a_reader)
 {
-	struct reviver reviver = { .size = self->size, .running = 1 };
+	struct resized resized = { .running = 1, .present = 1 };
+	struct khmap_ioc_stat before, after;
+	uint64_t i, seen, waits = 0;
 	pthread_t thread;
-	uint64_t i;
 
-	ASSERT_EQ(0, pthread_create(&thread, NULL, revive, &reviver));
-	for (i = 0; i < ENTRIES; i++)
-		ASSERT_EQ(0, put(self->fd, i, ~i));
-	atomic_store(&reviver.running, 0);
+	resized.fd = create_named(NULL, 1);
+	ASSERT_LE(0, resized.fd);
+	ASSERT_EQ(0, put(resized.fd, 0, ~0ull));
+	ASSERT_EQ(0, image_open(&resized.image, resized.fd));
+	ASSERT_EQ(0, map_stat(resized.fd, &before));
+	EXPECT_EQ(0, before.shape);
+	EXPECT_EQ(0, before.splits);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, look_up, &resized));
+	for (i = 1; i < ENTRIES; i++) {
+		ASSERT_EQ(0, put(resized.fd, i, ~i));
+		atomic_store(&resized.present, i + 1);
+		if (i % 100)
+			continue;
+		/* However the two get on, the reader sees it at every size. */
+		seen = atomic_load(&resized.lookups);
+		while (atomic_load(&resized.lookups) == seen)
+			sched_yield();
+		waits++;
+	}
+	atomic_store(&resized.running, 0);
 	pthread_join(thread, NULL);
-	EXPECT_EQ(0, atomic_load(&reviver.wrong));
+	EXPECT_LE(waits, atomic_load(&resized.lookups));
+	EXPECT_EQ(0, atomic_load(&resized.wrong));
+	ASSERT_EQ(0, map_stat(resized.fd, &after));
+	EXPECT_EQ(ENTRIES, after.entries);
+	EXPECT_LT(ENTRIES / 20, after.splits);
+	EXPECT_LT(1, after.primary_pages);
+	EXPECT_EQ(0, map_verify(resized.fd));
+	image_close(&resized.image);
+	close(resized.fd);
 }
 
 /*
