@@ -336,21 +336,39 @@ TEST_F(mapping, can_be_locked)
 /* mremap and a second close of what was mapped (CVE-2024-42075). */
 TEST(moved_then_closed_twice)
 {
-	int fd = create_named(NULL, 1000);
-	char *image, *moved;
+	struct khmap_ioc_create args = create_args(NULL, 1000);
+	struct khmap_map_info before, after;
+	char *image, *moved, *place;
+	int fd = create_map(&args);
 	size_t size;
 
 	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, map_reserve(fd, 1000));
+	ASSERT_EQ(0, put(fd, 1, 10));
+	ASSERT_TRUE(list_find(args.map_id, 0, &before));
 	image = image_map(fd, &size);
 	ASSERT_NE(MAP_FAILED, image);
-	moved = mremap(image, 0, size, MREMAP_MAYMOVE);
-	if (moved != MAP_FAILED) {
-		EXPECT_EQ(0, memcmp(moved, KHMAP_IMAGE_MAGIC, 8));
-		munmap(moved, size);
-	}
+	place = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, place);
+	/* It is never in two places. */
+	EXPECT_EQ(MAP_FAILED, mremap(image, 0, size, MREMAP_MAYMOVE));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(MAP_FAILED, mremap(image, size, size,
+				     MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL));
+	EXPECT_EQ(EINVAL, errno);
 	close(fd);
-	EXPECT_EQ(0, memcmp(image, KHMAP_IMAGE_MAGIC, 8));
-	munmap(image, size);
+	moved = mremap(image, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, place);
+	ASSERT_EQ(place, moved);
+	EXPECT_EQ(SIGSEGV, signal_of_read(image));
+	/* Nothing is there any more, and so nothing is closed. */
+	EXPECT_EQ(0, munmap(image, size));
+	ASSERT_TRUE(list_find(args.map_id, 0, &after));
+	EXPECT_EQ(before.bytes, after.bytes);
+	EXPECT_EQ(1, after.entries);
+	EXPECT_EQ(0, memcmp(moved, KHMAP_IMAGE_MAGIC, 8));
+	EXPECT_EQ(0, munmap(moved, size));
+	EXPECT_EQ(0, munmap(moved, size));
+	EXPECT_FALSE(list_find(args.map_id, 0, &after));
 }
 
 TEST(absent_page_is_a_bus_error)

@@ -199,16 +199,43 @@ TEST_F(mistakes, mapped_in_part_when_it_fails)
 /* CVE-2024-42075; see mapping.c, moved_then_closed_twice. */
 TEST_F(mistakes, moved_then_closed_twice)
 {
-	char *moved = mremap(self->image, self->size, self->size,
-			     MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+	char *place = mmap(NULL, self->size, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t primary = (size_t)(self->pages - self->image);
+	long references = module_references();
+	char *copy = malloc(USED), *moved;
 
-	if (moved != MAP_FAILED) {
-		EXPECT_EQ(0, memcmp(moved, KHMAP_IMAGE_MAGIC, 8));
-		munmap(moved, self->size);
-	} else {
-		EXPECT_EQ(EINVAL, errno);
-	}
-	EXPECT_EQ(0, memcmp(self->image, KHMAP_IMAGE_MAGIC, 8));
+	ASSERT_NE(MAP_FAILED, place);
+	ASSERT_NE(NULL, copy);
+	memcpy(copy, self->pages, USED);
+	/* What moves leaves nothing behind that would be given back as well. */
+	EXPECT_EQ(MAP_FAILED, mremap(self->image, self->size, self->size,
+				     MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL));
+	EXPECT_EQ(EINVAL, errno);
+	moved = mremap(self->image, self->size, self->size,
+		       MREMAP_MAYMOVE | MREMAP_FIXED, place);
+	ASSERT_EQ(place, moved);
+	EXPECT_EQ(SIGSEGV, signal_of_read(self->image));
+	EXPECT_EQ(SIGSEGV, signal_of_read(self->pages));
+	EXPECT_EQ(0, memcmp(moved, KHMAP_IMAGE_MAGIC, 8));
+	EXPECT_EQ(0, memcmp(copy, moved + primary, USED));
+	EXPECT_EQ(references, module_references());
+	/* Without descriptor and name it is the mapping's alone. */
+	ASSERT_EQ(0, map_destroy(self->fd));
+	close(self->fd);
+	EXPECT_EQ(0, memcmp(copy, moved + primary, USED));
+	EXPECT_EQ(0, munmap(self->image, self->size));
+	EXPECT_EQ(0, memcmp(copy, moved + primary, USED));
+	EXPECT_EQ(0, munmap(moved, self->size));
+	EXPECT_EQ(0, munmap(moved, self->size));
+	EXPECT_EQ(SIGSEGV, signal_of_read(moved));
+	EXPECT_EQ(-1, close(self->fd));
+	EXPECT_EQ(EBADF, errno);
+	self->image = NULL;
+	self->fd = -1;
+	EXPECT_TRUE(references_become(self->references));
+	EXPECT_TRUE(bytes_become(self->control, self->bytes));
+	free(copy);
 }
 
 /* CVE-2026-45837: a child's mapping outlives all that it came from. */
