@@ -4,10 +4,23 @@
  */
 #include "kselftest_harness.h"
 #include <sys/uio.h>
+#include <linux/elf.h>
 #include "khmap_test.h"
+#include "system_file.h"
 #include "verify.h"
+#include "vm_flag.h"
 
 #define NAME	"test-mapping"
+#define PATTERN	"/proc/sys/kernel/core_pattern"
+#define CORE	"/tmp/test-mapping-core"
+
+#if __SIZEOF_POINTER__ == 8
+#define core_header	elf64_hdr
+#define core_segment	elf64_phdr
+#else
+#define core_header	elf32_hdr
+#define core_segment	elf32_phdr
+#endif
 
 FIXTURE(mapping) {
 	int map;
@@ -298,6 +311,82 @@ TEST_F(mapping, children_read_it_too)
 	/* A grown or dumped copy is not to be had by advice. */
 	EXPECT_EQ(-1, madvise(self->image, self->size, MADV_WIPEONFORK));
 	EXPECT_EQ(EINVAL, errno);
+}
+
+/* Dump core into CORE, mappings of every kind included. */
+static int dump_core(void)
+{
+	struct rlimit limit = { 64 << 20, 64 << 20 };
+	int status;
+	pid_t child = fork();
+
+	if (!child) {
+		if (write_file("/proc/self/coredump_filter", "0x7f") ||
+		    setrlimit(RLIMIT_CORE, &limit))
+			_exit(1);
+		abort();
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return -1;
+	return WIFSIGNALED(status) && WCOREDUMP(status) ? 0 : status;
+}
+
+/* Bytes that CORE has of what was mapped at an address; -1 if it was not. */
+static long long dumped_bytes(const void *at)
+{
+	unsigned long address = (uintptr_t)at;
+	FILE *file = fopen(CORE, "r");
+	struct core_segment segment;
+	struct core_header header;
+	long long bytes = -1;
+	int i;
+
+	if (!file)
+		return -1;
+	if (fread(&header, sizeof(header), 1, file) != 1 ||
+	    fseek(file, (long)header.e_phoff, SEEK_SET))
+		header.e_phnum = 0;
+	for (i = 0; i < header.e_phnum; i++) {
+		if (fread(&segment, sizeof(segment), 1, file) != 1)
+			break;
+		if (segment.p_type == PT_LOAD && segment.p_vaddr <= address &&
+		    address - segment.p_vaddr < segment.p_memsz)
+			bytes = (long long)segment.p_filesz;
+	}
+	fclose(file);
+	return bytes;
+}
+
+TEST_F(mapping, not_in_core_dumps)
+{
+	char *other = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	char *private = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, self->fd, 0);
+	char before[128] = "";
+	FILE *file = fopen(PATTERN, "r");
+	int err;
+
+	ASSERT_NE(MAP_FAILED, other);
+	ASSERT_NE(MAP_FAILED, private);
+	ASSERT_NE(NULL, file);
+	ASSERT_NE(NULL, fgets(before, sizeof(before), file));
+	fclose(file);
+	other[0] = self->image[0];
+	EXPECT_EQ(1, vm_flag(self->image, "dd"));
+	EXPECT_EQ(1, vm_flag(private, "dd"));
+	EXPECT_EQ(0, vm_flag(other, "dd"));
+	unlink(CORE);
+	ASSERT_EQ(0, write_file(PATTERN, CORE));
+	err = dump_core();
+	ASSERT_EQ(0, write_file(PATTERN, before));
+	ASSERT_EQ(0, err);
+	EXPECT_EQ(PAGE, dumped_bytes(other));
+	EXPECT_EQ(0, dumped_bytes(self->image));
+	EXPECT_EQ(0, dumped_bytes(self->image + self->size - PAGE));
+	EXPECT_EQ(0, dumped_bytes(private));
+	unlink(CORE);
+	munmap(private, PAGE);
+	munmap(other, PAGE);
 }
 
 TEST_F(mapping, outlives_descriptor_and_name)

@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 #include "image_test.h"
 #include "verify.h"
+#include "vm_flag.h"
 
 #define NAME	"test-mistakes"
 #define ENTRIES	20000
@@ -279,9 +280,22 @@ TEST_F(mistakes, advice_undoes_a_protection)
 	if (!back)
 		EXPECT_EQ(EINVAL, errno);
 	EXPECT_EQ(back ? 0 : SIGSEGV, signal_of_read(self->image));
-	madvise(self->image, self->size, MADV_DODUMP);
+	/* Not in core dumps and never longer, whatever is said. */
+	EXPECT_EQ(1, vm_flag(self->image, "dd"));
+	EXPECT_EQ(1, vm_flag(self->image, "de"));
+	EXPECT_EQ(-1, madvise(self->image, self->size, MADV_DODUMP));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, madvise(self->pages, USED, MADV_DODUMP));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(0, madvise(self->image, self->size, MADV_DONTDUMP));
+	EXPECT_EQ(1, vm_flag(self->image, "dd"));
+	EXPECT_EQ(1, vm_flag(self->pages, "dd"));
 	EXPECT_EQ(-1, mprotect(self->image, (size_t)PAGE, PROT_WRITE));
 	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(0, vm_flag(self->image, "wr"));
+	EXPECT_EQ(0, vm_flag(self->image, "mw"));
+	EXPECT_EQ(0, vm_flag(self->image, "ex"));
+	EXPECT_EQ(0, vm_flag(self->image, "me"));
 }
 
 /* CVE-2025-38563: a mapping in pieces is counted piece by piece. */
