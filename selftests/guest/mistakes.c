@@ -348,6 +348,7 @@ struct reviver {
 	int fd;
 	size_t size;
 	atomic_int running;
+	atomic_int mapped;
 	atomic_int wrong;
 };
 
@@ -367,6 +368,7 @@ static void *revive(void *context)
 			continue;
 		if (memcmp(image, KHMAP_IMAGE_MAGIC, 8))
 			atomic_fetch_add(&reviver->wrong, 1);
+		atomic_fetch_add(&reviver->mapped, 1);
 		munmap(image, reviver->size);
 	}
 	return NULL;
@@ -387,14 +389,21 @@ TEST_F(mistakes, revived_while_it_goes)
 	for (i = 0; i < 2; i++)
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL, revive, &reviver));
 	for (i = 0; i < 200 && (i < 20 || time(NULL) < end); i++) {
+		int seen;
+
 		map_remove(NAME);
 		fd = create_named(NAME, 100);
-		if (fd >= 0)
-			close(fd);
+		ASSERT_LE(0, fd);
+		close(fd);
+		seen = atomic_load(&reviver.mapped);
+		/* Gone at once, or when somebody has just mapped it. */
+		while (i % 2 && atomic_load(&reviver.mapped) == seen)
+			sched_yield();
 	}
 	atomic_store(&reviver.running, 0);
 	for (i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
+	EXPECT_LE(10, atomic_load(&reviver.mapped));
 	EXPECT_EQ(0, atomic_load(&reviver.wrong));
 	self->fd = map_open(NAME, O_RDWR);
 	EXPECT_LE(0, self->fd);
@@ -434,20 +443,45 @@ static void flip_end(pthread_t thread, struct flipper *flipper)
 	pthread_join(thread, NULL);
 }
 
+#define BATCH		64
+#define UNTOUCHED	77
+
+/*
+ * Words of a BATCH that the caller changes meanwhile, from what is right to something
+ * that differs in one byte, as bytes may be copied one by one; what comes of that, and
+ * the operations that succeed then.
+ */
+static const struct {
+	size_t at;
+	uint64_t other;		/* bits that it has besides */
+	int err;
+	int succeed;
+} caller_s[] = {
+	/* Beside the size are the flags, which stay. */
+	{ offsetof(struct khmap_ioc_batch, size), 1ull << 31, -E2BIG, 0 },
+	/* Too many, or nearly twice as many. */
+	{ offsetof(struct khmap_ioc_batch, count), 1ull << 31, -EINVAL, 0 },
+	{ offsetof(struct khmap_ioc_batch, count), BATCH - 1, 0, 2 * BATCH - 1 },
+	/* Nothing is there: each operation fails, or none is tried. */
+	{ offsetof(struct khmap_ioc_batch, keys), 1ull << 63, 0, 0 },
+	{ offsetof(struct khmap_ioc_batch, values), 1ull << 63, 0, 0 },
+	{ offsetof(struct khmap_ioc_batch, statuses), 1ull << 63, -EFAULT, 0 },
+};
+
 /* CVE-2024-41009: a position or a count that the caller may write meanwhile. */
 TEST_F(mistakes, position_is_the_caller_s)
 {
-	static uint64_t keys[64], values[64];
-	static int32_t statuses[64];
+	static uint64_t keys[2 * BATCH], values[2 * BATCH];
+	static int32_t statuses[2 * BATCH];
 	struct khmap_map_info infos[4];
-	struct khmap_ioc_batch batch = {
-		.size = sizeof(batch),
+	const struct khmap_ioc_batch right = {
+		.size = sizeof(right),
 		.flags = KHMAP_BATCH_ARRAYS,
 		.opcode = KHMAP_OP_PUT,
 		.keys = address_of(keys),
 		.values = address_of(values),
 		.statuses = address_of(statuses),
-		.count = 64,
+		.count = BATCH,
 	};
 	struct khmap_ioc_list list = {
 		.size = sizeof(list),
@@ -455,21 +489,47 @@ TEST_F(mistakes, position_is_the_caller_s)
 		.info_size = sizeof(infos[0]),
 		.count = 4,
 	};
+	struct khmap_ioc_batch batch;
 	struct flipper flipper;
 	pthread_t thread;
-	int i, err;
+	size_t word;
+	int i, j, err;
 
-	for (i = 0; i < 64; i++)
+	for (i = 0; i < 2 * BATCH; i++)
 		keys[i] = (uint64_t)i;
-	ASSERT_TRUE(flip_begin(&thread, &flipper,
-			       (volatile uint64_t *)&batch.keys,
-			       address_of(keys), 0xffff800000000000ull));
-	for (i = 0; i < 2000; i++) {
-		err = call(self->fd, KHMAP_IOC_BATCH, &batch);
-		ASSERT_TRUE(!err || err == -EFAULT);
+	for (word = 0; word < ARRAY_SIZE(caller_s); word++) {
+		size_t at = caller_s[word].at;
+		int came[2] = { 0, 0 };
+		uint64_t one;
+
+		batch = right;
+		memcpy(&one, (char *)&right + at, 8);
+		ASSERT_TRUE(flip_begin(&thread, &flipper,
+				       (volatile uint64_t *)((char *)&batch + at),
+				       one, one | caller_s[word].other));
+		/* The two threads may take turns for a while. */
+		for (i = 0; i < 500 || (i < 1000000 && !(came[0] && came[1])); i++) {
+			int succeeded = 0;
+
+			for (j = 0; j < 2 * BATCH; j++)
+				statuses[j] = UNTOUCHED;
+			err = call(self->fd, KHMAP_IOC_BATCH, &batch);
+			for (j = 0; j < 2 * BATCH; j++)
+				succeeded += !statuses[j];
+			if (!err && succeeded == BATCH) {
+				came[0]++;
+				continue;
+			}
+			ASSERT_EQ(caller_s[word].err, err);
+			ASSERT_EQ(caller_s[word].succeed, succeeded);
+			came[1]++;
+		}
+		flip_end(thread, &flipper);
+		EXPECT_LT(0, came[0]);
+		EXPECT_LT(0, came[1]) {
+			TH_LOG("word at %zu: only what is right", at);
+		}
 	}
-	flip_end(thread, &flipper);
-	batch.keys = address_of(keys);
 	list.after = UINT64_MAX;
 	EXPECT_EQ(0, call(self->control, KHMAP_IOC_LIST, &list));
 	EXPECT_EQ(0, list.count);
