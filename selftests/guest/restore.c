@@ -6,12 +6,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <khmap/digest.h>
-#include "khmap_test.h"
+#include "image_test.h"
 #include "verify.h"
 
 #define NAME	"test-restore"
 #define COPY	"test-restored"
 #define KEYS	20000
+#define CHANGED	64	/* of the keys, values that change */
 #define FIELD(field)	offsetof(struct khmap_image_header, field)
 
 FIXTURE(restore) {
@@ -303,53 +304,119 @@ TEST_F(restore, memory_that_is_not_there)
 	}
 }
 
-/* What @flip does to @bytes. */
+/* Bytes that flip() changes, one at a time, and changes back. */
 struct flipper {
-	char *bytes;
-	size_t size;
+	char *bytes[CHANGED];
+	size_t count;
 	volatile int stop;
 };
 
 static void *flip(void *arg)
 {
 	struct flipper *flipper = arg;
-	size_t at = 0;
+	size_t i;
 
-	while (!flipper->stop) {
-		at = (at * 1103515245 + 12345) % flipper->size;
-		flipper->bytes[at] ^= 1;
+	for (i = 0; !flipper->stop; i++) {
+		flipper->bytes[i % flipper->count][0] ^= 1;
 		sched_yield();
-		flipper->bytes[at] ^= 1;
+		flipper->bytes[i % flipper->count][0] ^= 1;
+		sched_yield();
 	}
 	return NULL;
 }
 
-/* Who changes the image meanwhile has it refused, or gets a map that is right. */
-TEST_F(restore, image_that_changes)
+/* Who changes the header meanwhile has the image refused, or gets a map that is right. */
+TEST_F(restore, header_that_changes)
 {
-	struct flipper flipper = { copy_of(self->image, self->size), self->size, 0 };
+	static const size_t fields[] = {
+		FIELD(magic), FIELD(byte_order), FIELD(version), FIELD(features_read),
+		FIELD(kind), FIELD(hash_kind), FIELD(geometry.page_shift),
+		FIELD(geometry.bucket_slots), FIELD(entries),
+	};
+	struct flipper flipper = { .count = ARRAY_SIZE(fields) };
+	char *copy = copy_of(self->image, self->size);
+	int i, err, refused = 0, accepted = 0;
 	struct khmap_ioc_restore args;
 	pthread_t thread;
-	int i, err;
+	size_t field;
 
-	ASSERT_NE(MAP_FAILED, flipper.bytes);
+	ASSERT_NE(MAP_FAILED, copy);
+	for (field = 0; field < ARRAY_SIZE(fields); field++)
+		flipper.bytes[field] = copy + fields[field];
 	ASSERT_EQ(0, pthread_create(&thread, NULL, flip, &flipper));
-	for (i = 0; i < 30; i++) {
-		args = restore_args(COPY, flipper.bytes, self->size);
+	/* It is in order half of the time; the two threads may take turns for a while. */
+	for (i = 0; i < 30 || (i < 3000 && !(refused && accepted)); i++) {
+		args = restore_args(COPY, copy, self->size);
 		err = call(self->control, KHMAP_IOC_RESTORE, &args);
 		if (err) {
-			EXPECT_TRUE(err == -EUCLEAN || err == -EPROTONOSUPPORT ||
+			ASSERT_TRUE(err == -EUCLEAN || err == -EPROTONOSUPPORT ||
 				    err == -EINVAL);
-			EXPECT_NE(KHMAP_DAMAGE_NONE, args.what);
+			ASSERT_EQ(KHMAP_DAMAGE_HEADER, args.what);
+			ASSERT_EQ(0, args.page);
+			for (field = 0; field < ARRAY_SIZE(fields); field++)
+				if (fields[field] == args.offset)
+					break;
+			ASSERT_GT(ARRAY_SIZE(fields), field);
+			refused++;
 			continue;
 		}
 		EXPECT_EQ(0, map_verify(args.fd));
+		EXPECT_EQ(0, digests_differ(self->shot, args.fd));
+		map_remove(COPY);
+		close(args.fd);
+		accepted++;
+	}
+	flipper.stop = 1;
+	pthread_join(thread, NULL);
+	EXPECT_LT(0, refused);
+	EXPECT_LT(0, accepted);
+	munmap(copy, self->size);
+}
+
+/* A value means nothing to the map: whoever changes it has his map each time. */
+TEST_F(restore, values_that_change)
+{
+	struct flipper flipper = { .count = CHANGED };
+	char *copy = copy_of(self->image, self->size);
+	struct khmap_image_header header;
+	struct khmap_ioc_restore args;
+	struct khmap_reader reader;
+	struct khmap_read read;
+	uint64_t key, value, changed = 0;
+	pthread_t thread;
+	int i;
+
+	ASSERT_NE(MAP_FAILED, copy);
+	memcpy(&header, copy, sizeof(header));
+	khmap_reader_init(&reader, &header, copy);
+	for (key = 0; key < CHANGED; key++) {
+		ASSERT_EQ(0, khmap_reader_find(&reader, &key, &read));
+		memcpy(&value, read.value, sizeof(value));
+		ASSERT_EQ(key + 1, value);
+		flipper.bytes[key] = copy + ((const char *)read.value - copy);
+	}
+	ASSERT_EQ(0, pthread_create(&thread, NULL, flip, &flipper));
+	for (i = 0; i < 30 || (i < 3000 && !changed); i++) {
+		args = restore_args(COPY, copy, self->size);
+		ASSERT_EQ(0, call(self->control, KHMAP_IOC_RESTORE, &args));
+		EXPECT_EQ(KHMAP_DAMAGE_NONE, args.what);
+		EXPECT_EQ(0, map_verify(args.fd));
+		for (key = 0; key < 2 * CHANGED; key++) {
+			ASSERT_EQ(0, get(args.fd, key, &value));
+			if (value == key + 1)
+				continue;
+			((char *)&value)[0] ^= 1;
+			ASSERT_EQ(key + 1, value);
+			ASSERT_GT(CHANGED, key);
+			changed++;
+		}
 		map_remove(COPY);
 		close(args.fd);
 	}
 	flipper.stop = 1;
 	pthread_join(thread, NULL);
-	munmap(flipper.bytes, self->size);
+	EXPECT_LT(0, changed);
+	munmap(copy, self->size);
 }
 
 TEST_F(restore, limits)
