@@ -591,27 +591,72 @@ TEST_F(create, list_in_order)
 	close(fd2);
 }
 
+/* Of a newer header: what this kernel does not know of an entry becomes zero. */
 TEST_F(create, list_of_longer_infos)
 {
-	unsigned char infos[2][200];
+	enum { LONG = sizeof(struct khmap_map_info) + 64 };
+	unsigned char infos[3][LONG];
+	struct khmap_ioc_list args = {
+		.size = sizeof(args),
+		.infos = address_of(infos),
+		.count = 3,
+		.info_size = LONG,
+	};
+	struct khmap_ioc_create other = create_args(NULL, 10);
+	struct khmap_map_info right[2];
+	int fd = create_map(&self->args), fd2 = create_map(&other);
+	uint32_t count = 2;
+	int i, j;
+
+	ASSERT_LE(0, fd);
+	ASSERT_LE(0, fd2);
+	ASSERT_EQ(0, list(self->control, self->args.map_id - 1, right, &count));
+	ASSERT_EQ(2, count);
+	args.after = self->args.map_id - 1;
+	memset(infos, 0xff, sizeof(infos));
+	ASSERT_EQ(0, call(self->control, KHMAP_IOC_LIST, &args));
+	ASSERT_EQ(2, args.count);
+	EXPECT_EQ(self->args.map_id, right[0].map_id);
+	EXPECT_EQ(other.map_id, right[1].map_id);
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(0, memcmp(infos[i], &right[i], sizeof(right[i])));
+		for (j = sizeof(right[i]); j < LONG; j++)
+			EXPECT_EQ(0, infos[i][j]);
+	}
+	for (j = 0; j < LONG; j++)
+		EXPECT_EQ(0xff, infos[2][j]);
+	close(fd2);
+	close(fd);
+}
+
+/* Of an older one: as much of each as there is a place for, and nothing behind it. */
+TEST_F(create, list_of_shorter_infos)
+{
+	const size_t least = offsetof(struct khmap_map_info, of_map);
+	unsigned char infos[2 * sizeof(struct khmap_map_info)];
+	struct khmap_map_info right;
 	struct khmap_ioc_list args = {
 		.size = sizeof(args),
 		.infos = address_of(infos),
 		.count = 2,
-		.info_size = 200,
 	};
 	int fd = create_map(&self->args);
-	int i;
+	uint32_t count = 1;
+	size_t size, i;
 
 	ASSERT_LE(0, fd);
-	args.after = self->args.map_id - 1;
-	memset(infos, 0xff, sizeof(infos));
-	ASSERT_EQ(0, call(self->control, KHMAP_IOC_LIST, &args));
-	EXPECT_EQ(1, args.count);
-	EXPECT_EQ(0, memcmp(infos[0], &self->args.map_id, 8));
-	for (i = sizeof(struct khmap_map_info); i < 200; i++)
-		EXPECT_EQ(0, infos[0][i]);
-	EXPECT_EQ(0xff, infos[1][0]);
+	ASSERT_EQ(0, list(self->control, self->args.map_id - 1, &right, &count));
+	for (size = least; size < sizeof(right); size++) {
+		args.after = self->args.map_id - 1;
+		args.count = 2;
+		args.info_size = (uint32_t)size;
+		memset(infos, 0xff, sizeof(infos));
+		ASSERT_EQ(0, call(self->control, KHMAP_IOC_LIST, &args));
+		ASSERT_EQ(1, args.count);
+		EXPECT_EQ(0, memcmp(infos, &right, size));
+		for (i = size; i < sizeof(infos); i++)
+			ASSERT_EQ(0xff, infos[i]);
+	}
 	close(fd);
 }
 
