@@ -466,6 +466,112 @@ TEST_F(ioctls, nothing_is_written_past_the_size)
 	put_away(variant->command, &self->arg);
 }
 
+#define CANARY	0xa5
+
+static void canary_set(union any *arg, uint32_t size)
+{
+	memset(arg, 0, size);
+	memset(arg->bytes + size, CANARY, sizeof(arg->bytes) - size);
+	arg->head[0] = size;
+}
+
+/* Is what @size covers as in @full, and what lies behind it untouched? */
+static bool covered(const union any *arg, const void *full, uint32_t size)
+{
+	size_t i;
+
+	for (i = size; i < sizeof(arg->bytes); i++)
+		if (arg->bytes[i] != CANARY)
+			return false;
+	return arg->head[0] == size &&
+	       !memcmp(arg->bytes + 4, (const char *)full + 4, size - 4);
+}
+
+FIXTURE(sizes) {
+	int map;
+	int snapshot;
+};
+
+FIXTURE_SETUP(sizes)
+{
+	struct khmap_ioc_snapshot args;
+	uint64_t i;
+
+	self->map = create_named(NULL, 100);
+	ASSERT_LE(0, self->map);
+	ASSERT_EQ(0, map_reserve(self->map, 1000));
+	for (i = 0; i < 100; i++)
+		ASSERT_EQ(0, put(self->map, i, i));
+	self->snapshot = snapshot(self->map, &args);
+	ASSERT_LE(0, self->snapshot);
+	/* Copied, so that its numbers stay as they are. */
+	ASSERT_EQ(0, put(self->map, 0, 1));
+}
+
+FIXTURE_TEARDOWN(sizes)
+{
+	close(self->snapshot);
+	close(self->map);
+}
+
+/* STAT with each size that a header has had, and those between. */
+TEST_F(sizes, stat)
+{
+	const uint32_t first = offsetof(struct khmap_ioc_stat, snapshot_id);
+	int fds[2] = { self->map, self->snapshot }, i;
+	struct khmap_ioc_stat full;
+	union any arg;
+	uint32_t size;
+
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, map_stat(fds[i], &full));
+		EXPECT_EQ(100, full.entries);
+		EXPECT_EQ(i ? KHMAP_IMAGE_SNAPSHOT : KHMAP_IMAGE_LIVE, full.kind);
+		for (size = first; size <= sizeof(full); size++) {
+			canary_set(&arg, size);
+			ASSERT_EQ(0, call(fds[i], KHMAP_IOC_STAT, &arg));
+			/* The one number of a snapshot that does not wait. */
+			if (i && size > offsetof(struct khmap_ioc_stat, held_ms))
+				memcpy(&full.held_ms, &arg.stat.held_ms,
+				       size >= offsetof(struct khmap_ioc_stat, overdue) ?
+				       8 : size - offsetof(struct khmap_ioc_stat, held_ms));
+			EXPECT_TRUE(covered(&arg, &full, size)) {
+				TH_LOG("%s, %u bytes", i ? "snapshot" : "map", size);
+			}
+		}
+	}
+}
+
+/* SNAPSHOT likewise; each takes one. */
+TEST_F(sizes, snapshot)
+{
+	const uint32_t first = offsetof(struct khmap_ioc_snapshot, name);
+	struct khmap_ioc_snapshot full;
+	struct khmap_ioc_stat stat;
+	union any arg;
+	uint32_t size;
+	int fd;
+
+	fd = snapshot(self->map, &full);
+	ASSERT_LE(0, fd);
+	close(fd);
+	EXPECT_EQ(100, full.entries);
+	for (size = first; size <= sizeof(full); size++) {
+		canary_set(&arg, size);
+		ASSERT_EQ(0, call(self->map, KHMAP_IOC_SNAPSHOT, &arg));
+		ASSERT_EQ(0, map_stat(arg.snapshot.fd, &stat));
+		EXPECT_LT(full.snapshot_id, stat.snapshot_id);
+		full.fd = arg.snapshot.fd;
+		full.snapshot_id = stat.snapshot_id;
+		EXPECT_TRUE(covered(&arg, &full, size)) {
+			TH_LOG("%u bytes", size);
+		}
+		close(arg.snapshot.fd);
+	}
+	ASSERT_EQ(0, map_stat(self->map, &stat));
+	EXPECT_EQ(1, stat.snapshots);
+}
+
 TEST_F(ioctls, unknown_flag_is_refused)
 {
 	for (int bit = 0; bit < 32; bit++) {
