@@ -3,6 +3,8 @@
  * mapping.c - what a mapping shows, and that nothing can be done to it
  */
 #include "kselftest_harness.h"
+#include <sys/personality.h>
+#include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <linux/elf.h>
 #include "khmap_test.h"
@@ -145,6 +147,125 @@ TEST_F(mapping, cannot_be_written_by_another_process)
 	EXPECT_EQ(EFAULT, errno);
 	EXPECT_EQ(1, process_vm_readv(getpid(), &local, 1, &remote, 1, 0));
 	EXPECT_EQ('K', byte);
+}
+
+/* Try to write to a process that is stopped for us, by each way there is. */
+static int write_to_stopped(pid_t process, char *at)
+{
+	long word = 0;
+	struct iovec local = { .iov_base = &word, .iov_len = sizeof(word) };
+	struct iovec remote = { .iov_base = at, .iov_len = sizeof(word) };
+	char path[64];
+	int memory;
+
+	errno = 0;
+	if (ptrace(PTRACE_POKEDATA, process, at, 0) != -1 || errno != EIO)
+		return 1;
+	if (process_vm_writev(process, &local, 1, &remote, 1, 0) != -1 || errno != EFAULT)
+		return 2;
+	snprintf(path, sizeof(path), "/proc/%d/mem", process);
+	memory = open(path, O_RDWR | O_CLOEXEC);
+	if (memory < 0)
+		return 3;
+	if (pwrite(memory, &word, sizeof(word), (off_t)(uintptr_t)at) != -1 || errno != EIO)
+		return 4;
+	/* What is there can be read by each of them. */
+	errno = 0;
+	word = ptrace(PTRACE_PEEKDATA, process, at, 0);
+	if (errno || memcmp(&word, KHMAP_IMAGE_MAGIC, sizeof(word)))
+		return 5;
+	if (pread(memory, &word, sizeof(word), (off_t)(uintptr_t)at) != sizeof(word) ||
+	    memcmp(&word, KHMAP_IMAGE_MAGIC, sizeof(word)))
+		return 6;
+	close(memory);
+	return 0;
+}
+
+/* A debugger may write to what its process only reads, but not to this. */
+TEST_F(mapping, cannot_be_written_by_a_child)
+{
+	char *private = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, self->fd, 0);
+	char *places[2] = { self->image, private };
+	pid_t parent = getpid(), child;
+	int status, i, err = 0;
+
+	ASSERT_NE(MAP_FAILED, private);
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child) {
+		/* Its own, which it has inherited. */
+		for (i = 0; i < 2; i++)
+			if (mprotect(places[i], PAGE, PROT_READ | PROT_WRITE) != -1 ||
+			    errno != EACCES)
+				_exit(10 + i);
+		/* Its parent's, who waits. */
+		if (ptrace(PTRACE_ATTACH, parent, 0, 0) ||
+		    waitpid(parent, &status, __WALL) != parent || !WIFSTOPPED(status))
+			_exit(20);
+		for (i = 0; i < 2 && !err; i++)
+			err = write_to_stopped(parent, places[i]);
+		if (ptrace(PTRACE_DETACH, parent, 0, 0))
+			_exit(21);
+		_exit(err);
+	}
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, memcmp(self->image, KHMAP_IMAGE_MAGIC, 8));
+	EXPECT_EQ(0, memcmp(private, KHMAP_IMAGE_MAGIC, 8));
+	munmap(private, PAGE);
+}
+
+TEST_F(mapping, cannot_be_written_in_a_child)
+{
+	char *private = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, self->fd, 0);
+	int status;
+	pid_t child;
+
+	ASSERT_NE(MAP_FAILED, private);
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child) {
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		raise(SIGSTOP);
+		_exit(memcmp(self->image, KHMAP_IMAGE_MAGIC, 8) ||
+		      memcmp(private, KHMAP_IMAGE_MAGIC, 8));
+	}
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	ASSERT_TRUE(WIFSTOPPED(status));
+	EXPECT_EQ(0, write_to_stopped(child, self->image));
+	EXPECT_EQ(0, write_to_stopped(child, private));
+	ASSERT_EQ(0, ptrace(PTRACE_CONT, child, 0, 0));
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+	munmap(private, PAGE);
+}
+
+/* A personality for which whatever can be read can be executed. */
+TEST_F(mapping, cannot_become_executable_by_a_personality)
+{
+	int before = personality(0xffffffff), flags[] = { MAP_SHARED, MAP_PRIVATE };
+	char *page;
+	size_t i;
+
+	ASSERT_NE(-1, before);
+	ASSERT_EQ(before, personality((unsigned long)before | READ_IMPLIES_EXEC));
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		page = mmap(NULL, PAGE, PROT_READ, flags[i], self->fd, 0);
+		/* On a file system without programs the kernel does not ask for it. */
+		if (page == MAP_FAILED) {
+			EXPECT_EQ(EPERM, errno);
+			continue;
+		}
+		EXPECT_EQ(0, vm_flag(page, "ex"));
+		EXPECT_EQ(0, vm_flag(page, "me"));
+		munmap(page, PAGE);
+	}
+	EXPECT_EQ(0, mprotect(self->image, PAGE, PROT_READ));
+	EXPECT_EQ(0, vm_flag(self->image, "ex"));
+	EXPECT_EQ(-1, mprotect(self->image, PAGE, PROT_READ | PROT_EXEC));
+	EXPECT_EQ(EACCES, errno);
+	personality((unsigned long)before);
+	EXPECT_EQ(0, memcmp(self->image, KHMAP_IMAGE_MAGIC, 8));
 }
 
 TEST_F(mapping, cannot_be_written_by_the_kernel_for_us)
