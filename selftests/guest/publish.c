@@ -427,48 +427,67 @@ TEST_F(publish, rules)
 		uint32_t size;
 		uint32_t flags;
 		uint32_t reserved;	/* where there is a reserved field, or 0 */
+		int err;		/* with one flag, and that field as it must be */
 	} commands[] = {
-		{ KHMAP_IOC_PUBLISH, sizeof(struct khmap_ioc_publish), 0, 0 },
+		{ KHMAP_IOC_PUBLISH, sizeof(struct khmap_ioc_publish), 0, 0, 0 },
 		{ KHMAP_IOC_ROLLBACK, sizeof(struct khmap_ioc_rollback),
 		  KHMAP_ROLLBACK_FLAGS,
-		  offsetof(struct khmap_ioc_rollback, reserved) },
+		  offsetof(struct khmap_ioc_rollback, reserved), -ENOENT },
 		{ KHMAP_IOC_CANARY, sizeof(struct khmap_ioc_canary),
 		  KHMAP_CANARY_FLAGS,
-		  offsetof(struct khmap_ioc_canary, reserved) },
+		  offsetof(struct khmap_ioc_canary, reserved), -EBADF },
 		{ KHMAP_IOC_CHOOSE, sizeof(struct khmap_ioc_choose),
 		  KHMAP_CHOOSE_FLAGS,
-		  offsetof(struct khmap_ioc_choose, reserved) },
-		{ KHMAP_IOC_VERSIONS, sizeof(struct khmap_ioc_versions), 0, 0 },
+		  offsetof(struct khmap_ioc_choose, reserved), 0 },
+		{ KHMAP_IOC_VERSIONS, sizeof(struct khmap_ioc_versions), 0, 0, 0 },
 	};
-	int control = control_open(O_RDWR);
+	struct khmap_ioc_snapshot taken;
+	int control = control_open(O_RDWR), shot = snapshot(self->old, &taken);
 	union {
 		uint32_t head[2];
 		unsigned char bytes[128];
 	} arg;
+	uint32_t bit, size;
 	size_t i;
 
+	ASSERT_LE(0, control);
+	ASSERT_LE(0, shot);
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		unsigned long command = commands[i].command;
-		uint32_t size = commands[i].size;
 
 		memset(&arg, 0, sizeof(arg));
-		arg.head[0] = size - 1;
-		EXPECT_EQ(-EINVAL, call(self->old, command, &arg));
+		for (size = 0; size < commands[i].size; size++) {
+			arg.head[0] = size;
+			EXPECT_EQ(-EINVAL, call(self->old, command, &arg));
+		}
 		arg.head[0] = size + 8;
 		arg.bytes[size + 7] = 1;
 		EXPECT_EQ(-E2BIG, call(self->old, command, &arg));
 		arg.bytes[size + 7] = 0;
-		arg.head[1] = ~commands[i].flags;
-		EXPECT_EQ(-EOPNOTSUPP, call(self->old, command, &arg));
+		for (bit = 0; bit < 32; bit++) {
+			if (commands[i].flags & 1u << bit)
+				continue;
+			arg.head[1] = 1u << bit;
+			EXPECT_EQ(-EOPNOTSUPP, call(self->old, command, &arg));
+		}
 		EXPECT_EQ(-EFAULT, call(self->old, command, NULL));
 		EXPECT_EQ(-ENOTTY, call(control, command, &arg));
-		arg.head[0] = size;
-		arg.head[1] = commands[i].flags;
+		EXPECT_EQ(-ENOTTY, call(shot, command, &arg));
 		if (!commands[i].reserved)
 			continue;
-		arg.bytes[commands[i].reserved] = 1;
-		EXPECT_EQ(-EINVAL, call(self->old, command, &arg));
+		/* Any bit of it; without, the call gets further. */
+		arg.head[0] = size;
+		arg.head[1] = commands[i].flags & -commands[i].flags;
+		for (bit = 0; bit < 32; bit++) {
+			uint32_t word = 1u << bit;
+
+			memcpy(arg.bytes + commands[i].reserved, &word, sizeof(word));
+			EXPECT_EQ(-EINVAL, call(self->old, command, &arg));
+		}
+		memset(arg.bytes + commands[i].reserved, 0, sizeof(uint32_t));
+		EXPECT_EQ(commands[i].err, call(self->old, command, &arg));
 	}
+	close(shot);
 	/* A longer struct whose rest is zero is taken. */
 	memset(&arg, 0, sizeof(arg));
 	arg.head[0] = sizeof(struct khmap_ioc_choose) + 64;

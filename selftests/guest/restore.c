@@ -438,6 +438,85 @@ TEST_F(restore, limits)
 	close(args.fd);
 }
 
+/* A call that fails for another reason than the image leaves its argument alone. */
+static bool refused_alike(int control, struct khmap_ioc_restore args, int err)
+{
+	struct khmap_ioc_restore before;
+
+	args.fd = 77;
+	args.map_id = 77;
+	args.what = 77;
+	args.bucket = 77;
+	args.slot = 77;
+	args.offset = 77;
+	args.page = 77;
+	before = args;
+	return call(control, KHMAP_IOC_RESTORE, &args) == -err &&
+	       !memcmp(&before, &args, sizeof(args));
+}
+
+TEST_F(restore, other_reasons_are_not_told_as_the_image_s)
+{
+	const struct khmap_ioc_restore right = restore_args(COPY, self->image, self->size);
+	char *copy = copy_of(self->image, self->size);
+	struct rlimit limit, none;
+	struct khmap_ioc_restore args;
+	int reader = control_open(O_RDONLY);
+
+	ASSERT_NE(MAP_FAILED, copy);
+	ASSERT_LE(0, reader);
+	EXPECT_TRUE(refused_alike(reader, right, EBADF));
+	close(reader);
+	args = right;
+	args.size--;
+	EXPECT_TRUE(refused_alike(self->control, args, EINVAL));
+	args = right;
+	args.flags = ~KHMAP_CREATE_FLAGS;
+	EXPECT_TRUE(refused_alike(self->control, args, EOPNOTSUPP));
+	args = right;
+	args.reserved = 1;
+	EXPECT_TRUE(refused_alike(self->control, args, EINVAL));
+	args = right;
+	args.flags = KHMAP_CREATE_MODE;
+	args.mode = 0777;
+	EXPECT_TRUE(refused_alike(self->control, args, EINVAL));
+	args = restore_args("a/b", self->image, self->size);
+	EXPECT_TRUE(refused_alike(self->control, args, EINVAL));
+	args.name_length = 64;
+	EXPECT_TRUE(refused_alike(self->control, args, ENAMETOOLONG));
+	args = restore_args(NAME, self->image, self->size);
+	EXPECT_TRUE(refused_alike(self->control, args, EEXIST));
+	args = right;
+	args.max_bytes = self->size;
+	EXPECT_TRUE(refused_alike(self->control, args, ENOMEM));
+	args = right;
+	args.max_entries = KEYS - 1;
+	EXPECT_TRUE(refused_alike(self->control, args, ENOSPC));
+	args.max_entries = 1ull << 40;
+	EXPECT_TRUE(refused_alike(self->control, args, E2BIG));
+	args = right;
+	args.image_bytes = ~0ull;
+	EXPECT_TRUE(refused_alike(self->control, args, EFAULT));
+	/* The header, a page in the middle, the last one. */
+	args = restore_args(COPY, copy, self->size);
+	ASSERT_EQ(0, mprotect(copy + self->size - PAGE, PAGE, PROT_NONE));
+	EXPECT_TRUE(refused_alike(self->control, args, EFAULT));
+	ASSERT_EQ(0, mprotect(copy + 2 * PAGE, PAGE, PROT_NONE));
+	EXPECT_TRUE(refused_alike(self->control, args, EFAULT));
+	ASSERT_EQ(0, mprotect(copy, PAGE, PROT_NONE));
+	EXPECT_TRUE(refused_alike(self->control, args, EFAULT));
+	munmap(copy, self->size);
+	/* All is right, but for a descriptor. */
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
+	none = limit;
+	none.rlim_cur = (rlim_t)dup(0);
+	close((int)none.rlim_cur);
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
+	EXPECT_TRUE(refused_alike(self->control, right, EMFILE));
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+	EXPECT_EQ(-ENOENT, map_open(COPY, O_RDONLY));
+}
+
 TEST_F(restore, names)
 {
 	struct khmap_ioc_restore args = restore_args(NAME, self->image, self->size);
