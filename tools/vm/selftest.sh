@@ -149,7 +149,35 @@ splat 'a memory cgroup that kills is no splat' no <<EOF
 [    1.0] Call Trace:
 [    1.0] Memory cgroup out of memory: Killed process 1 (khmapctl)
 EOF
-splat 'nor is one that has nobody to kill' no <<EOF
+splat 'but what another processor complains of meanwhile is one' yes <<EOF
+[    1.0] khmapctl invoked oom-killer: gfp_mask=0xcc0, order=0, oom_score_adj=0
+[    1.0] BUG: KASAN: use-after-free in khmap_map_put+0x1/0x2
+[    1.0] Call Trace:
+[    1.0] Memory cgroup out of memory: Killed process 1 (khmapctl)
+EOF
+splat 'and so is a lock in a wrong order, behind the trace' yes <<EOF
+[    1.0] khmapctl invoked oom-killer: gfp_mask=0xcc0, order=0, oom_score_adj=0
+[    1.0] Call Trace:
+[    1.0] WARNING: possible circular locking dependency detected
+[    1.0] Memory cgroup out of memory: Killed process 1 (khmapctl)
+EOF
+splat 'and a data race that the module has a part in' yes <<EOF
+[    1.0] khmapctl invoked oom-killer: gfp_mask=0xcc0, order=0, oom_score_adj=0
+[    1.0] BUG: KCSAN: data-race in khmap_map_put [khmap] / vfs_read
+[    1.0] write to 0xffff of 8 bytes by task 1 on cpu 0:
+[    1.0] Memory cgroup out of memory: Killed process 1 (khmapctl)
+[    1.0]  khmap_map_put+0x1/0x2 [khmap]
+[    1.0] ==================================================================
+EOF
+splat 'one of others is none then, either' no <<EOF
+[    1.0] khmapctl invoked oom-killer: gfp_mask=0xcc0, order=0, oom_score_adj=0
+[    1.0] BUG: KCSAN: data-race in tick_do_update / tick_nohz
+[    1.0] Call Trace:
+[    1.0]  khmap_map_put+0x1/0x2 [khmap]
+[    1.0] ==================================================================
+[    1.0] Memory cgroup out of memory: Killed process 1 (khmapctl)
+EOF
+splat 'nor is a cgroup that has nobody to kill' no <<EOF
 [    1.0] soak invoked oom-killer: gfp_mask=0xcc0, order=0, oom_score_adj=0
 [    1.0] Call Trace:
 [    1.0] Out of memory and no killable processes...

@@ -2,7 +2,8 @@
 #
 # Prints what the kernel complained about on its console, with some lines of context; exit
 # status 1 if there is any. A process that exceeds its memory cgroup is killed with a stack
-# trace and much text: that is the cgroup at work, not a fault. Of data races (KCSAN), which the rest of
+# trace and much text: that is the cgroup at work, not a fault, but for what another processor
+# complains of in between. Of data races (KCSAN), which the rest of
 # the kernel has many of, only those count that the module, or another of this project, takes part in.
 
 function is_splat(line) {
@@ -53,7 +54,8 @@ holding && /Out of memory:/ {
 	show = 3
 }
 
-holding {
+# Of the dump only its trace looks like a complaint. Another processor's goes on as below.
+holding && !racing && show <= 0 && (/Call Trace/ || !is_splat($0)) {
 	hold[held++] = $0
 	next
 }
@@ -66,7 +68,8 @@ holding {
 
 racing {
 	race[raced++] = $0
-	if (/\[khmap/)
+	# The trace of a process that exceeds its cgroup may have the module's functions, too.
+	if (/\[khmap/ && (!holding || $0 == title))
 		ours = 1
 	if (/write( \([^)]*\))? to 0x/ && !/\([^)]*marked/)
 		plain_write = 1
@@ -77,7 +80,7 @@ racing {
 		next
 	}
 	# Another processor may complain in between.
-	if (/KCSAN/ || !is_splat($0))
+	if (/KCSAN/ || !is_splat($0) || (holding && /Call Trace/))
 		next
 }
 
