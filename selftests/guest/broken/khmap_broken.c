@@ -4,8 +4,8 @@
  * the test of the guest's tools loads it once for each.
  */
 #include <linux/completion.h>
-#include <linux/delay.h>
 #include <linux/gfp.h>
+#include <linux/kernel.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -87,12 +87,13 @@ static int lock_inversion(void)
 	return 0;
 }
 
+/* It does not sleep: then every kernel that can be preempted complains. */
 static int sleep_in_atomic(void)
 {
 	static DEFINE_SPINLOCK(lock);
 
 	spin_lock(&lock);
-	msleep(20);
+	might_sleep();
 	spin_unlock(&lock);
 	return 0;
 }

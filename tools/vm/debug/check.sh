@@ -51,7 +51,7 @@ faults() {
 		rcu_without_lock WARNING: suspicious RCU usage
 		lock_inversion WARNING: possible circular locking dependency detected
 		undefined UBSAN: shift-out-of-bounds
-		sleep_in_atomic BUG: scheduling while atomic
+		sleep_in_atomic BUG: sleeping function called from invalid context
 		leak_object kmemleak: 1 objects of the module are left
 		leak_page page_owner: 1 blocks of pages of the module are left
 		out_of_bounds BUG: KASAN: slab-out-of-bounds in out_of_bounds
