@@ -92,6 +92,7 @@ run_part() {
 		echo "QEMU has lost the guest (int3 in $place), time $try of 2."
 	done
 	[ "$status" -eq 0 ] || failed=1
+	! part_lost "$1" "$build/report/$reports-$version-$1.tap" || failed=1
 }
 
 kernel() {

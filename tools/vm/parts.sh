@@ -25,3 +25,10 @@ part() {
 				files = files line[i] "\n"
 	}' "$1"
 }
+
+# part_lost N REPORT: a part whose guest was not even made leaves no report, and is one result that is bad.
+# True if it is one.
+part_lost() {
+	[ ! -s "$2" ] || return 1
+	printf 'TAP version 13\n1..1\nnot ok 1 part %s did not run\n' "$1" >"$2"
+}

@@ -129,6 +129,7 @@ run() {
 	while part "$tests" $number >"$tests.part" && [ -s "$tests.part" ]; do
 		"$vm/run.sh" --kernel "$1" --timeout 1500 --report "$report-$number.tap" \
 			--list "$tests.part" || failed=1
+		! part_lost $number "$report-$number.tap" || failed=1
 		number=$((number + 1))
 	done
 	[ $number -gt 1 ] || echo "No test of $list matches: $only" >&2
