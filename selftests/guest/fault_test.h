@@ -16,6 +16,7 @@
 
 #define FAULT_MAX	20000u	/* no call needs so many */
 #define FAULT_SECONDS	600	/* of a test: kernels that look for faults are slow */
+#define FAULT_COPIES	"/sys/kernel/debug/fail_usercopy/times"
 
 /**
  * struct fault_call - a call, and what ought to come of it
@@ -29,9 +30,12 @@
  * @context: of all these
  * @map: the descriptor of a map whose contents stay as they are if the call
  *	fails; or NULL
- * @err: an errno that it may fail with, beside ENOMEM and EFAULT; or 0
+ * @err: an errno that it may fail with, beside ENOMEM for an allocation and EFAULT
+ *	for a copy; or 0
  * @grows: it may keep memory though it failed
  * @late: EFAULT may mean that all was done, and only the answer got lost
+ * @fresh: it gives the kernel memory of its own that has no page yet: a copy fails if
+ *	that page's allocation does
  */
 struct fault_call {
 	const char *name;
@@ -45,6 +49,7 @@ struct fault_call {
 	int err;
 	bool grows;
 	bool late;
+	bool fresh;
 };
 
 /* What a call that failed must leave as it was. */
@@ -67,6 +72,8 @@ static inline int fault_prepare(void)
 		{ "fail_page_alloc/ignore-gfp-highmem", "N" },
 		{ "fail_page_alloc/min-order", "0" },
 		{ "fail_usercopy/verbose", "0" },
+		/* Counted down with each copy that fails, which tells them from allocations. */
+		{ "fail_usercopy/times", "1000000" },
 	};
 	char path[128];
 	size_t i;
@@ -115,6 +122,17 @@ static inline bool fault_disarm(int file)
 	while (pwrite(file, "0", 1, 0) != 1)
 		;
 	return hit;
+}
+
+/* Copies that may still be made to fail; -1 if nobody knows. */
+static inline long fault_copies_left(void)
+{
+	int file = open(FAULT_COPIES, O_RDONLY | O_CLOEXEC);
+	char text[32] = "";
+	ssize_t count = file < 0 ? -1 : read(file, text, sizeof(text) - 1);
+
+	close(file);
+	return count > 0 ? atol(text) : -1;
 }
 
 /* Maps and snapshots that there are. */
@@ -196,6 +214,34 @@ static inline long fault_plain(const struct fault_call *c, unsigned int n)
 	return wrong;
 }
 
+/* Does an errno say what failed: a copy, or an allocation? */
+static inline long fault_errno(const struct fault_call *c, unsigned int n, int err, bool copy)
+{
+	if (err == (copy ? -EFAULT : -ENOMEM) || (c->err && err == -c->err) ||
+	    (c->fresh && err == -EFAULT))
+		return 0;
+	if (copy)
+		return fault_wrong(c, n, "not the errno of a copy", err);
+	return fault_wrong(c, n, "not the errno of an allocation", err);
+}
+
+/* What there is once all was undone is what there was before the first fault. */
+static inline long fault_undone(const struct fault_call *c, unsigned int n,
+				const struct fault_state *first, const struct fault_state *now)
+{
+	long wrong = 0;
+
+	if (now->objects != first->objects)
+		wrong += fault_wrong(c, n, "maps or snapshots stay or vanish for good",
+				     now->objects);
+	if (now->bytes != first->bytes)
+		wrong += fault_wrong(c, n, "memory leaked for good",
+				     (long)(now->bytes - first->bytes));
+	if (now->descriptor != first->descriptor)
+		wrong += fault_wrong(c, n, "descriptors leaked for good", now->descriptor);
+	return wrong;
+}
+
 /* What a call that has failed left behind. */
 static inline long fault_after(const struct fault_call *c, unsigned int n, int err,
 			       const struct fault_state *before)
@@ -204,8 +250,6 @@ static inline long fault_after(const struct fault_call *c, unsigned int n, int e
 	long wrong = 0, found;
 	int look = fault_look(c, &after);
 
-	if (err != -ENOMEM && err != -EFAULT && (!c->err || err != -c->err))
-		wrong += fault_wrong(c, n, "an errno that is not documented", err);
 	if (look)
 		wrong += fault_wrong(c, n, "the map cannot be read", look);
 	if (after.objects != before->objects)
@@ -229,19 +273,28 @@ static inline long fault_after(const struct fault_call *c, unsigned int n, int e
 static inline long fault_sweep(const struct fault_call *c)
 {
 	unsigned int n, refused = 0, done = 0, late = 0;
-	struct fault_state before;
+	struct fault_state first = {}, before;
 	int file = fault_file(), result;
-	long wrong;
-	bool hit;
+	long wrong, copies;
+	bool hit, copy;
 
 	/* What is needed at the first time only, code to be read, is there from now on. */
 	wrong = fault_plain(c, 0);
 	for (n = 1; n <= FAULT_MAX && wrong < 20; n++) {
 		if (fault_look(c, &before))
 			wrong += fault_wrong(c, n, "the map cannot be read", 0);
+		if (n == 1)
+			first = before;
+		wrong += fault_undone(c, n - 1, &first, &before);
+		copies = fault_copies_left();
 		fault_arm(file, n);
 		result = c->call(c->context);
 		hit = fault_disarm(file);
+		copy = fault_copies_left() != copies;
+		if (copies <= 0)
+			wrong += fault_wrong(c, n, "copies that fail are not counted", copies);
+		if (hit && result < 0)
+			wrong += fault_errno(c, n, result, copy);
 		if (result >= 0 || (c->late && result == -EFAULT && c->right(c->context, 0))) {
 			if (hit)
 				result >= 0 ? done++ : late++;

@@ -335,6 +335,7 @@ TEST_F_TIMEOUT(fault, follow, FAULT_SECONDS)
 	c.undo = undo_follow;
 	c.late = false;
 	c.err = ENFILE;
+	c.fresh = true;
 	EXPECT_EQ(0, fault_sweep(&c));
 	khmap_follow_close(self->follower);
 }
