@@ -2,8 +2,9 @@
 /*
  * fault_batch.c - batches by ioctl and io_uring, with each allocation and copy failing
  *
- * A batch of every opcode.  Whatever fails, an operation that says 0 was carried
- * out, and one that does not was not; what was not tried was not done.
+ * A batch of every opcode, of small values and of large ones, and arrays.  Whatever
+ * fails, an operation that says 0 was carried out, and one that does not was not;
+ * what was not tried was not done.
  */
 #include "kselftest_harness.h"
 #include <dirent.h>
@@ -12,8 +13,12 @@
 #include "batch_test.h"
 
 #define KEYS	100u
-#define OPS	7u
+#define OPS	8u
 #define LONG	1100u	/* operations: more than io_uring carries out in place */
+#define ARRAY	60u	/* operations that are one run */
+#define BIG	3000u	/* bytes of a value that is copied by itself */
+#define BIG_KEYS	4u
+#define BIG_OPS	5u
 
 FIXTURE(fault) {
 	int control;
@@ -23,10 +28,14 @@ FIXTURE(fault) {
 	struct khmap_ioc_abi before;
 	struct io_uring ring, wide;
 	struct khmap_op ops[OPS];
+	uint32_t count;		/* of these */
 	struct khmap_ioc_batch batch;
 	uint64_t key[OPS], value[OPS];
 	uint64_t keys[LONG], values[LONG];
 	int32_t statuses[LONG];
+	uint64_t operands[ARRAY], results[ARRAY];
+	bool big;		/* the map has values of so many bytes */
+	char old[BIG], new[BIG], out[BIG_OPS][BIG];
 };
 
 /* Key i has the value i + 1. */
@@ -38,6 +47,20 @@ static void reset(void *context)
 	clear(self->map, &i);
 	for (i = 0; i < KEYS; i++)
 		put(self->map, i, i + 1);
+}
+
+/* All keys have the old value. */
+static void reset_big(void *context)
+{
+	FIXTURE_DATA(fault) * self = context;
+	uint64_t i;
+
+	clear(self->map, &i);
+	for (i = 0; i < BIG_KEYS; i++) {
+		struct khmap_ioc_record args = record_args(&i, 8, self->old, BIG);
+
+		call(self->map, KHMAP_IOC_PUT, &args);
+	}
 }
 
 static int open_rings(void *context)
@@ -79,22 +102,31 @@ FIXTURE_TEARDOWN(fault)
 	close(self->control);
 }
 
-/* One operation of each kind, each on a key of its own; all of them succeed. */
+/*
+ * One operation of each kind, each on a key of its own; all of them succeed.  The
+ * first is the one that wants a chain as it was: any other may change that.
+ */
 static void make_ops(void *context)
 {
 	FIXTURE_DATA(fault) * self = context;
 	static const uint32_t opcodes[OPS] = {
-		KHMAP_OP_PUT, KHMAP_OP_GET, KHMAP_OP_DELETE, KHMAP_OP_CAS,
-		KHMAP_OP_PUT, KHMAP_OP_FETCH_ADD, KHMAP_OP_GET_DELETE,
+		KHMAP_OP_CAS_VERSION, KHMAP_OP_GET, KHMAP_OP_DELETE, KHMAP_OP_CAS,
+		KHMAP_OP_PUT, KHMAP_OP_FETCH_ADD, KHMAP_OP_GET_DELETE, KHMAP_OP_PUT,
 	};
 	static const uint64_t expected = 4;
+	struct khmap_op look;
+	uint64_t value;
 	uint32_t i;
 
+	self->count = OPS;
 	for (i = 0; i < OPS; i++) {
 		self->key[i] = i;
 		self->value[i] = 1000 + i;
 		self->ops[i] = op_of(opcodes[i], &self->key[i], &self->value[i]);
 	}
+	look = op_of(KHMAP_OP_GET, &self->key[0], &value);
+	batch_one(self->map, &look);
+	self->ops[0].operand = look.result;
 	self->ops[2].value = 0;
 	self->ops[3].operand = address_of(&expected);
 	self->key[4] = KEYS + 4;	/* a new one */
@@ -105,16 +137,71 @@ static void make_ops(void *context)
 }
 
 /* Has the map what operation @i makes of it, or what was there before? */
-static bool op_is(void *context, uint32_t i, bool done)
+static bool small_is(void *context, uint32_t i, bool done)
 {
 	FIXTURE_DATA(fault) * self = context;
-	static const uint64_t after[OPS] = { 1000, 2, 0, 1003, 1004, 1006, 0 };
+	static const uint64_t after[OPS] = { 1000, 2, 0, 1003, 1004, 1006, 0, 1007 };
 	uint64_t value = 0, before = i == 4 ? 0 : i + 1;
 	int err = get(self->map, self->key[i], &value);
 
 	if (err && err != -ENOENT)
 		return false;
 	return value == (done ? after[i] : before);
+}
+
+/* Of large values, of which each copy may fail; those of small ones cannot. */
+static void make_big_ops(void *context)
+{
+	FIXTURE_DATA(fault) * self = context;
+	static const uint32_t opcodes[BIG_OPS] = {
+		KHMAP_OP_PUT, KHMAP_OP_GET, KHMAP_OP_CAS, KHMAP_OP_GET_DELETE, KHMAP_OP_PUT,
+	};
+	uint32_t i;
+
+	self->count = BIG_OPS;
+	memset(self->out, 0, sizeof(self->out));
+	for (i = 0; i < BIG_OPS; i++) {
+		bool reads = opcodes[i] == KHMAP_OP_GET || opcodes[i] == KHMAP_OP_GET_DELETE;
+
+		self->key[i] = i;
+		self->ops[i] = op_of(opcodes[i], &self->key[i],
+				     reads ? self->out[i] : self->new);
+	}
+	self->ops[2].operand = address_of(self->old);
+	self->batch = batch_of(self->ops, BIG_OPS);
+}
+
+static bool big_is(void *context, uint32_t i, bool done)
+{
+	FIXTURE_DATA(fault) * self = context;
+	static const char before[BIG_OPS] = { 'o', 'o', 'o', 'o', 0 };
+	static const char after[BIG_OPS] = { 'n', 'o', 'n', 0, 'n' };
+	char seen[BIG], want = done ? after[i] : before[i];
+	struct khmap_ioc_record args = record_args(&self->key[i], 8, seen, BIG);
+	int err = call(self->map, KHMAP_IOC_GET, &args);
+
+	if (!want)
+		return err == -ENOENT;
+	return !err && !memcmp(seen, want == 'o' ? self->old : self->new, BIG);
+}
+
+static bool op_is(void *context, uint32_t i, bool done)
+{
+	FIXTURE_DATA(fault) * self = context;
+
+	return self->big ? big_is(context, i, done) : small_is(context, i, done);
+}
+
+/* What operations say that were all done. */
+static bool told_right(void *context)
+{
+	FIXTURE_DATA(fault) * self = context;
+
+	if (self->big)
+		return !memcmp(self->out[1], self->old, BIG) &&
+		       !memcmp(self->out[3], self->old, BIG);
+	return self->value[1] == 2 && self->ops[1].result >> 32 == 1 &&
+	       self->ops[5].result == 6 && self->value[6] == 7;
 }
 
 /* What fits the answers, of which @count were given. */
@@ -124,11 +211,14 @@ static bool fits(void *context, uint32_t count)
 	uint32_t i, failed = 0;
 	bool right = true;
 
-	for (i = 0; i < OPS; i++) {
+	for (i = 0; i < self->count; i++) {
 		int status = i < count ? self->ops[i].status : -ECANCELED;
 		bool done = !status;
 
 		if (status && status != -ECANCELED && status != -ENOMEM && status != -EFAULT)
+			right = false;
+		/* All memory is there before the first. */
+		if (status == -ENOMEM && self->batch_flags & KHMAP_BATCH_ATOMIC)
 			right = false;
 		/* A value that could not be delivered was read or deleted all the same. */
 		if (status == -EFAULT && self->ops[i].opcode == KHMAP_OP_GET_DELETE)
@@ -148,9 +238,10 @@ static bool kept_ops(void *context, int err)
 
 static bool are_done(void *context, int result)
 {
+	FIXTURE_DATA(fault) * self = context;
 	uint32_t i;
 
-	for (i = 0; i < OPS; i++)
+	for (i = 0; i < self->count; i++)
 		if (!op_is(context, i, true))
 			return false;
 	return true;
@@ -166,7 +257,9 @@ static int answer(void *context, int err)
 	for (i = 0; i < self->batch.done; i++)
 		if (self->ops[i].status)
 			return self->ops[i].status;
-	return self->batch.done == OPS ? 0 : -EFAULT;
+	if (self->batch.done != self->count)
+		return -EFAULT;
+	return told_right(context) ? 0 : -EIO;
 }
 
 static int call_batch(void *context)
@@ -178,8 +271,15 @@ static int call_batch(void *context)
 
 static void again(void *context)
 {
-	reset(context);
-	make_ops(context);
+	FIXTURE_DATA(fault) * self = context;
+
+	if (self->big) {
+		reset_big(context);
+		make_big_ops(context);
+	} else {
+		reset(context);
+		make_ops(context);
+	}
 }
 
 static struct fault_call batch_case(const char *name, void *context)
@@ -207,6 +307,99 @@ TEST_F_TIMEOUT(fault, batch, FAULT_SECONDS)
 	self->batch_flags = KHMAP_BATCH_ATOMIC;
 	make_ops(self);
 	c.name = "BATCH of each opcode, atomic";
+	EXPECT_EQ(0, fault_sweep(&c));
+}
+
+TEST_F_TIMEOUT(fault, big_batch, FAULT_SECONDS)
+{
+	struct fault_call c = batch_case("BATCH of large records", self);
+	struct khmap_ioc_create args = create_args(NULL, 1);
+
+	close(self->map);
+	args.value_size = BIG;
+	self->map = create_map(&args);
+	ASSERT_LE(0, self->map);
+	self->big = true;
+	memset(self->old, 'o', BIG);
+	memset(self->new, 'n', BIG);
+	again(self);
+	EXPECT_EQ(0, fault_sweep(&c));
+}
+
+/* Of arrays all is done, if anything: words are copied one by one if they must be. */
+static int call_arrays(void *context)
+{
+	FIXTURE_DATA(fault) * self = context;
+	bool adds = self->batch.opcode == KHMAP_OP_FETCH_ADD;
+	uint32_t i, wrong = 0;
+	int err;
+
+	for (i = 0; i < ARRAY; i++) {
+		self->keys[i] = i;
+		self->values[i] = UNWRITTEN;
+		self->operands[i] = 1000;
+		self->statuses[i] = UNWRITTEN;
+		self->results[i] = UNWRITTEN;
+	}
+	self->batch.done = UNWRITTEN;
+	self->batch.failed = UNWRITTEN;
+	err = batch_call(self->map, &self->batch);
+	if (err)
+		return err;
+	if (self->batch.done != ARRAY || self->batch.failed)
+		return -EIO;
+	for (i = 0; i < ARRAY; i++) {
+		wrong += self->statuses[i] != 0;
+		wrong += !adds && self->values[i] != i + 1;
+		wrong += adds && self->results[i] != i + 1;
+		wrong += self->batch.opcode == KHMAP_OP_GET && self->results[i] >> 32 != 1;
+	}
+	return wrong ? -EIO : 0;
+}
+
+static bool arrays_are_done(void *context, int result)
+{
+	FIXTURE_DATA(fault) * self = context;
+	uint32_t i, wrong = 0;
+
+	for (i = 0; i < KEYS; i++) {
+		uint64_t value = 0, want = i + 1;
+		int err = get(self->map, i, &value);
+
+		if (i < ARRAY && self->batch.opcode == KHMAP_OP_FETCH_ADD)
+			want += 1000;
+		if (i < ARRAY && self->batch.opcode == KHMAP_OP_GET_DELETE)
+			wrong += err != -ENOENT;
+		else
+			wrong += err || value != want;
+	}
+	return !wrong;
+}
+
+TEST_F_TIMEOUT(fault, arrays, FAULT_SECONDS)
+{
+	struct fault_call c = {
+		.call = call_arrays,
+		.right = arrays_are_done,
+		.undo = reset,
+		.context = self,
+		.map = &self->map,
+		.grows = true,
+		.late = true,
+	};
+
+	self->batch = arrays_of(KHMAP_OP_GET, self->keys, self->values, self->statuses, ARRAY);
+	self->batch.results = address_of(self->results);
+	c.name = "BATCH of arrays, GET";
+	EXPECT_EQ(0, fault_sweep(&c));
+	self->batch = arrays_of(KHMAP_OP_GET_DELETE, self->keys, self->values, self->statuses,
+				ARRAY);
+	c.name = "BATCH of arrays, GET_DELETE";
+	EXPECT_EQ(0, fault_sweep(&c));
+	self->batch = arrays_of(KHMAP_OP_FETCH_ADD, self->keys, NULL, self->statuses, ARRAY);
+	self->batch.operands = address_of(self->operands);
+	self->batch.results = address_of(self->results);
+	c.name = "BATCH of arrays, FETCH_ADD";
 	EXPECT_EQ(0, fault_sweep(&c));
 }
 
