@@ -17,6 +17,8 @@ FIXTURE(fault) {
 	size_t size;
 	char text[512];
 	uint64_t deleted;
+	uint64_t seen;
+	uint32_t snapshots;	/* that are listed, too */
 	struct khmap_ioc_create create;
 	struct khmap_ioc_stat stat;
 	struct khmap_ioc_abi before, abi;
@@ -246,9 +248,26 @@ static bool is_first(void *context, int result)
 	return !result;
 }
 
+static int call_read_sampler(void *context)
+{
+	FIXTURE_DATA(fault) * self = context;
+	ssize_t count;
+
+	self->seen = 0;
+	count = read(self->fd, &self->seen, sizeof(self->seen));
+	return count < 0 ? -errno : count == sizeof(self->seen) ? 0 : -EIO;
+}
+
+static bool is_seen(void *context, int result)
+{
+	FIXTURE_DATA(fault) * self = context;
+
+	return self->seen == 3;
+}
+
 TEST_F_TIMEOUT(fault, sample, FAULT_SECONDS)
 {
-	const struct fault_call c = {
+	struct fault_call c = {
 		.name = "SAMPLE",
 		.call = call_sample,
 		.right = is_first,
@@ -258,6 +277,15 @@ TEST_F_TIMEOUT(fault, sample, FAULT_SECONDS)
 	};
 
 	EXPECT_EQ(0, fault_sweep(&c));
+	ASSERT_EQ(0, call_sample(self));
+	ASSERT_EQ(0, fill(self->map, 0, 3));
+	c.name = "read of a sampler";
+	c.call = call_read_sampler;
+	c.right = is_seen;
+	c.undo = NULL;
+	c.err = 0;
+	EXPECT_EQ(0, fault_sweep(&c));
+	undo_close(self);
 }
 
 /* Map all of it, and touch each page.  A fault that fails is taken again. */
@@ -345,6 +373,7 @@ static int call_list(void *context)
 
 	self->list = (struct khmap_ioc_list){
 		.size = sizeof(self->list),
+		.flags = self->snapshots ? KHMAP_LIST_SNAPSHOTS : 0,
 		.infos = address_of(self->infos),
 		.count = 8,
 		.info_size = sizeof(self->infos[0]),
@@ -356,7 +385,7 @@ static bool is_list(void *context, int result)
 {
 	FIXTURE_DATA(fault) * self = context;
 
-	return self->list.count == self->before.maps + 1;
+	return self->list.count == self->before.maps + 1 + self->snapshots;
 }
 
 /* Who holds what, as khmapctl asks for it; the file is open, as that is the kernel's own. */
@@ -387,6 +416,8 @@ TEST_F_TIMEOUT(fault, questions, FAULT_SECONDS)
 		.context = self,
 		.map = &self->map,
 	};
+	struct khmap_ioc_snapshot args;
+	int one, other;
 	char path[64];
 
 	EXPECT_EQ(0, fault_sweep(&c));
@@ -398,6 +429,15 @@ TEST_F_TIMEOUT(fault, questions, FAULT_SECONDS)
 	c.call = call_list;
 	c.right = is_list;
 	EXPECT_EQ(0, fault_sweep(&c));
+	c.name = "LIST with snapshots";
+	one = snapshot(self->map, &args);
+	ASSERT_LE(0, one);
+	other = snapshot(self->map, &args);
+	ASSERT_LE(0, other);
+	self->snapshots = 2;
+	EXPECT_EQ(0, fault_sweep(&c));
+	close(one);
+	close(other);
 	c.name = "fdinfo";
 	c.call = call_fdinfo;
 	c.right = is_fdinfo;

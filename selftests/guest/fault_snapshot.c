@@ -237,6 +237,78 @@ TEST_F_TIMEOUT(fault, materialize, FAULT_SECONDS)
 	EXPECT_EQ(0, fault_sweep(&c));
 }
 
+static int call_materialize_later(void *context)
+{
+	FIXTURE_DATA(fault) * self = context;
+
+	self->all = (struct khmap_ioc_materialize){
+		.size = sizeof(self->all),
+		.flags = KHMAP_MATERIALIZE_BACKGROUND,
+	};
+	return call(self->shot, KHMAP_IOC_MATERIALIZE, &self->all);
+}
+
+/* A worker does it, whom nothing fails; fault_worker has others. */
+static bool is_materialized_later(void *context, int result)
+{
+	int tries = 100;
+
+	while (!is_materialized(context, result) && --tries)
+		usleep(50000);
+	return tries;
+}
+
+TEST_F_TIMEOUT(fault, materialize_later, FAULT_SECONDS)
+{
+	struct fault_call c = snapshot_case("MATERIALIZE in the background", self);
+
+	c.call = call_materialize_later;
+	c.right = is_materialized_later;
+	c.undo = retake;
+	c.late = true;
+	retake(self);
+	EXPECT_EQ(0, fault_sweep(&c));
+}
+
+static int call_destroy(void *context)
+{
+	FIXTURE_DATA(fault) * self = context;
+
+	return map_destroy(self->shot);
+}
+
+static bool is_destroyed(void *context, int result)
+{
+	return access(KHMAP_DEVICE_DIR "/" NAME, F_OK) && access("/dev/" NAME, F_OK) &&
+	       map_open(NAME, O_RDONLY) == -ENOENT;
+}
+
+static bool kept_named(void *context, int err)
+{
+	FIXTURE_DATA(fault) * self = context;
+	uint64_t value = 0;
+	int fd = map_open(NAME, O_RDONLY);
+
+	err = get(fd, 5, &value);
+	close(fd);
+	return !err && value == 5 + self->generation && !map_verify(self->shot);
+}
+
+TEST_F_TIMEOUT(fault, destroy, FAULT_SECONDS)
+{
+	struct fault_call c = snapshot_case("DESTROY of a snapshot", self);
+
+	self->args = snapshot_args(NAME);
+	retake(self);
+	ASSERT_LE(0, self->shot);
+	c.call = call_destroy;
+	c.right = is_destroyed;
+	c.undo = retake;
+	c.kept = kept_named;
+	EXPECT_EQ(0, fault_sweep(&c));
+	map_destroy(self->shot);
+}
+
 static int call_map(void *context)
 {
 	FIXTURE_DATA(fault) * self = context;
@@ -388,6 +460,56 @@ TEST_F_TIMEOUT(fault, reading, FAULT_SECONDS)
 	c.name = "STAT of a snapshot";
 	c.call = call_stat;
 	EXPECT_EQ(0, fault_sweep(&c));
+}
+
+/* Pages that are not there yet, of a pool that has one. */
+static int call_get_some(void *context)
+{
+	FIXTURE_DATA(fault) * self = context;
+	uint64_t value, i;
+	int err;
+
+	for (i = 0; i < KEYS; i += 100) {
+		value = 0;
+		err = get(self->shot, i, &value);
+		if (err)
+			return err;
+		if (value != i + 1)
+			return -EIO;
+	}
+	return 0;
+}
+
+TEST_F_TIMEOUT(fault, reading_best_effort, FAULT_SECONDS)
+{
+	struct fault_call c = snapshot_case("read, best effort", self);
+
+	self->args.flags = KHMAP_SNAPSHOT_BEST_EFFORT;
+	self->args.pool_pages = POOL;
+	retake(self);
+	ASSERT_EQ(0, read_whole(self));
+	c.grows = true;
+	c.call = call_pread;
+	c.right = is_read;
+	c.undo = NULL;
+	EXPECT_EQ(0, fault_sweep(&c));
+	c.name = "splice, best effort";
+	c.call = call_splice;
+	c.right = is_spliced;
+	c.settle = drain;
+	c.err = EAGAIN;
+	EXPECT_EQ(0, fault_sweep(&c));
+	c.settle = NULL;
+	c.err = 0;
+	self->args.pool_pages = 1;
+	retake(self);
+	c.name = "GET, best effort";
+	c.call = call_get_some;
+	c.right = NULL;
+	c.undo = retake;
+	EXPECT_EQ(0, fault_sweep(&c));
+	ASSERT_EQ(0, map_stat(self->shot, &self->stat));
+	EXPECT_EQ(0, self->stat.lost_pages);
 }
 
 static int call_open(void *context)

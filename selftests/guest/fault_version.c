@@ -11,6 +11,7 @@
 #include "publish_test.h"
 
 #define NAME	"test-fault-name"
+#define FRESH	"test-fault-fresh"	/* of the second map, where it has one */
 #define IDS	100u
 
 FIXTURE(fault) {
@@ -30,6 +31,7 @@ FIXTURE_SETUP(fault)
 	uint32_t i;
 
 	map_remove(NAME);
+	map_remove(FRESH);
 	self->control = control_open(O_RDWR);
 	ASSERT_LE(0, self->control);
 	ASSERT_EQ(0, query_abi(self->control, &self->before));
@@ -49,6 +51,7 @@ FIXTURE_TEARDOWN(fault)
 	close(self->fresh);
 	close(self->map);
 	map_remove(NAME);
+	map_remove(FRESH);
 	EXPECT_EQ(0, query_abi(self->control, &after));
 	EXPECT_EQ(self->before.maps, after.maps);
 	EXPECT_EQ(self->before.bytes, after.bytes);
@@ -111,6 +114,40 @@ TEST_F_TIMEOUT(fault, publish, FAULT_SECONDS)
 {
 	struct fault_call c = version_case("PUBLISH", self);
 
+	EXPECT_EQ(0, fault_sweep(&c));
+}
+
+/* The same of a map that has a name of its own, which goes. */
+static void renew_fresh(void *context)
+{
+	FIXTURE_DATA(fault) * self = context;
+
+	renew(context);
+	close(self->fresh);
+	map_remove(FRESH);
+	self->fresh = create_named(FRESH, 10);
+	put(self->fresh, 1, 20);
+}
+
+static bool is_published_fresh(void *context, int result)
+{
+	return access(KHMAP_DEVICE_DIR "/" FRESH, F_OK) &&
+	       map_open(FRESH, O_RDONLY) == -ENOENT && is_published(context, result);
+}
+
+static bool kept_fresh(void *context, int err)
+{
+	return value_by_name(FRESH, 1) == 20 && kept_name(context, err);
+}
+
+TEST_F_TIMEOUT(fault, publish_fresh, FAULT_SECONDS)
+{
+	struct fault_call c = version_case("PUBLISH of a map with a name", self);
+
+	renew_fresh(self);
+	c.right = is_published_fresh;
+	c.undo = renew_fresh;
+	c.kept = kept_fresh;
 	EXPECT_EQ(0, fault_sweep(&c));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fault_worker.c - a pool is filled, and a map grows, with the kernel's workers failing
+ * fault_worker.c - pools, copies and growth in the background, with the kernel's workers failing
  *
  * It is a worker of the kernel, whichever is idle, so nobody knows whose n-th allocation
  * it would be.  All workers are marked instead, and so many percent of what they
@@ -189,6 +189,75 @@ TEST_F_TIMEOUT(worker, fills_a_pool, FAULT_SECONDS)
 		all += injected;
 	}
 	printf("# faults: %d in the worker that fills a pool, in %d rounds\n", all, ROUNDS);
+	fflush(stdout);
+}
+
+static int materialize(int shot, uint32_t flags)
+{
+	struct khmap_ioc_materialize args = { .size = sizeof(args), .flags = flags };
+
+	return call(shot, KHMAP_IOC_MATERIALIZE, &args);
+}
+
+/*
+ * All pages of a best-effort snapshot are copied by a worker, as far as it has memory;
+ * none is lost by that, and who asks himself has them all.
+ */
+static int copy(struct __test_metadata *_metadata, unsigned int percent)
+{
+	struct khmap_ioc_snapshot args = snapshot_args(NULL);
+	int map = create_named(NULL, KEYS), shot, injected, tries;
+	struct khmap_ioc_stat stat;
+	uint64_t value, pages;
+	uint32_t key;
+
+	ASSERT_LE(0, map);
+	for (key = 0; key < KEYS; key++)
+		ASSERT_EQ(0, put(map, key, key + 1));
+	args.flags = KHMAP_SNAPSHOT_BEST_EFFORT;
+	args.pool_pages = POOL;
+	shot = take_snapshot(map, &args);
+	ASSERT_LE(0, shot);
+	pages = args.image_size / (uint64_t)PAGE;
+	ASSERT_LT(2 * POOL, pages);
+	workers_mark();
+	ASSERT_EQ(0, inject(percent));
+	ASSERT_EQ(0, materialize(shot, KHMAP_MATERIALIZE_BACKGROUND));
+	for (tries = percent ? IN_VAIN : TRIES; tries; tries--) {
+		ASSERT_EQ(0, map_stat(shot, &stat));
+		if (stat.copied_pages == pages)
+			break;
+		usleep(TURN_US);
+	}
+	injected = refused();
+	ASSERT_EQ(0, inject(0));
+	if (!percent)
+		EXPECT_EQ(pages, stat.copied_pages);
+	if (percent == 100)
+		EXPECT_GT(pages, stat.copied_pages);
+	EXPECT_EQ(0, materialize(shot, 0));
+	ASSERT_EQ(0, map_stat(shot, &stat));
+	EXPECT_EQ(pages, stat.copied_pages);
+	EXPECT_EQ(0, stat.lost_pages);
+	for (key = 0; key < KEYS; key++)
+		ASSERT_TRUE(!get(shot, key, &value) && value == key + 1);
+	close(shot);
+	close(map);
+	return injected;
+}
+
+TEST_F_TIMEOUT(worker, copies_a_snapshot, FAULT_SECONDS)
+{
+	int injected, all = 0, i;
+
+	EXPECT_EQ(0, copy(_metadata, 0));
+	for (i = 0; i < ROUNDS; i++) {
+		injected = copy(_metadata, percents[i % 3]);
+		if (percents[i % 3] == 100)
+			EXPECT_LT(0, injected);
+		all += injected;
+	}
+	printf("# faults: %d in the worker that copies a snapshot, in %d rounds\n", all, ROUNDS);
 	fflush(stdout);
 }
 
