@@ -89,8 +89,8 @@ bool soak_cgroups(void)
 		return false;
 	mkdir(SOAK_CGROUP, 0755);
 	mkdir(SOAK_HOG_CGROUP, 0755);
-	cgroup_write(SOAK_HOG_CGROUP, "memory.max", "33554432");
-	return cgroup_usage(SOAK_CGROUP) >= 0;
+	return cgroup_usage(SOAK_CGROUP) >= 0 &&
+	       !cgroup_write(SOAK_HOG_CGROUP, "memory.max", "33554432");
 }
 
 void soak_cgroups_remove(void)
@@ -105,14 +105,14 @@ int soak_cgroup_enter(const char *folder)
 }
 
 /* From now on the map's creator has so many bytes beyond what he uses; or no limit. */
-void soak_limit(long long bytes)
+int soak_limit(long long bytes)
 {
 	char text[32] = "max";
 
 	if (bytes >= 0)
 		snprintf(text, sizeof(text), "%lld",
 			 cgroup_usage(SOAK_CGROUP) + bytes);
-	cgroup_write(SOAK_CGROUP, "memory.max", text);
+	return cgroup_write(SOAK_CGROUP, "memory.max", text);
 }
 
 bool soak_cpu(bool online)
@@ -139,7 +139,9 @@ pid_t soak_hog(bool over_limit)
 
 	if (child)
 		return child;
-	if (over_limit && !soak_cgroup_enter(SOAK_HOG_CGROUP))
+	if (over_limit && soak_cgroup_enter(SOAK_HOG_CGROUP))
+		_exit(SOAK_HOG_LOST);
+	if (over_limit)
 		touch(128 << 20);
 	if (!over_limit)
 		touch((size_t)meminfo("MemAvailable") * 1024 / 10 * 7);

@@ -15,8 +15,10 @@ int soak_unload(void);
 bool soak_cgroups(void);			/* are there any? */
 void soak_cgroups_remove(void);
 int soak_cgroup_enter(const char *folder);
-void soak_limit(long long bytes);		/* negative: none */
+int soak_limit(long long bytes);		/* negative: none */
 bool soak_cpu(bool online);			/* done? */
 pid_t soak_hog(bool over_limit);
+
+#define SOAK_HOG_LOST	2	/* its exit status if it does not get into its cgroup */
 
 #endif /* _SOAK_MACHINE_H */

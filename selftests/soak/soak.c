@@ -30,7 +30,7 @@ struct driver {
 	pid_t hog;
 	int map;
 	bool cgroups, cpu, cpu_online;
-	uint64_t rounds, kills, stops, done, undone, hogs, hogs_killed, limits, unplugged, loads;
+	uint64_t rounds, befallen, kills, stops, done, undone, hogs, hogs_killed, limits, unplugged, loads;
 	time_t begun, told;
 	struct soak_memory first, last;
 };
@@ -96,7 +96,18 @@ static void reap_hog(struct driver *d, int flags)
 		return;
 	d->hogs++;
 	d->hogs_killed += WIFSIGNALED(status);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == SOAK_HOG_LOST)
+		soak_wrong(d->soak, "a hog does not get into its cgroup");
 	d->hog = 0;
+}
+
+/* Who made the map has so much more memory, or as much as he likes. */
+static void limit(struct driver *d, long long bytes)
+{
+	int err = soak_limit(bytes);
+
+	if (err)
+		soak_wrong(d->soak, "the limit of a cgroup: %s", strerror(-err));
 }
 
 /* One thing that befalls somebody. */
@@ -104,6 +115,7 @@ static void befall(struct driver *d)
 {
 	struct process *p = &d->process[soak_below(&d->random, SOAK_PROCESSES)];
 
+	d->befallen++;
 	switch (soak_below(&d->random, 10)) {
 	case 0 ... 4:
 		kill(p->pid, SIGKILL);
@@ -119,13 +131,13 @@ static void befall(struct driver *d)
 		break;
 	case 6:
 		if (d->cgroups) {
-			soak_limit((long long)soak_below(&d->random, 200000));
+			limit(d, (long long)soak_below(&d->random, 200000));
 			d->limits++;
 		}
 		break;
 	case 7:
 		if (d->cgroups)
-			soak_limit(-1);
+			limit(d, -1);
 		break;
 	case 8:
 		if (!d->hog)
@@ -163,6 +175,7 @@ static void make_map(struct driver *d)
 	static const uint32_t value_sizes[] = { 8, 16, 40, 104, SOAK_VALUE_MAX };
 	struct khmap_ioc_create args = create_args(SOAK_NAME, 1);
 	pid_t child;
+	int status;
 
 	d->soak->value_size = value_sizes[soak_below(&d->random, 5)];
 	args.value_size = d->soak->value_size;
@@ -171,11 +184,12 @@ static void make_map(struct driver *d)
 	args.layout = 1 + (uint32_t)soak_below(&d->random, 2);
 	child = fork();
 	if (!child) {
-		if (d->cgroups)
-			soak_cgroup_enter(SOAK_CGROUP);
+		if (d->cgroups && soak_cgroup_enter(SOAK_CGROUP))
+			_exit(2);
 		_exit(create_map(&args) < 0);
 	}
-	waitpid(child, NULL, 0);
+	if (waitpid(child, &status, 0) != child || status)
+		soak_wrong(d->soak, "the map's creator ends with %x", status);
 	d->map = map_open(SOAK_NAME, O_RDWR);
 	if (d->map < 0)
 		soak_wrong(d->soak, "create: %s", strerror(-d->map));
@@ -206,7 +220,7 @@ static void end_processes(struct driver *d)
 		reap(d, &d->process[i]);
 	reap_hog(d, 0);
 	if (d->cgroups)
-		soak_limit(-1);
+		limit(d, -1);
 	if (d->cpu && !d->cpu_online)
 		d->cpu_online = soak_cpu(true);
 }
@@ -303,6 +317,7 @@ static void summary(const struct driver *d, const char *json)
 		{ "snapshots", atomic_load(&c->snapshots) },
 		{ "files_restored", atomic_load(&c->files) },
 		{ "keys_lost_best_effort", atomic_load(&c->lost) },
+		{ "befallen", d->befallen },
 		{ "killed", d->kills },
 		{ "in_flight_done", d->done },
 		{ "in_flight_not_done", d->undone },
@@ -326,6 +341,51 @@ static void summary(const struct driver *d, const char *json)
 		fclose(file);
 }
 
+/*
+ * Was it without mercy?  What befalls is drawn: of ten things five kill, and one each
+ * stops, limits, lifts the limit, takes memory, and plugs or unplugs.  A quarter of
+ * what is to be expected is demanded, and of a short run only what is sure.
+ */
+static bool was_hard(const struct driver *d)
+{
+	const struct soak_counts *c = &d->soak->counts;
+	const uint64_t n = d->befallen, most = n >= 200 ? n : 0;
+	const uint64_t limits = d->cgroups ? most / 40 : 0;
+	const struct {
+		const char *name;
+		uint64_t value, least;
+	} rows[] = {
+		{ "rounds", d->rounds, 2 },
+		{ "loads", d->loads, d->rounds },
+		{ "stores", atomic_load(&c->operations), 100 * d->rounds },
+		{ "look-ups", atomic_load(&c->lookups), 1000 * d->rounds },
+		{ "look-ups of what nobody changed", atomic_load(&c->exact), 1 },
+		/* The last thing of each round. */
+		{ "files", atomic_load(&c->files), d->rounds },
+		{ "things that befell", n, 2 * d->rounds },
+		{ "processes killed", d->kills, most ? most / 4 : n / 16 },
+		{ "snapshots", atomic_load(&c->snapshots), most ? d->rounds : 1 },
+		{ "operations in flight that were done", d->done, most / 200 },
+		{ "processes stopped", d->stops, most / 40 },
+		{ "hogs", d->hogs, most / 400 },
+		{ "processors unplugged", d->unplugged, d->cpu ? most / 80 : 0 },
+		{ "limits", d->limits, limits },
+		{ "stores that were refused", atomic_load(&c->refused), limits },
+		{ "hogs killed", d->hogs_killed, d->cgroups && d->hogs >= 20 },
+	};
+	bool hard = true;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].value >= rows[i].least)
+			continue;
+		printf("# too little: %s: %llu, not %llu or more\n", rows[i].name,
+		       (unsigned long long)rows[i].value, (unsigned long long)rows[i].least);
+		hard = false;
+	}
+	return hard;
+}
+
 static int usage(void)
 {
 	puts("Usage: soak [--minutes N | --seconds N] [--seed N] [--json FILE]\n"
@@ -345,7 +405,7 @@ int main(int argc, char **argv)
 	struct driver d = { .map = -1, .cpu_online = true };
 	const char *json = NULL;
 	time_t seconds = 60, each;
-	bool right;
+	bool right, hard;
 	int option;
 
 	d.seed = (uint64_t)time(NULL) << 8 ^ (uint64_t)getpid();
@@ -371,7 +431,7 @@ int main(int argc, char **argv)
 		      -1, 0);
 	if (d.soak == MAP_FAILED)
 		return 1;
-	puts("TAP version 13\n1..1");
+	puts("TAP version 13\n1..2");
 	printf("# seed %llu\n", (unsigned long long)d.seed);
 	d.random = d.seed;
 	d.cgroups = soak_cgroups();
@@ -395,5 +455,7 @@ int main(int argc, char **argv)
 	right = !atomic_load(&d.soak->counts.wrong);
 	printf("%s 1 soak: map, snapshots, files and memory are what the journal says\n",
 	       right ? "ok" : "not ok");
-	return !right;
+	hard = was_hard(&d);
+	printf("%s 2 soak: enough was done, and befell\n", hard ? "ok" : "not ok");
+	return !right || !hard;
 }
