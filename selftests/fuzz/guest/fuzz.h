@@ -217,6 +217,7 @@ struct fuzz_shared {
 	_Atomic uint64_t calls;
 	_Atomic uint64_t programs;
 	_Atomic uint64_t journal_steps;
+	_Atomic uint64_t journal_done;		/* what the journal asked for, and was done */
 	_Atomic uint64_t journal_refused;
 	_Atomic uint64_t tried[128];
 	_Atomic uint64_t done[128];

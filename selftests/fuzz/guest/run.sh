@@ -52,9 +52,11 @@ list=$build/fuzz/guest.list
 arguments="--seconds $seconds --round 15 --verbose${seed:+ --seed $seed}${log:+ --log /dev/console}"
 {
 	echo "@$((seconds + 400)) build/guest/fuzz $arguments"
-	if [ -n "$others" ] && command -v trinity >/dev/null && command -v stress-ng >/dev/null; then
-		echo "+ $(command -v trinity)"
-		echo "+ $(command -v stress-ng)"
+	if [ -n "$others" ]; then
+		# One that is not installed is missed, by its name, in the guest.
+		for other in trinity stress-ng; do
+			! place=$(command -v $other) || echo "+ $place"
+		done
 		echo '+ build/bin/khmapctl'
 		echo '+ selftests/guest/cli_test.sh'
 		echo '+ selftests/guest/script_test.sh'

@@ -135,8 +135,8 @@ static bool set_up(struct fuzz_worker *worker)
 	threads[0].rings = fuzz_rings_create();
 	fuzz_thread_self = &threads[0];
 	fuzz_faults_init();
-	if (!worker->options->blind)
-		fuzz_kcov_open();
+	if (!worker->options->blind && !fuzz_kcov_open())
+		return false;
 	fill_descriptors();
 	fuzz_slots_init(worker);
 	worker->first_fd = FUZZ_FD_FIRST;
