@@ -23,7 +23,8 @@ usage() {
 	Runs the unit tests, the guest's tests (on the debug kernel $kernel; see tools/vm/debug), or
 	both, and prints for each file of kmod/ the lines and branches that they reach. The table alone
 	is of what was measured last. build/coverage/coverage.json has the same for programs. Fails if
-	both parts reach less than $least_lines % of all lines or $least_branches % of all branches.
+	both parts reach less than $least_lines % of all lines or $least_branches % of all branches, or
+	if a guest was lost or counted nothing, which is named below the table.
 
 	  --list FILE    other tests for the guest; what they reach is added to what is known
 	  --only REGEX   those of the guest's tests whose line matches, as grep -E does; added, too
@@ -75,6 +76,7 @@ guest() {
 	version=$("$top/tools/vm/kernel.sh" "$kernel" | sed -n 's/^KERNEL=//p')
 	work=$out/$version/work
 	[ -z "$fresh" ] || : >"$out/guest.json"
+	[ -z "$fresh" ] || : >"$out/lost"
 	tests=$out/tests
 	matching "$guest_list" "$only" >"$tests"
 	number=1
@@ -86,15 +88,28 @@ guest() {
 	[ -s "$out/guest.json" ] || die 'nothing was counted in the guest'
 }
 
+# lost WHY: what this guest would have reached is not among what is known.
+lost=''
+lost() {
+	lost=yes
+	echo "part $number of ${guest_list#"$top"/}${only:+, --only $only}: $*" | tee -a "$out/lost" >&2
+}
+
 # What one guest counts is added to what is known.
 guest_part() {
 	rm -rf "$out/files"
-	# A test that fails is reported by it, and still reaches what it reaches.
+	status=0
 	"$top/tools/vm/run.sh" --kernel "$kernel" --module "$out/$version/khmap.ko" --timeout 1500 \
-		--out "$out/files" --list "$tests.part" || echo 'A test failed; counted all the same.' >&2
+		--out "$out/files" --list "$tests.part" || status=$?
+	# A test that fails is reported by it, and still reaches what it reaches.
+	case $status in
+	0) ;;
+	1) echo 'A test failed; counted all the same.' >&2 ;;
+	*) lost "the guest failed with status $status" ;;
+	esac
 	if [ ! -d "$out/files/gcov$work" ]; then
-		echo 'Nothing was counted in this guest.' >&2
-		return
+		lost 'nothing was counted'
+		return 0
 	fi
 	(cd "$out/files/gcov$work" && find . -name '*.gcda') | while read -r file; do
 		cp "$work/${file%.gcda}.gcno" "$out/files/gcov$work/${file%/*}/"
@@ -115,6 +130,13 @@ jq -n -f "$here/merge.jq" --slurpfile unit "$out/unit.json" --slurpfile guest "$
 jq -r -f "$here/table.jq" "$out/coverage.json"
 [ -z "$missed" ] || jq -r '.files[] | select(.missed != []) | "\(.file): \(.missed | join(" "))"' \
 	"$out/coverage.json"
+
+# A guest that is lost is no measurement, whatever the others reach.
+if [ -s "$out/lost" ]; then
+	echo 'Missing in this table, all or a part:'
+	sed 's/^/  /' "$out/lost"
+	[ -z "$fresh$lost" ] || exit 1
+fi
 
 # Some of the tests reach less, and are not judged.
 [ -n "$fresh" ] && [ -s "$out/unit.json" ] && [ -s "$out/guest.json" ] || exit 0
