@@ -480,6 +480,15 @@ static int call_get_some(void *context)
 	return 0;
 }
 
+/* What found no memory is not lost. */
+static bool none_is_lost(void *context, int result)
+{
+	FIXTURE_DATA(fault) * self = context;
+
+	return !map_stat(self->shot, &self->stat) && !self->stat.lost_pages &&
+	       self->stat.copied_pages > 2;
+}
+
 TEST_F_TIMEOUT(fault, reading_best_effort, FAULT_SECONDS)
 {
 	struct fault_call c = snapshot_case("read, best effort", self);
@@ -505,11 +514,9 @@ TEST_F_TIMEOUT(fault, reading_best_effort, FAULT_SECONDS)
 	retake(self);
 	c.name = "GET, best effort";
 	c.call = call_get_some;
-	c.right = NULL;
+	c.right = none_is_lost;
 	c.undo = retake;
 	EXPECT_EQ(0, fault_sweep(&c));
-	ASSERT_EQ(0, map_stat(self->shot, &self->stat));
-	EXPECT_EQ(0, self->stat.lost_pages);
 }
 
 static int call_open(void *context)
