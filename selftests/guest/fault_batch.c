@@ -13,6 +13,7 @@
 #include "batch_test.h"
 
 #define KEYS	100u
+#define ROOM	(4 * KEYS)	/* reserved, so that no worker splits a chain meanwhile */
 #define OPS	8u
 #define LONG	1100u	/* operations: more than io_uring carries out in place */
 #define ARRAY	60u	/* operations that are one run */
@@ -302,6 +303,7 @@ TEST_F_TIMEOUT(fault, batch, FAULT_SECONDS)
 {
 	struct fault_call c = batch_case("BATCH of each opcode", self);
 
+	ASSERT_EQ(0, map_reserve(self->map, ROOM));
 	make_ops(self);
 	EXPECT_EQ(0, fault_sweep(&c));
 	self->batch_flags = KHMAP_BATCH_ATOMIC;
@@ -462,6 +464,7 @@ TEST_F_TIMEOUT(fault, uring_batch, FAULT_SECONDS)
 	c.settle = settle_uring;
 	/* What io_uring says that has no memory for a request. */
 	c.err = EAGAIN;
+	ASSERT_EQ(0, map_reserve(self->map, ROOM));
 	make_ops(self);
 	EXPECT_EQ(0, fault_sweep(&c));
 }

@@ -191,6 +191,17 @@ static inline int fault_look(const struct fault_call *c, struct fault_state *sta
 	return err;
 }
 
+/* Until no worker grows a map any more, which puts may have left to it. */
+static inline void fault_settled(const struct fault_call *c)
+{
+	struct fault_state before, now = {};
+	int tries = 50;
+
+	fault_look(c, &before);
+	while (--tries && !usleep(100000) && !fault_look(c, &now) && now.bytes != before.bytes)
+		before = now;
+}
+
 static inline long fault_wrong(const struct fault_call *c, unsigned int n, const char *what,
 			       long number)
 {
@@ -280,6 +291,7 @@ static inline long fault_sweep(const struct fault_call *c)
 
 	/* What is needed at the first time only, code to be read, is there from now on. */
 	wrong = fault_plain(c, 0);
+	fault_settled(c);
 	for (n = 1; n <= FAULT_MAX && wrong < 20; n++) {
 		if (fault_look(c, &before))
 			wrong += fault_wrong(c, n, "the map cannot be read", 0);

@@ -30,7 +30,8 @@ struct driver {
 	pid_t hog;
 	int map;
 	bool cgroups, cpu, cpu_online;
-	uint64_t rounds, befallen, kills, stops, done, undone, hogs, hogs_killed, limits, unplugged, loads;
+	uint64_t rounds, befallen, kills, stops, done, undone;
+	uint64_t hogs, hogs_killed, limits, unplugged, loads;
 	time_t begun, told;
 	struct soak_memory first, last;
 };
