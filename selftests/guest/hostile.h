@@ -181,6 +181,17 @@ static inline void stall_end(struct stall *stall)
 	close(stall->uffd);
 }
 
+/* Can writes stall?  On arm64 only since Linux 6.10. */
+static inline bool stall_protects(void)
+{
+	static struct stall try;
+	int err = stall_make(&try, true);
+
+	if (err != -EINVAL)
+		stall_end(&try);
+	return err != -EINVAL;
+}
+
 /* Copy a page of a mapping; false if it is not there, which would be a SIGBUS. */
 static inline bool page_copy(const void *page, void *to)
 {

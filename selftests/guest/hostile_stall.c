@@ -580,6 +580,7 @@ static int content_make(struct victim *v)
 
 TEST_F_TIMEOUT(stall, nobody_else_waits, 600)
 {
+	bool protects = stall_protects();
 	size_t i;
 
 	for (i = 0; i < sizeof(touches) / sizeof(touches[0]); i++) {
@@ -589,6 +590,8 @@ TEST_F_TIMEOUT(stall, nobody_else_waits, 600)
 		pid_t others;
 		int step;
 
+		if (touch->writes && !protects)
+			continue;
 		v->touch = touch;
 		/* What others did is not to matter: key 0 is there, with its value. */
 		ASSERT_EQ(0, put(v->map, 0, 0));
@@ -614,6 +617,8 @@ TEST_F_TIMEOUT(stall, nobody_else_waits, 600)
 			TH_LOG("%s", touch->name);
 		stall_end(&v->stall);
 	}
+	if (!protects)
+		SKIP(return, "this kernel lets no write stall: answers were not tried");
 }
 
 /* A snapshot's bytes, or NULL. */
