@@ -71,9 +71,16 @@ static vm_fault_t khmap_view_fault(struct vm_fault *vmf)
 	err = khmap_view_insert(vma, vma->vm_start +
 				((first - vma->vm_pgoff) << PAGE_SHIFT),
 				pages, count);
-	/* The range is the mapping's: its page table went away meanwhile (6.14). */
-	if (err == -EFAULT)
-		return VM_FAULT_NOPAGE;
+	/*
+	 * No table could be had for a neighbour's, or, since Linux 6.14, ours went away
+	 * meanwhile: then it is touched again.
+	 */
+	if (err == -EFAULT) {
+		pages[0] = virt_to_page(wanted);
+		err = khmap_view_insert(vma, vmf->address & PAGE_MASK, pages, 1);
+		if (err == -EFAULT)
+			return VM_FAULT_NOPAGE;
+	}
 	return err ? vmf_error(err) : VM_FAULT_NOPAGE;
 }
 

@@ -2,9 +2,9 @@
 /*
  * node.c - device nodes /dev/khmap/NAME
  *
- * The driver core makes each node in devtmpfs and tells udev, with the owner
- * and mode that the map or snapshot was created with; from then on they are the node's own,
- * for chown(1) and chmod(1).
+ * The driver core makes each node in devtmpfs, with the owner and mode that the map or
+ * snapshot was created with; from then on they are the node's own, for chown(1) and
+ * chmod(1).
  */
 #include <linux/cdev.h>
 #include <linux/completion.h>

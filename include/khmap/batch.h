@@ -31,7 +31,9 @@ extern "C" {
  * yet.
  *
  * Return: 0 all were carried out, or all up to one that failed, whatever their
- * status; -EFAULT @ops leads nowhere; -E2BIG more than KHMAP_ATOMIC_MAX are to be atomic;
+ * status; -EFAULT @ops leads nowhere, or went away meanwhile: then the last of
+ * *@done, up to KHMAP_ATOMIC_MAX, were carried out and may have no status; -E2BIG
+ * more than KHMAP_ATOMIC_MAX are to be atomic;
  * -EOPNOTSUPP; -EINTR; -ENOMEM; -EROFS the map is no live one.
  */
 int khmap_batch(struct khmap *map, struct khmap_op *ops, size_t count, __u32 flags, size_t *done);
@@ -88,7 +90,7 @@ struct khmap_arrays {
  *
  * Return: 0 as khmap_batch(); -EINVAL; -E2BIG;
  * -EOPNOTSUPP the opcode or a flag is not known; -EFAULT @statuses or @results
- * leads nowhere;
+ * leads nowhere, or went away meanwhile, as of khmap_batch();
  * -EBADF the map was not opened for writing; -EINTR; -ENOMEM; -EROFS the map is no
  * live one.
  */

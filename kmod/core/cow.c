@@ -55,7 +55,10 @@ static u64 khmap_snapshot_index(const struct khmap_snapshot *snapshot,
 	       1 + (u64)snapshot->primary_pages + page : 0;
 }
 
-/* The one of which the page is read, if it still lacks it and brings memory. */
+/*
+ * The one of which the page is read, if it still lacks it: with memory of its pool, if
+ * all that it lacks has some there, or else with what the reader brings.
+ */
 static struct khmap_snapshot *khmap_save_reader(struct khmap_reading *reading,
 						enum khmap_region region,
 						u32 page, u64 *index)
@@ -63,11 +66,16 @@ static struct khmap_snapshot *khmap_save_reader(struct khmap_reading *reading,
 	struct khmap_snapshot *snapshot = reading->snapshot;
 
 	*index = khmap_snapshot_index(snapshot, region, page);
-	if (!reading->spare || snapshot->slot[*index])
+	if (!snapshot->pool || snapshot->slot[*index])
 		return NULL;
-	snapshot->own[*index] = reading->spare;
-	reading->spare = NULL;
-	return snapshot;
+	snapshot->own[*index] =
+		khmap_pool_take_spare(snapshot->pool,
+				      khmap_snapshot_lacks(snapshot));
+	if (!snapshot->own[*index]) {
+		snapshot->own[*index] = reading->spare;
+		reading->spare = NULL;
+	}
+	return snapshot->own[*index] ? snapshot : NULL;
 }
 
 /*

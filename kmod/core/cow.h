@@ -141,7 +141,7 @@ void khmap_saves_destroy(struct khmap_saves *saves);
  * @spare: page of its account for the copy, if none has one in reserve; NULL if
  *	there is none, and when it was used
  *
- * A reader takes no page of a pool: these are for what is stored to, and would be
+ * A reader takes no page of a pool that may be wanted when another is stored to, and
  * lost without.  Who lacks a page that cannot be copied goes on to lack it.
  */
 struct khmap_reading {

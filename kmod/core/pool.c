@@ -106,19 +106,29 @@ int khmap_pool_fill(struct khmap_pool *pool, struct khmap_account *account,
 	return 0;
 }
 
-void *khmap_pool_take(struct khmap_pool *pool)
+static void *khmap_pool_take_of(struct khmap_pool *pool, u64 least)
 {
 	struct khmap_pool_page *page;
 	unsigned long flags;
 
 	os_lock(&pool->lock, flags);
-	page = pool->first;
+	page = pool->free >= least ? pool->first : NULL;
 	if (page) {
 		pool->first = page->next;
 		os_store(&pool->free, pool->free - 1);
 	}
-	if (pool->want && pool->free <= pool->bound / 2)
+	if ((page || !least) && pool->want && pool->free <= pool->bound / 2)
 		pool->want(pool->owner);
 	os_unlock(&pool->lock, flags);
 	return page;
+}
+
+void *khmap_pool_take(struct khmap_pool *pool)
+{
+	return khmap_pool_take_of(pool, 0);
+}
+
+void *khmap_pool_take_spare(struct khmap_pool *pool, u64 lacks)
+{
+	return khmap_pool_take_of(pool, lacks);
 }

@@ -89,13 +89,23 @@ int khmap_pool_fill(struct khmap_pool *pool, struct khmap_account *account,
 		    u32 pages, bool (*stop)(void));
 
 /**
- * khmap_pool_take() - a page to copy to
+ * khmap_pool_take() - a page to copy to what is about to be stored to
  * @pool: the pool
  *
  * Context: any that may take a raw spinlock.
  * Return: the page; NULL if there is none.
  */
 void *khmap_pool_take(struct khmap_pool *pool);
+
+/**
+ * khmap_pool_take_spare() - a page that nobody who stores will want
+ * @pool: the pool
+ * @lacks: pages that its snapshot lacks, that which the page is for among them
+ *
+ * Context: any that may take a raw spinlock.
+ * Return: the page; NULL if there are not as many as are lacked.
+ */
+void *khmap_pool_take_spare(struct khmap_pool *pool, u64 lacks);
 
 /* Whether a slot's page is one that stands for a lost one. */
 static inline bool khmap_pool_lost(const struct khmap_pool *pool,

@@ -205,8 +205,7 @@ void *khmap_snapshot_absent(const struct khmap_snapshot *snapshot, u64 page)
 int khmap_snapshot_refill(struct khmap_snapshot *snapshot, bool (*stop)(void))
 {
 	struct khmap_pool *pool = snapshot->pool;
-	u64 lacks = snapshot->pages - 1 - (u64)os_count_read(&snapshot->copied) -
-		    (u64)os_count_read(&pool->losses);
+	u64 lacks = khmap_snapshot_lacks(snapshot);
 
 	return khmap_pool_fill(pool, snapshot->account,
 			       lacks < pool->bound ? (u32)lacks : pool->bound,

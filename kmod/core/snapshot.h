@@ -27,7 +27,8 @@
  * @pages: of the image, the header page included
  * @primary_pages: of these, of the primary region
  * @overflow_pages: of the overflow region, which follows it
- * @pool: of a best-effort snapshot, where @own comes from as it is needed; or NULL
+ * @pool: of a best-effort snapshot, where @own comes from when a page is stored to, or
+ *	when it has one for each page that is still lacked; or NULL
  * @copied: slots that are filled with a copy
  */
 struct khmap_snapshot {
@@ -44,6 +45,13 @@ struct khmap_snapshot {
 	struct khmap_pool *pool;
 	os_count_t copied;
 };
+
+/* Pages of a best-effort snapshot that are the map's still: no fewer than that. */
+static inline u64 khmap_snapshot_lacks(const struct khmap_snapshot *snapshot)
+{
+	return snapshot->pages - 1 - (u64)os_count_read(&snapshot->copied) -
+	       (u64)os_count_read(&snapshot->pool->losses);
+}
 
 /**
  * khmap_snapshot_create() - take a snapshot
@@ -128,7 +136,8 @@ void *khmap_snapshot_page(struct khmap_snapshot *snapshot, u64 page);
  * @snapshot: the snapshot
  * @page: from the image's start
  *
- * The memory is the snapshot's, and none of a pool's, which is for what is stored to.
+ * The memory is the snapshot's, and none of a pool's as long as what is stored to may
+ * want it.
  *
  * Context: may sleep.
  * Return: as khmap_snapshot_page(), but NULL of a best-effort snapshot is for want

@@ -327,7 +327,8 @@ TEST_F(best_effort, reader_without_memory)
 	uint64_t value;
 	int fd;
 
-	fd = take(self->map, NULL, 1);
+	/* Two: a key may lie in a chain's second bucket, and both are stored to. */
+	fd = take(self->map, NULL, 2);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, image_open(&image, fd));
 	ASSERT_EQ(0, memory_ends(fd, 0));
@@ -336,14 +337,15 @@ TEST_F(best_effort, reader_without_memory)
 	EXPECT_LT(0, tally.lost);
 	EXPECT_EQ(0, tally.right);
 	EXPECT_EQ(-ENOMEM, call(fd, KHMAP_IOC_MATERIALIZE, &all));
-	/* The pool's page is for one who stores. */
+	/* The pool's pages are for one who stores. */
 	ASSERT_EQ(0, map_stat(fd, &stat));
 	EXPECT_EQ(0, stat.lost_pages);
 	EXPECT_EQ(1, stat.copied_pages);
 	ASSERT_EQ(0, put(self->map, 1, 1));
 	ASSERT_EQ(0, map_stat(fd, &stat));
 	EXPECT_EQ(0, stat.lost_pages);
-	EXPECT_EQ(2, stat.copied_pages);
+	EXPECT_LE(2, stat.copied_pages);
+	EXPECT_GE(3, stat.copied_pages);
 	EXPECT_LT(0, stat.reserved_pages);
 	/* read(2) copies in passing. */
 	EXPECT_EQ(0, pages_refused(fd, image.size / PAGE));

@@ -287,6 +287,33 @@ static void test_reader(void)
 	engine_close(&e);
 }
 
+/* A pool that has a page for each that is lacked has more than any store can want. */
+static void test_whole(void)
+{
+	struct khmap_table_params p = params_make(8, 8, COUNT);
+	u64 page, absent = 0, bad = 0, used, more;
+	struct khmap_snapshot *s;
+	struct engine e;
+
+	engine_open(&e, &p);
+	put_from(&e, 0, COUNT, 1);
+	s = take(&e, 10000);
+	more = s->pool->free - (s->pages - 1);
+	ok(s->pool->free >= s->pages - 1, "a page for each, and %llu", (unsigned long long)more);
+	used = khmap_account_used(e.account);
+	put_from(&e, 0, 1, 2);
+	khmap_account_fail_after(e.account, 0);
+	for (page = 1; page < s->pages; page++)
+		absent += !khmap_snapshot_fetch(s, page);
+	khmap_account_fail_after(e.account, -1);
+	is_u64(absent, 0, "no more is needed to read all");
+	is_u64(khmap_account_used(e.account), used, "and no more is charged");
+	is_u64(s->pool->free, more, "these are left over");
+	is_u64(khmap_snapshot_losses(s) + lost(s, COUNT, 1, &bad) + bad, 0, "nothing was lost");
+	khmap_snapshot_destroy(s);
+	engine_close(&e);
+}
+
 static void count_call(void *owner)
 {
 	++*(u32 *)owner;
@@ -384,6 +411,7 @@ int main(void)
 	test_shared(true, false);
 	test_shared(true, true);
 	test_reader();
+	test_whole();
 	test_notify();
 	test_no_memory();
 	return done();

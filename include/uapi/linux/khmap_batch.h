@@ -110,12 +110,13 @@ struct khmap_op {
  *
  * Operations are carried out in their order, each on its own; one that fails
  * stops no other, but with STOP it is the last: @failed is 1 then, and @done
- * tells which it was.  A signal stops the batch between two of them: then the call
- * succeeds with @done below @count, and the statuses of the others have not
- * been written.  So it does if @ops, @statuses or @results lead nowhere after
- * some that were carried out.  An error means that nothing was, but for EFAULT if
- * their place goes away meanwhile: @done and @failed are right then, too, and what
- * became of each of up to 64 is not known.
+ * tells which it was, unless values' places go away meanwhile.  A signal stops the
+ * batch between two of them: then the call succeeds with @done below @count, and the
+ * statuses of the others have not been written.  So it does if @ops, @statuses or
+ * @results lead nowhere after some that were carried out.  An error means that
+ * nothing was, but for EFAULT if their place goes away meanwhile: @done and @failed
+ * are right then, too, if this struct is still there, and what became of each of the
+ * last, up to 64, is not known.
  *
  * With ATOMIC a snapshot has what all of them did, or nothing of it.  Everything
  * is read and all memory is there before the first one, and no signal stops them,
