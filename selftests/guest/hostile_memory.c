@@ -298,7 +298,8 @@ static void try_hold(struct __test_metadata *_metadata, int (*function)(void))
 	EXPECT_LT(HELD, his);
 	if (!kernel_keeps_books()) {
 		EXPECT_LT(HELD, more);
-		EXPECT_GE(his + his / 8 + SLACK, more);
+		/* Of what a descriptor takes Linux 7.2 does not charge a fifth. */
+		EXPECT_GE(his + his / 4 + SLACK, more);
 	}
 	EXPECT_GE(owner + SLACK, cgroup_usage(OWNER));
 	EXPECT_EQ(module, module_bytes());
