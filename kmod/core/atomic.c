@@ -47,6 +47,8 @@ static int khmap_atomic_stage(struct khmap_atomic *atomic)
 
 	if (!atomic->puts)
 		return 0;
+	if (khmap_table_retired(table))
+		return -ESTALE;
 	err = khmap_grow_before(table, atomic->puts);
 	small = !os_load(&table->header->shape);
 	if (!err && small)
@@ -62,37 +64,24 @@ static int khmap_atomic_stage(struct khmap_atomic *atomic)
 	return err == -ENOSPC ? 0 : err;
 }
 
-/* With the mutex held, under which a map is retired and revived. */
-static int khmap_atomic_try(struct khmap_atomic *atomic, bool *staged)
-{
-	struct khmap_table *table = atomic->table;
-	int err = 0;
-
-	*staged = !khmap_table_retired(table);
-	if (*staged)
-		err = khmap_atomic_stage(atomic);
-	if (err == -ESTALE) {
-		*staged = false;
-		err = 0;
-	}
-	err = err ?: os_mutex_lock_killable(&table->saves.mutex, 0);
-	if (err)
-		khmap_atomic_unstage(atomic);
-	return err;
-}
-
 int khmap_atomic_begin(struct khmap_atomic *atomic, struct khmap_table *table,
 		       u32 puts)
 {
-	bool staged;
-	int err;
+	int err, staged;
 
-	/* A map that is retired needs no memory; one that was revived since does. */
 	for (;;) {
 		*atomic = (struct khmap_atomic){ .table = table, .puts = puts };
-		err = khmap_atomic_try(atomic, &staged);
-		if (err || staged || khmap_table_retired(table))
+		staged = khmap_atomic_stage(atomic);
+		/* A map that is retired needs no memory; one that was revived since does. */
+		err = staged == -ESTALE ? 0 : staged;
+		err = err ?: os_mutex_lock_killable(&table->saves.mutex, 0);
+		if (err) {
+			khmap_atomic_unstage(atomic);
 			return err;
+		}
+		/* The mutex is the one under which a map is retired and revived. */
+		if (!staged || khmap_table_retired(table))
+			return 0;
 		os_mutex_unlock(&table->saves.mutex);
 		khmap_atomic_unstage(atomic);
 	}

@@ -8,8 +8,9 @@
  * and the third is not tried.
  */
 #include "kselftest_harness.h"
+#include <pthread.h>
 #include "batch_test.h"
-#include "hostile.h"
+#include "stall.h"
 #include "verify.h"
 
 #define NAME	"test-batch-untold"
@@ -34,17 +35,17 @@ FIXTURE_SETUP(untold)
 	map_remove(NAME);
 	self->fd = create_map(&args);
 	ASSERT_LE(0, self->fd);
-	pages = mmap(NULL, 3 * HOSTILE_PAGE, PROT_READ | PROT_WRITE,
+	pages = mmap(NULL, 3 * STALL_PAGE, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, pages);
-	self->keys = (uint64_t *)(pages + HOSTILE_PAGE) - RUN;
+	self->keys = (uint64_t *)(pages + STALL_PAGE) - RUN;
 	for (i = 0; i < RUN; i++)
 		self->keys[i] = i;
 	for (i = RUN; i < MANY; i++)
 		late[i - RUN] = i;
 	for (i = 0; i < MANY; i++)
 		self->values[i] = 3 * i;
-	ASSERT_EQ(0, stall_at(&self->stall, pages + HOSTILE_PAGE, false));
+	ASSERT_EQ(0, stall_at(&self->stall, pages + STALL_PAGE, false));
 }
 
 FIXTURE_TEARDOWN(untold)
@@ -72,7 +73,7 @@ static void run_and_unmap(struct __test_metadata *_metadata, void *context, char
 
 	ASSERT_EQ(0, pthread_create(&thread, NULL, run, self));
 	EXPECT_TRUE(stall_wait(&self->stall));
-	EXPECT_EQ(0, munmap(place, HOSTILE_PAGE));
+	EXPECT_EQ(0, munmap(place, STALL_PAGE));
 	EXPECT_EQ(0, stall_give(&self->stall));
 	pthread_join(thread, NULL);
 	EXPECT_EQ(-EFAULT, self->result);
@@ -88,10 +89,10 @@ static void run_and_unmap(struct __test_metadata *_metadata, void *context, char
 /* Two pages, the first of which ends with what is told of the first run. */
 static char *place_make(size_t size)
 {
-	char *pages = mmap(NULL, 3 * HOSTILE_PAGE, PROT_READ | PROT_WRITE,
+	char *pages = mmap(NULL, 3 * STALL_PAGE, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	return pages == MAP_FAILED ? NULL : pages + HOSTILE_PAGE - RUN * size;
+	return pages == MAP_FAILED ? NULL : pages + STALL_PAGE - RUN * size;
 }
 
 TEST_F(untold, statuses)

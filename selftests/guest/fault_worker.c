@@ -130,6 +130,19 @@ FIXTURE_TEARDOWN(worker)
 	close(self->control);
 }
 
+/* A best-effort snapshot of a map that has the keys, each with one more as its value. */
+static int take_of_keys(int map, struct khmap_ioc_snapshot *args)
+{
+	uint32_t key;
+	int err = 0;
+
+	for (key = 0; key < KEYS && !err; key++)
+		err = put(map, key, key + 1);
+	args->flags = KHMAP_SNAPSHOT_BEST_EFFORT;
+	args->pool_pages = POOL;
+	return err ?: take_snapshot(map, args);
+}
+
 /* Each page of a map is written to, and its pool filled anew in the worker meanwhile. */
 static int refill(struct __test_metadata *_metadata, unsigned int percent)
 {
@@ -140,11 +153,7 @@ static int refill(struct __test_metadata *_metadata, unsigned int percent)
 	uint64_t value;
 
 	ASSERT_LE(0, map);
-	for (key = 0; key < KEYS; key++)
-		ASSERT_EQ(0, put(map, key, key + 1));
-	args.flags = KHMAP_SNAPSHOT_BEST_EFFORT;
-	args.pool_pages = POOL;
-	shot = take_snapshot(map, &args);
+	shot = take_of_keys(map, &args);
 	ASSERT_LE(0, shot);
 	ASSERT_EQ(0, inject(percent));
 	for (key = 0; key < KEYS; key++) {
@@ -213,11 +222,7 @@ static int copy(struct __test_metadata *_metadata, unsigned int percent)
 	uint32_t key;
 
 	ASSERT_LE(0, map);
-	for (key = 0; key < KEYS; key++)
-		ASSERT_EQ(0, put(map, key, key + 1));
-	args.flags = KHMAP_SNAPSHOT_BEST_EFFORT;
-	args.pool_pages = POOL;
-	shot = take_snapshot(map, &args);
+	shot = take_of_keys(map, &args);
 	ASSERT_LE(0, shot);
 	pages = args.image_size / (uint64_t)PAGE;
 	ASSERT_LT(2 * POOL, pages);
