@@ -111,8 +111,8 @@ check-debug: module lib cli prof guest ## run the guest's tests on debug kernels
 coverage: module lib cli prof guest ## print which lines and branches of kmod/ the tests reach
 	@tools/coverage/coverage.sh $(ARGS)
 
-check-arm64: ## run the guest's tests on arm64, with pages of 4 and 16 KiB; the unit tests, too
-	@tools/setup.sh build guest arm64
+check-arm64: ## run the guest's tests on arm64, with pages of 4, 16 and 64 KiB; the unit tests, too
+	@tools/setup.sh build guest test arm64
 	@tools/cross/check-arm64.sh $(ARGS)
 
 check-big-endian: ## run the unit tests on a big-endian machine (s390x), and exchange files with it

@@ -305,7 +305,7 @@ TEST_F(create, memory_limit_of_the_module)
 	fd = create_map(&self->args);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, query_abi(self->control, &abi));
-	EXPECT_GT(self->before.bytes + 65536, abi.bytes);
+	EXPECT_GT(self->before.bytes + PAGE + 61440, abi.bytes);
 	/* 32 bytes an entry at the least: more than the limit. */
 	EXPECT_EQ(-ENOMEM, map_reserve(fd, most));
 	EXPECT_EQ(0, put(fd, 1, 1));

@@ -132,7 +132,7 @@ FIXTURE_VARIANT_ADD(race, inline) {
 	.expected = 12,
 };
 
-/* Long chains: overflow buckets come and go. */
+/* Long chains: overflow buckets come and go. Larger pages need more keys for that. */
 FIXTURE_VARIANT_ADD(race, chains) {
 	.keys = 400,
 	.expected = 100,
@@ -147,17 +147,18 @@ FIXTURE_VARIANT_ADD(race, wide) {
 
 FIXTURE_SETUP(race)
 {
-	struct khmap_ioc_create args = create_args(NULL, variant->expected);
+	uint64_t larger = variant->keys > variant->expected ? (uint64_t)PAGE >> 12 : 1;
+	struct khmap_ioc_create args = create_args(NULL, variant->expected * larger);
 	struct race *race = &self->race;
 
 	args.value_size = WORDS * 8;
 	args.layout = variant->layout;
 	args.load_percent = variant->load_percent;
-	args.max_entries = variant->keys;
+	args.max_entries = variant->keys * larger;
 	race->fd = create_map(&args);
 	ASSERT_LE(0, race->fd);
 	ASSERT_EQ(0, image_open(&race->image, race->fd));
-	race->keys = variant->keys;
+	race->keys = variant->keys * larger;
 	race->rounds = 100000;
 }
 

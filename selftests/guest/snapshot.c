@@ -204,18 +204,19 @@ TEST(of_an_inline_map)
 
 TEST(beyond_the_map_s_limit)
 {
-	struct khmap_ioc_create create = create_args(NULL, 10000);
+	uint64_t larger = (uint64_t)PAGE >> 12;
+	struct khmap_ioc_create create = create_args(NULL, 10000 * larger);
 	struct khmap_ioc_stat before, after;
 	struct khmap_ioc_snapshot args;
 	int map;
 
-	create.max_bytes = 400000;
+	create.max_bytes = 400000 * larger;
 	map = create_map(&create);
 	ASSERT_LE(0, map);
-	ASSERT_EQ(0, map_reserve(map, 10000));
+	ASSERT_EQ(0, map_reserve(map, 10000 * larger));
 	ASSERT_EQ(0, put(map, 1, 1));
 	ASSERT_EQ(0, map_stat(map, &before));
-	ASSERT_LT(200000, before.bytes);
+	ASSERT_LT(200000 * larger, before.bytes);
 	EXPECT_EQ(-ENOMEM, snapshot(map, &args));
 	ASSERT_EQ(0, map_stat(map, &after));
 	EXPECT_EQ(before.bytes, after.bytes);

@@ -320,14 +320,14 @@ TEST_F(trace, compaction)
 {
 	struct khmap_ioc_compact first, second;
 	struct trace_lines lines = { .count = 0 };
+	uint64_t i, keys = 5 * key_count();
 	FILE *file;
-	uint64_t i;
 
 	if (!self->trace.map_id)
 		return;
-	for (i = 0; i < 2000; i++)
+	for (i = 0; i < keys; i++)
 		ASSERT_EQ(0, put(self->fd, i, i));
-	for (i = 0; i < 2000; i++)
+	for (i = 0; i < keys; i++)
 		if (i % 20)
 			ASSERT_EQ(0, delete(self->fd, i));
 	ASSERT_EQ(0, map_compact(self->fd, &first));

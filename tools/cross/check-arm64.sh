@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #
 # Builds module, library, commands and test programs for arm64 and runs the guest's tests under
-# arm64 kernels, with pages of 4 and 16 KiB, and the unit tests in user mode emulation. Closes with
+# arm64 kernels, with pages of 4, 16 and 64 KiB, and the unit tests in user mode emulation. Closes with
 # one line of counts.
 
 set -eu
@@ -15,8 +15,9 @@ usage() {
 	cat <<-end
 	Usage: ${0##*/} [--no-unit] [KERNEL...]
 	Builds for arm64 into build/arm64, and runs there what can be run of the guest's list, once for
-	each kernel: a version, "arm64" for Debian's default, or "16k" for Debian's newest with pages
-	of 16 KiB (default: arm64 16k). Then the unit tests (see unit.sh), unless --no-unit is given.
+	each kernel: a version, "arm64" for Debian's default, "16k" for Debian's newest with pages of
+	16 KiB, or "64k" for one that is built from Debian's source (default: all three). Then the
+	unit tests (see unit.sh), unless --no-unit is given.
 	end
 }
 
@@ -26,7 +27,7 @@ case ${1-} in
 --no-unit) unit=''; shift ;;
 -*) usage >&2; exit 2 ;;
 esac
-[ $# -gt 0 ] || set -- arm64 16k
+[ $# -gt 0 ] || set -- arm64 16k 64k
 
 env=$("$here/toolchain.sh" arm64)
 eval "$env"

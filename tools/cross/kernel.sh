@@ -17,7 +17,8 @@ usage() {
 	Fetches a Debian kernel for arm64, unless it is in the cache already, and prints what
 	tools/vm/kernel.sh prints of others. VERSION is like 6.1.0-56-arm64, the default being what
 	linux-image-arm64 depends on, or like 6.12.117+deb12-arm64-16k, with pages of 16 KiB; "16k"
-	is the newest of these, and "arm64" the default.
+	is the newest of these, and "arm64" the default. "64k" has pages of 64 KiB, and is built from
+	Debian's kernel source when it is first asked for (see ../vm/debug/).
 	end
 }
 
@@ -114,6 +115,11 @@ version=${1-}
 series='' flavour=arm64
 case $version in
 16k) series=6.12- flavour=arm64-16k version='' ;;
+64k | *-arm64-64k)
+	env=$("$here/../vm/debug/kernel.sh" "$version")
+	eval "$env"
+	version=$KERNEL final=${VMLINUX%/*}
+	;;
 arm64) version='' ;;
 esac
 [ -n "$version" ] || version=$(default_version)
@@ -125,11 +131,14 @@ esac
 [ -n "$version" ] || die "Debian's lists of packages for arm64 cannot be fetched"
 case $version in
 *[!A-Za-z0-9.+~-]* | [!0-9]*) die "not a kernel version: $version" ;;
-*-arm64 | *-arm64-16k) ;;
+*-arm64 | *-arm64-16k)
+	final=$kernels/$version
+	KDIR=$final/root/usr/src/linux-headers-$version
+	;;
+*-arm64-64k) ;;
 *) die "not a kernel for arm64: $version" ;;
 esac
 
-final=$kernels/$version
 if [ ! -f "$final/vmlinux.btf" ]; then
 	mkdir -p "$kernels"
 	exec 9>"$kernels/.lock"
@@ -151,7 +160,7 @@ fi
 
 cat <<EOF
 KERNEL=$version
-KDIR=$final/root/usr/src/linux-headers-$version
+KDIR=$KDIR
 VMLINUX=$final/vmlinux
 BTF=$final/vmlinux.btf
 MODULES=$final/root

@@ -24,7 +24,8 @@ usage() {
 	VERSION is like 6.1.0-56-amd64; by default what linux-image-amd64 depends on. 6.12 is the
 	newest kernel of that release in this machine's package lists, "newest" the one of Debian's
 	unstable suite. 6.1-kasan and 6.1-kcsan are debug kernels, which are built when they are
-	first asked for (see debug/). Versions for arm64 are of that machine's lists (see ../cross/).
+	first asked for (see debug/). Versions for arm64 are of that machine's lists, or, with pages of
+	64 KiB, built (see ../cross/).
 	The cache is \$KHMAP_CACHE, now $cache.
 	EOF
 }

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #
-# Builds a kernel that looks for faults from Debian's kernel source, once for each configuration, and
-# prints where it is, as ../kernel.sh does for those of Debian.
+# Builds a kernel that Debian has not from its kernel source, once for each configuration, and prints
+# where it is, as ../kernel.sh does for those of Debian: those that look for faults, and one with large
+# pages.
 
 set -eu
 
@@ -21,6 +22,7 @@ usage() {
 
 	  kasan   memory errors, undefined behaviour, locks, leaks; faults to inject; kcov, gcov
 	  kcsan   data races
+	  64k     pages of 64 KiB, of an arm64; its version is $release-arm64-64k
 
 	The kernel with all its symbols is KDIR/vmlinux. The cache is $cache.
 	EOF
@@ -34,16 +36,29 @@ esac
 name=$1
 # Its full version is a name, too.
 name=${name##*-}
-[ -f "$here/$name.config" ] || die "no such debug kernel: $1 (kasan, kcsan)"
+case $name in
+kasan | kcsan) machine=x86 slower=5 ;;
+64k) machine=arm64 slower=2 ;;
+*) die "no such kernel: $1 (kasan, kcsan, 64k)" ;;
+esac
 [ -f "$archive" ] || die "$archive is missing (run tools/setup.sh)"
 for tool in flex bison bc pahole gcc; do
 	command -v "$tool" >/dev/null || die "$tool is missing (run tools/setup.sh)"
 done
 
+# Unless the kernel is this machine's.
+CROSS_COMPILE=
+if [ "$machine" = arm64 ]; then
+	cross=$("$here/../../cross/toolchain.sh" arm64)
+	eval "$cross"
+fi
+
 # Another source, configuration, recipe or compiler is another folder.
 archive_stamp=$(stat -c %s-%Y "$archive")
-stamp=$archive_stamp-$({ cat "$here/common.config" "$here/$name.config" &&
-	echo "$recipe $(gcc -dumpfullversion)"; } | cksum | tr ' ' -)
+configs="$here/$machine.config $here/common.config $here/$name.config"
+# shellcheck disable=SC2086 # a list of files
+stamp=$archive_stamp-$({ cat $configs && echo "$recipe $("${CROSS_COMPILE}gcc" -dumpfullversion)"; } |
+	cksum | tr ' ' -)
 source=$cache/debug/source-$archive_stamp
 final=$cache/debug/$release-$name-$stamp
 objects=$final/build
@@ -70,7 +85,7 @@ build() {
 		PATH="/usr/lib/ccache:$PATH" CCACHE_NOHASHDIR=1 \
 		KBUILD_BUILD_TIMESTAMP='Thu Jan 1 00:00:00 UTC 1970' KBUILD_BUILD_VERSION=1 \
 		KBUILD_BUILD_USER=khmap KBUILD_BUILD_HOST=khmap \
-		make -s -C "$source" O="$objects" -j"$(nproc)" \
+		make -s -C "$source" O="$objects" -j"$(nproc)" ARCH="$machine" CROSS_COMPILE="$CROSS_COMPILE" \
 		KASAN_SANITIZE_enlighten.o=n KCSAN_SANITIZE_enlighten.o=n \
 		KASAN_SANITIZE_string.o=n KCSAN_SANITIZE_string.o=n "$@" >>"$final/build.log" 2>&1 8>&- 9>&- ||
 		die "kernel $release-$name does not build; see $final/build.log"
@@ -81,13 +96,15 @@ build() {
 make_kernel() {
 	rm -rf "$final"
 	mkdir -p "$objects"
-	cat "$here/common.config" "$here/$name.config" >"$final/config"
+	# shellcheck disable=SC2086 # a list of files
+	cat $configs >"$final/config"
 	build KCONFIG_ALLCONFIG="$final/config" allnoconfig
 	# What does not exist, or depends on something else, is dropped without a word.
 	grep '^CONFIG_' "$final/config" | while read -r line; do
 		grep -qxF "$line" "$objects/.config" || die "$line cannot be had"
 	done
 	build vmlinux modules_prepare
+	[ "$machine" != arm64 ] || build Image
 	build modules
 	[ -f "$objects/Module.symvers" ] || cp "$objects/vmlinux.symvers" "$objects/Module.symvers"
 
@@ -103,11 +120,18 @@ make_kernel() {
 		fi
 	done
 	depmod -b "$final/root" "$version"
-	strip --strip-debug -o "$final/vmlinux" "$objects/vmlinux"
+	case $machine in
+	# QEMU boots an image of its own kind, and headers are told the machine (../../cross/kernel.sh).
+	arm64)
+		cp "$objects/arch/arm64/boot/Image" "$final/vmlinux"
+		sed -i "1i export ARCH = arm64\ninclude $final/compiler.mk" "$objects/Makefile"
+		;;
+	*) strip --strip-debug -o "$final/vmlinux" "$objects/vmlinux" ;;
+	esac
 	# Modules need none of these, and they are large.
 	find "$objects" \( -path "$objects/scripts" -o -path "$objects/tools" \) -prune -o \
 		\( -name '*.o' -o -name '*.a' -o -name '.tmp_vmlinux*' \) -type f -exec rm {} +
-	objcopy --dump-section .BTF="$final/.btf" "$final/vmlinux" /dev/null ||
+	"${CROSS_COMPILE}objcopy" --dump-section .BTF="$final/.btf" "$objects/vmlinux" /dev/null ||
 		die "kernel $release-$name has no BTF"
 	mv "$final/.btf" "$final/vmlinux.btf"
 }
@@ -125,7 +149,7 @@ fi
 
 version=$(cat "$objects/include/config/kernel.release")
 case $1 in
-"$name" | "$release-$name" | "$version") ;;
+arm64-64k | "$name" | "$release-$name" | "$version") ;;
 *) die "the kernel is $version, not $1" ;;
 esac
 
@@ -135,5 +159,5 @@ KDIR=$objects
 VMLINUX=$final/vmlinux
 BTF=$final/vmlinux.btf
 MODULES=$final/root
-SLOWER=5
+SLOWER=$slower
 EOF
