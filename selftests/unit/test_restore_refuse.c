@@ -400,31 +400,24 @@ static void test_small(void)
 	free(p.bytes);
 }
 
-/* Behind the last bucket of a page, and behind a bucket's slots. */
+/* Behind the last bucket of a page, and behind a bucket's slots: of records that fill neither. */
 static void test_slack(void)
 {
-	struct picture p = image(16, 20, KHMAP_LAYOUT_ALIGNED, 90, 3000);
+	struct picture p = image(12, 46, KHMAP_LAYOUT_PACKED, 90, 3000);
 	const struct khmap_image_header *h = picture_header(&p);
 	const struct khmap_geometry *g = &h->geometry;
 	u32 used = g->buckets_per_page * g->bucket_stride;
 	u32 over = g->overflow_per_page * g->overflow_stride;
 	u32 tail = 8 + g->tags_size + g->bucket_slots * g->slot_stride;
 
-	if (used < PAGE)
-		try_byte(&p, "behind the buckets of a page", 2 * PAGE - 1, 1, KHMAP_DAMAGE_SLACK,
-			 PAGE + used);
-	else
-		ok(true, "buckets fill pages");
-	if (over < PAGE)
-		try_byte(&p, "behind the overflow buckets of a page", h->image_size - 1, 1,
-			 KHMAP_DAMAGE_SLACK, h->image_size - PAGE + over);
-	else
-		ok(true, "overflow buckets fill pages");
-	if (tail < g->bucket_stride)
-		try_byte(&p, "behind the slots of a bucket", PAGE + g->bucket_stride - 1, 1,
-			 KHMAP_DAMAGE_SLACK, PAGE);
-	else
-		ok(true, "slots fill buckets");
+	ok(h->overflow_pages && used < PAGE && over < PAGE && tail < g->bucket_stride,
+	   "an image with slack of each kind");
+	try_byte(&p, "behind the buckets of a page", 2 * PAGE - 1, 1, KHMAP_DAMAGE_SLACK,
+		 PAGE + used);
+	try_byte(&p, "behind the overflow buckets of a page", h->image_size - 1, 1,
+		 KHMAP_DAMAGE_SLACK, h->image_size - PAGE + over);
+	try_byte(&p, "behind the slots of a bucket", PAGE + g->bucket_stride - 1, 1,
+		 KHMAP_DAMAGE_SLACK, PAGE);
 	free(p.bytes);
 }
 
@@ -448,6 +441,8 @@ static void test_schema(void)
 	h = picture_header(&p);
 	text = (char *)p.bytes + h->schema_offset;
 	is_i64(attempt(&p, &damage, &clean), 0, "an image with a schema is right");
+	try_byte(&p, "behind the schema", h->geometry.inline_offset - 1, 1, KHMAP_DAMAGE_SLACK,
+		 h->schema_offset + h->schema_length);
 	text[7] = '\n';
 	h->schema_hash = khmap_schema_text_hash(text, h->schema_length);
 	is_i64(attempt(&p, &damage, &clean), -EUCLEAN, "not if the schema is not printable");
@@ -513,7 +508,7 @@ int main(void)
 	u32 i;
 
 	plan(1 + sizeof(fields) / sizeof(fields[0]) + sizeof(ignored) / sizeof(ignored[0]) + 21 +
-	     1 + 3 + 8 + 3 + 1 + 2 + 3);
+	     1 + 3 + 8 + 4 + 1 + 3 + 3);
 	is_i64(attempt(&p, &damage, &clean), 0, "the image is right");
 	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		try_field(&p, &fields[i]);
