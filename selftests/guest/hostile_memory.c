@@ -19,7 +19,7 @@
 
 /* What he holds while it is looked at whose it is; each is some megabytes of the kernel's. */
 #define DESCRIPTORS	50000
-#define MAPPINGS	1000
+#define MAPPINGS	(PAGE > 16384 ? 500 : 1000)	/* that fit a process's addresses */
 #define BATCHES		32
 #define HELD		(4 << 20)
 #define WIDE		1000	/* bytes of a value */
