@@ -113,7 +113,7 @@ ok 'memory that runs out is said to stay' is 1 sh -c \
 	'khmapctl reserve tight $0 2>&1 | grep -c "the map has grown part of the way, and keeps"' \
 	$((4500 * page_factor))
 ok 'its limit is one that a dry run knows' is 1 sh -c \
-	"khmapctl reserve tight 50K --dry-run 2>&1 | grep -c 'above the map.s limit of $limit'"
+	"khmapctl reserve tight $((5300 * page_factor)) --dry-run 2>&1 | grep -c 'above the map.s limit of $limit'"
 khmapctl destroy tight
 khmapctl snapshot two ./two.khmap -q
 ok 'a dry run of what cannot grow' refused 3 \
