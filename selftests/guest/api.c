@@ -196,6 +196,26 @@ TEST_F(api, no_such_map)
 	EXPECT_EQ(-ENOENT, load("map=" NAME));
 }
 
+/* A snapshot is no map, and is not held by who asked for it as one. */
+TEST_F(api, name_of_a_snapshot)
+{
+	struct khmap_ioc_snapshot args = snapshot_args("test-api-shot");
+	struct khmap_map_info info;
+	int shot;
+
+	ASSERT_EQ(0, put(self->fd, 1, 10));
+	shot = take_snapshot(self->fd, &args);
+	ASSERT_LE(0, shot);
+	EXPECT_EQ(-ENOENT, load("map=test-api-shot"));
+	ASSERT_TRUE(list_find(args.snapshot_id, KHMAP_LIST_SNAPSHOTS, &info));
+	EXPECT_EQ(0, map_destroy(shot));
+	close(shot);
+	EXPECT_FALSE(list_find(args.snapshot_id, KHMAP_LIST_SNAPSHOTS, &info));
+	/* The map itself is one. */
+	EXPECT_EQ(0, load("map=" NAME));
+	EXPECT_EQ(0, unload(EXAMPLE));
+}
+
 TEST_F(api, other_sizes)
 {
 	struct khmap_ioc_create args = create_args("test-api-sizes", 10);

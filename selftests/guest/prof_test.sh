@@ -10,6 +10,12 @@ PATH=$top/build/prof:$top/build/guest:$PATH
 . "${0%/*}/script_test.sh"
 json=$work/profile.json
 
+# Each event of page faults would switch a static key of the kernel's where every fault comes by, and an
+# emulated processor may not see that it did (Documentation/testing.rst). So it stays on, over all tests.
+if ! pidof prof_faults >/dev/null; then
+	setsid prof_faults </dev/null >/dev/null 2>&1 &
+fi
+
 # is EXPECTED COMMAND...: the command prints just that.
 is() {
 	expected=$1
