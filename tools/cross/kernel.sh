@@ -115,7 +115,7 @@ version=${1-}
 series='' flavour=arm64
 case $version in
 16k) series=6.12- flavour=arm64-16k version='' ;;
-64k | *-arm64-64k)
+*64k)
 	env=$("$here/../vm/debug/kernel.sh" "$version")
 	eval "$env"
 	version=$KERNEL final=${VMLINUX%/*}

@@ -195,7 +195,7 @@ esac
 [ -n "$version" ] || die 'no linux-image-amd64 in the package lists; run apt-get update'
 case $version in
 *[!A-Za-z0-9.+~-]* | [!0-9]*) die "not a kernel version: $version" ;;
-*-arm64*) exec "$here/../cross/kernel.sh" "$version" ;;
+*-arm64* | *64k) exec "$here/../cross/kernel.sh" "$version" ;;
 esac
 
 # A debug kernel is not fetched, but built.
