@@ -12,12 +12,8 @@
 #include "core/os.h"
 #include "account.h"
 
-/*
- * A writer that cannot get memory is told so.  Without __GFP_RETRY_MAYFAIL the
- * kernel would first kill somebody in the creator's cgroup.
- */
 #define KHMAP_GFP	(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN)
-#define KHMAP_GFP_PAGE	(KHMAP_GFP | __GFP_RETRY_MAYFAIL)
+#define KHMAP_GFP_PAGE	(KHMAP_GFP_CALL | __GFP_ZERO)
 #define KHMAP_GFP_COPY	(KHMAP_GFP_PAGE & ~__GFP_ZERO)
 #define KHMAP_GFP_RUN	(KHMAP_GFP | __GFP_NORETRY | __GFP_COMP)
 
@@ -43,7 +39,7 @@ struct khmap_account *khmap_account_create(u64 limit)
 {
 	struct khmap_account *account;
 
-	account = kzalloc(sizeof(*account), GFP_KERNEL_ACCOUNT);
+	account = kzalloc(sizeof(*account), KHMAP_GFP_CALL);
 	if (!account)
 		return NULL;
 	kref_init(&account->refs);

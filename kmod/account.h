@@ -11,10 +11,19 @@
 #define _KHMAP_ACCOUNT_H
 
 #include <linux/atomic.h>
+#include <linux/gfp.h>
 #include <linux/kref.h>
 #include <linux/types.h>
 
 struct mem_cgroup;
+
+/*
+ * What is charged to a cgroup, a map's creator's or the caller's.  Where there is no
+ * more, the caller is told so.  Without __GFP_RETRY_MAYFAIL the kernel would first
+ * kill somebody in that cgroup.
+ */
+#define KHMAP_GFP_CALL	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | \
+			 __GFP_NOWARN)
 
 /**
  * struct khmap_account - memory of a map or of a snapshot

@@ -11,6 +11,7 @@
 #include <linux/sort.h>
 
 #include "core/retire.h"
+#include "account.h"
 #include "canary.h"
 #include "change.h"
 #include "file.h"
@@ -49,7 +50,7 @@ static u64 *khmap_canary_ids(const struct khmap_ioc_canary *arg)
 
 	if (!size)
 		return NULL;
-	ids = kmalloc(size, GFP_KERNEL_ACCOUNT);
+	ids = kmalloc(size, KHMAP_GFP_CALL);
 	if (!ids)
 		return ERR_PTR(-ENOMEM);
 	if (khmap_copy_in(ids, arg->ids, size)) {

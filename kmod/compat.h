@@ -95,13 +95,6 @@ static inline void khmap_uring_done(struct io_uring_cmd *cmd, s32 result,
 #endif
 }
 
-/* 6.5, 2cb1e08985e3 "splice: Use filemap_splice_read() instead of ...". */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
-#define khmap_splice_read generic_file_splice_read
-#else
-#define khmap_splice_read copy_splice_read
-#endif
-
 /*
  * 6.17, 128ea9f6ccfb "workqueue: Add system_percpu_wq and system_dfl_wq"; later
  * kernels complain of the old names, and stable ones may have both.

@@ -174,7 +174,7 @@ int khmap_map_create(struct khmap_table_params *params,
 	if (err)
 		goto free;
 
-	err = xa_reserve(&khmap_ids, map->object.id, GFP_KERNEL_ACCOUNT);
+	err = xa_reserve(&khmap_ids, map->object.id, KHMAP_GFP_CALL);
 	if (err)
 		goto put;
 	err = -ENOMEM;

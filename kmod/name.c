@@ -12,6 +12,7 @@
 #include <linux/user_namespace.h>
 #include <linux/xarray.h>
 
+#include "account.h"
 #include "name.h"
 #include "node.h"
 
@@ -30,6 +31,17 @@ static DEFINE_XARRAY_ALLOC(khmap_minors);
 static u32 khmap_minor_next;
 
 static u64 khmap_next_id = 1;
+
+/* Objects of each kind that are published; stored to under the registry's lock. */
+static u32 khmap_counts[KHMAP_IMAGE_SNAPSHOT + 1];
+
+static void khmap_object_counted(const struct khmap_object *object, int by)
+{
+	u32 kind = object->ops->kind;
+
+	lockdep_assert_held(&khmap_registry_lock);
+	WRITE_ONCE(khmap_counts[kind], khmap_counts[kind] + by);
+}
 
 static const char *khmap_kind_text(u32 kind)
 {
@@ -73,7 +85,7 @@ static struct khmap_node *khmap_name_add_node(struct khmap_name *name)
 	/* Cyclic: a node that somebody kept must not come to mean another. */
 	err = xa_alloc_cyclic(&khmap_minors, &minor, name,
 			      XA_LIMIT(0, KHMAP_NODE_MINORS - 1),
-			      &khmap_minor_next, GFP_KERNEL_ACCOUNT);
+			      &khmap_minor_next, KHMAP_GFP_CALL);
 	if (err < 0)
 		return ERR_PTR(err == -EBUSY ? -ENOSPC : err);
 	node = khmap_node_create(name->text, minor, &name->owner);
@@ -104,7 +116,7 @@ int khmap_object_register(struct khmap_object *object, const char *text)
 	struct khmap_name *name = NULL;
 
 	if (text[0]) {
-		name = kzalloc(sizeof(*name), GFP_KERNEL_ACCOUNT);
+		name = kzalloc(sizeof(*name), KHMAP_GFP_CALL);
 		if (!name)
 			return -ENOMEM;
 		name->object = object;
@@ -145,6 +157,7 @@ int khmap_object_publish(struct khmap_object *object)
 			__module_get(THIS_MODULE);
 		}
 		object->published = true;
+		khmap_object_counted(object, 1);
 		object->ops->enter(object);
 	}
 	mutex_unlock(&khmap_registry_lock);
@@ -234,8 +247,10 @@ static void khmap_object_release(struct kref *refs)
 	struct khmap_name *name = khmap_name_release(object);
 
 	list_del(&object->link);
-	if (object->published)
+	if (object->published) {
+		khmap_object_counted(object, -1);
 		object->ops->leave(object);
+	}
 	mutex_unlock(&khmap_registry_lock);
 	/* One that was never published: a name with a node holds a reference. */
 	kfree(name);
@@ -364,14 +379,7 @@ struct file *khmap_object_file(struct khmap_object *object, void *data,
 
 u32 khmap_object_count(u32 kind)
 {
-	struct khmap_object *object;
-	u32 count = 0;
-
-	mutex_lock(&khmap_registry_lock);
-	list_for_each_entry(object, &khmap_objects, link)
-		count += object->published && object->ops->kind == kind;
-	mutex_unlock(&khmap_registry_lock);
-	return count;
+	return READ_ONCE(khmap_counts[kind]);
 }
 
 void khmap_object_exit(void)

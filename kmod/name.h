@@ -280,7 +280,7 @@ void khmap_object_show(struct khmap_object *object, struct seq_file *seq);
 struct file *khmap_object_file(struct khmap_object *object, void *data,
 			       int flags);
 
-/* Published objects of a kind.  Context: may sleep; takes the registry's lock. */
+/* Published objects of a kind.  Context: any. */
 u32 khmap_object_count(u32 kind);
 
 /* Free what the registry holds.  No object exists any more. */

@@ -12,6 +12,7 @@
 #include <linux/fs.h>
 #include <linux/slab.h>
 
+#include "account.h"
 #include "compat.h"
 #include "name.h"
 #include "node.h"
@@ -74,7 +75,7 @@ static const struct device_type khmap_node_type = {
 struct khmap_node *khmap_node_create(const char *name, unsigned int minor,
 				     const struct khmap_node_owner *owner)
 {
-	struct khmap_node *node = kzalloc(sizeof(*node), GFP_KERNEL_ACCOUNT);
+	struct khmap_node *node = kzalloc(sizeof(*node), KHMAP_GFP_CALL);
 	int err;
 
 	if (!node)

@@ -10,6 +10,7 @@
 
 #include "core/atomic.h"
 #include "core/update.h"
+#include "account.h"
 #include "ioctl.h"
 #include "map.h"
 #include "operation.h"
@@ -142,7 +143,7 @@ struct khmap_run *khmap_run_create(struct khmap_map *map, fmode_t mode,
 
 	run = kvmalloc(sizeof(*run) + (size_t)room *
 		       (sizeof(*run->ops) + sizeof(*run->stores) + bytes),
-		       GFP_KERNEL_ACCOUNT);
+		       KHMAP_GFP_CALL);
 	if (!run)
 		return NULL;
 	*run = (struct khmap_run){

@@ -7,6 +7,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
+#include "account.h"
 #include "ioctl.h"
 #include "map.h"
 #include "record.h"
@@ -40,7 +41,7 @@ static int khmap_record_init(struct khmap_record *copy,
 
 	copy->heap = NULL;
 	if (size > sizeof(copy->small)) {
-		memory = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+		memory = kvmalloc(size, KHMAP_GFP_CALL);
 		if (!memory)
 			return -ENOMEM;
 		copy->heap = memory;

@@ -10,6 +10,7 @@
 #include <linux/sched/signal.h>
 
 #include "core/restore.h"
+#include "account.h"
 #include "claim.h"
 #include "control.h"
 #include "file.h"
@@ -102,7 +103,7 @@ int khmap_restore_call(struct khmap_call *call)
 	err = khmap_claim_check(&claim, name, &owner);
 	if (err)
 		return err;
-	header = __get_free_page(GFP_KERNEL_ACCOUNT);
+	header = __get_free_page(KHMAP_GFP_CALL);
 	if (!header)
 		return -ENOMEM;
 	err = khmap_restore_map(call, (void *)header, name, &owner, &map);

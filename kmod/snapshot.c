@@ -127,7 +127,28 @@ static int khmap_snapshot_mmap(struct file *file, struct vm_area_struct *vma)
 	return khmap_view_mmap(&shot->view, vma);
 }
 
-/* By a page of its own: what is read in passing is not copied for good. */
+/*
+ * The bytes of a page, or an error pointer.  By a page of the caller's, *@buffer, which
+ * is allocated when it is needed first: what is read in passing is not copied for good.
+ */
+static const void *khmap_snapshot_look(struct khmap_snapshot *snapshot,
+				       u64 page, void **buffer)
+{
+	const void *from = khmap_snapshot_peek(snapshot, page);
+	int err;
+
+	if (khmap_snapshot_lost(snapshot, from))
+		return ERR_PTR(-EIO);
+	if (from)
+		return from;
+	if (!*buffer)
+		*buffer = (void *)__get_free_page(KHMAP_GFP_CALL);
+	if (!*buffer)
+		return ERR_PTR(-ENOMEM);
+	err = khmap_snapshot_read(snapshot, page, *buffer);
+	return err ? ERR_PTR(err) : *buffer;
+}
+
 static ssize_t khmap_snapshot_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct khmap_shot *shot = iocb->ki_filp->private_data;
@@ -137,24 +158,16 @@ static ssize_t khmap_snapshot_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	int err = 0;
 
 	while (iov_iter_count(to) && iocb->ki_pos < size && !err) {
-		u64 page = iocb->ki_pos >> PAGE_SHIFT;
 		size_t offset = offset_in_page(iocb->ki_pos);
 		size_t want = min_t(size_t, iov_iter_count(to),
 				    PAGE_SIZE - offset), got;
-		const void *from = khmap_snapshot_peek(shot->snapshot, page);
+		const void *from = khmap_snapshot_look(shot->snapshot,
+						       iocb->ki_pos >> PAGE_SHIFT,
+						       &buffer);
 
-		if (khmap_snapshot_lost(shot->snapshot, from)) {
-			err = -EIO;
+		if (IS_ERR(from)) {
+			err = PTR_ERR(from);
 			break;
-		}
-		if (!from) {
-			if (!buffer)
-				buffer = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
-			err = buffer ? khmap_snapshot_read(shot->snapshot, page,
-							   buffer) : -ENOMEM;
-			if (err)
-				break;
-			from = buffer;
 		}
 		got = copy_to_iter(from + offset, want, to);
 		if (got != want)
@@ -167,6 +180,61 @@ static ssize_t khmap_snapshot_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	}
 	free_page((unsigned long)buffer);
 	return done ?: err;
+}
+
+/* Into a pipe, @size bytes of a page at most, in a copy that is charged to the caller. */
+static ssize_t khmap_snapshot_splice_page(struct khmap_snapshot *snapshot,
+					  loff_t at, struct pipe_inode_info *pipe,
+					  size_t size)
+{
+	struct pipe_buffer buffer = {
+		.ops = &nosteal_pipe_buf_ops,
+		.offset = offset_in_page(at),
+		.len = min_t(size_t, size, PAGE_SIZE - offset_in_page(at)),
+	};
+	const void *from;
+	void *copy;
+
+	buffer.page = alloc_page(KHMAP_GFP_CALL);
+	if (!buffer.page)
+		return -ENOMEM;
+	copy = page_address(buffer.page);
+	from = khmap_snapshot_look(snapshot, at >> PAGE_SHIFT, &copy);
+	if (IS_ERR(from)) {
+		__free_page(buffer.page);
+		return PTR_ERR(from);
+	}
+	if (from != copy)
+		memcpy(copy + buffer.offset, from + buffer.offset, buffer.len);
+	/* Which takes the page, also if it fails. */
+	return add_to_pipe(pipe, &buffer);
+}
+
+/* The kernel's own way of it charges the pages to nobody. */
+static ssize_t khmap_snapshot_splice_read(struct file *file, loff_t *at,
+					  struct pipe_inode_info *pipe,
+					  size_t size, unsigned int flags)
+{
+	struct khmap_shot *shot = file->private_data;
+	u64 end = shot->snapshot->pages << PAGE_SHIFT;
+	size_t done = 0;
+	ssize_t got = 0;
+
+	while (done < size && *at < end) {
+		if (pipe_full(pipe->head, pipe->tail, pipe->max_usage))
+			got = -EAGAIN;
+		else if (fatal_signal_pending(current))
+			got = -EINTR;
+		else
+			got = khmap_snapshot_splice_page(shot->snapshot, *at,
+							 pipe, size - done);
+		if (got < 0)
+			break;
+		*at += got;
+		done += got;
+		cond_resched();
+	}
+	return done ?: got;
 }
 
 static loff_t khmap_snapshot_seek(struct file *file, loff_t offset, int whence)
@@ -196,7 +264,7 @@ const struct file_operations khmap_snapshot_fops = {
 	.owner = THIS_MODULE,
 	.llseek = khmap_snapshot_seek,
 	.read_iter = khmap_snapshot_read_iter,
-	.splice_read = khmap_splice_read,
+	.splice_read = khmap_snapshot_splice_read,
 	.release = khmap_snapshot_close,
 	.unlocked_ioctl = khmap_snapshot_file_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,

@@ -208,14 +208,18 @@ int khmap_version_fits(const struct khmap_name *name,
 	return 0;
 }
 
-/* The map of a descriptor that is given; its file, or an error pointer. */
+/*
+ * The map of a descriptor that is given; its file, or an error pointer.  Who has the
+ * name open may read and write the map afterwards, so the caller must.
+ */
 struct file *khmap_version_file(s32 fd, struct khmap_map **map)
 {
+	const fmode_t mode = FMODE_READ | FMODE_WRITE;
 	struct file *file = fget(fd);
 
 	if (!file)
 		return ERR_PTR(-EBADF);
-	if (file->f_op != &khmap_map_fops || !(file->f_mode & FMODE_WRITE)) {
+	if (file->f_op != &khmap_map_fops || (file->f_mode & mode) != mode) {
 		fput(file);
 		return ERR_PTR(-EBADF);
 	}
@@ -406,7 +410,7 @@ int khmap_version_list(struct khmap_call *call)
 
 	if (!room || room > KHMAP_VERSIONS_MAX)
 		return -EINVAL;
-	infos = kcalloc(room, sizeof(*infos), GFP_KERNEL_ACCOUNT);
+	infos = kcalloc(room, sizeof(*infos), KHMAP_GFP_CALL);
 	if (!infos)
 		return -ENOMEM;
 	mutex_lock(&khmap_registry_lock);

@@ -7,6 +7,7 @@
 #include "verify.h"
 
 #define NAME	"test-canary"
+#define OTHER	"test-canary-2"
 #define IDS	10000u
 
 FIXTURE(canary) {
@@ -139,6 +140,38 @@ TEST_F(canary, refused)
 	EXPECT_EQ(-EINVAL, canary(self->live, KHMAP_CANARY_END |
 				  KHMAP_CANARY_SHARE, 0, 0, NULL, 0));
 	EXPECT_EQ(0, successor_of(self->live));
+}
+
+/* Not the owner: no right to give a name up, though both maps can be written to. */
+static int give_up(const void *context)
+{
+	int live = map_open(NAME, O_RDWR), other = map_open(OTHER, O_RDWR);
+
+	(void)context;
+	if (live < 0 || other < 0)
+		return 1;
+	if (canary(live, KHMAP_CANARY_MAP, other, 0, NULL, 0) != -EPERM)
+		return 2;
+	return choose_for(other, 1) == map_id(other) ? 0 : 3;
+}
+
+TEST_F(canary, permission)
+{
+	struct khmap_ioc_create args = create_args(OTHER, 1);
+	int other;
+
+	map_remove(OTHER);
+	args.flags = KHMAP_CREATE_MODE;
+	args.mode = 0666;
+	other = create_map(&args);
+	ASSERT_LE(0, other);
+	ASSERT_EQ(0, chmod(KHMAP_DEVICE_DIR "/" NAME, 0666));
+	EXPECT_EQ(0, run_unprivileged(give_up, NULL));
+	EXPECT_EQ(0, access(KHMAP_DEVICE_DIR "/" OTHER, F_OK));
+	/* For root it goes. */
+	EXPECT_LT(0, canary(self->live, KHMAP_CANARY_MAP, other, 0, NULL, 0));
+	EXPECT_NE(0, access(KHMAP_DEVICE_DIR "/" OTHER, F_OK));
+	close(other);
 }
 
 TEST_F(canary, ends)

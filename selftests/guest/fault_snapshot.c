@@ -434,26 +434,25 @@ static int call_stat(void *context)
 	return map_stat(self->shot, &self->stat);
 }
 
-/* Whole images by read() and by splice(), which leave the snapshot as it is. */
+/* A page by read() and by splice(), which leave the snapshot as it is. */
 static int sweep_reads(struct fault_call *c, const char *by_splice)
 {
 	int wrong;
 
 	retake(c->context);
 	wrong = read_whole(c->context);
+	if (wrong)
+		return wrong;
 	c->call = call_pread;
 	c->right = is_read;
 	c->undo = NULL;
-	wrong |= fault_sweep(c);
+	wrong = fault_sweep(c);
 	c->name = by_splice;
 	c->call = call_splice;
 	c->right = is_spliced;
 	c->settle = drain;
-	/* Before 6.5, generic_file_splice_read() says so if a page of the pipe cannot be had. */
-	c->err = EAGAIN;
 	wrong |= fault_sweep(c);
 	c->settle = NULL;
-	c->err = 0;
 	return wrong;
 }
 

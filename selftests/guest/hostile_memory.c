@@ -38,24 +38,6 @@ static bool kernel_keeps_books(void)
 	return !access("/sys/kernel/debug/kmemleak", F_OK);
 }
 
-/* A number of a file of numbers with names; -1 if there is none. */
-static long long cgroup_field(const char *folder, const char *name, const char *field)
-{
-	char path[256], line[128];
-	size_t length = strlen(field);
-	long long value = -1;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	file = fopen(path, "r");
-	while (file && value < 0 && fgets(line, sizeof(line), file))
-		if (!strncmp(line, field, length) && line[length] == ' ')
-			value = atoll(line + length);
-	if (file)
-		fclose(file);
-	return value;
-}
-
 static uint64_t module_bytes(void)
 {
 	struct khmap_ioc_abi abi;
@@ -354,6 +336,53 @@ TEST_F_TIMEOUT(memory, of_batches, 100)
 }
 
 static int snapshot_fd;
+
+/* Pages of a snapshot in pipes that nobody reads. */
+static int hold_pipes(void)
+{
+	long long bytes = 0;
+
+	while (bytes <= HELD + SLACK) {
+		loff_t at = 0;
+		ssize_t got;
+		int ends[2];
+
+		if (pipe(ends))
+			return 1;
+		got = splice(snapshot_fd, &at, ends[1], NULL, 16 * PAGE, 0);
+		if (got != 16 * PAGE)
+			return 2;
+		bytes += got;
+	}
+	return 0;
+}
+
+TEST_F_TIMEOUT(memory, of_pipes, 100)
+{
+	struct khmap_ioc_snapshot args = snapshot_args(NULL);
+	long long owner, before, his;
+	uint64_t module;
+	pid_t child = -1;
+
+	if (!self->usable)
+		return;
+	snapshot_fd = take_snapshot(self->map, &args);
+	ASSERT_LE(0, snapshot_fd);
+	owner = cgroup_usage(OWNER);
+	module = module_bytes();
+	before = cgroup_field(READER, "memory.stat", "kernel");
+	ASSERT_EQ(0, cgroup_write(READER, "memory.max", "max"));
+	EXPECT_EQ(0, hold(hold_pipes, &child));
+	his = cgroup_field(READER, "memory.stat", "kernel");
+	EXPECT_LT(before + HELD, his);
+	EXPECT_GE(owner + SLACK, cgroup_usage(OWNER));
+	EXPECT_EQ(module, module_bytes());
+	if (child > 0) {
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+	}
+	close(snapshot_fd);
+}
 
 /* Reads all of a snapshot, by each way, and has each page copied. */
 static int read_snapshot(void)

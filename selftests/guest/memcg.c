@@ -213,10 +213,21 @@ static int write_refused(void)
 TEST_F(memcg, limit_of_the_creator)
 {
 	char limit[32];
+	pid_t victim;
 	int fd;
 
 	if (!self->usable)
 		return;
+	/* The one whom the kernel would kill. */
+	victim = fork();
+	if (!victim) {
+		cgroup_write(CREATOR, "cgroup.procs", "0");
+		for (;;)
+			pause();
+	}
+	ASSERT_LT(0, victim);
+	while (!file_number(CREATOR, "cgroup.procs"))
+		usleep(1000);
 	ASSERT_EQ(0, cgroup_write(CREATOR, "memory.max", "8000000"));
 	EXPECT_EQ(ENOMEM, run_in(CREATOR, create_refused));
 	map_remove(NAME);
@@ -233,6 +244,11 @@ TEST_F(memcg, limit_of_the_creator)
 	close(fd);
 	ASSERT_EQ(0, cgroup_write(CREATOR, "memory.max", "max"));
 	EXPECT_EQ(0, run_in(WRITER, write_refused));
+	EXPECT_LT(0, cgroup_field(CREATOR, "memory.events", "max"));
+	EXPECT_EQ(0, cgroup_field(CREATOR, "memory.events", "oom_kill"));
+	EXPECT_EQ(0, waitpid(victim, NULL, WNOHANG));
+	kill(victim, SIGKILL);
+	EXPECT_EQ(victim, waitpid(victim, NULL, 0));
 }
 
 TEST_HARNESS_MAIN

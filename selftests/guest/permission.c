@@ -153,6 +153,71 @@ TEST_F(permission, write_only_descriptor)
 	EXPECT_EQ(0, get(self->fd, 2, &value));
 }
 
+/*
+ * Whoever has a version open can read and write the others, by CHOOSE.  So who may only
+ * write, or only read, makes no map a version of a name.
+ */
+TEST_F(permission, versions_by_who_may_only_write_or_read)
+{
+	static const int modes[] = { O_WRONLY, O_RDONLY };
+	struct khmap_ioc_choose choice;
+	uint64_t value;
+	int i, fresh;
+
+	fresh = fresh_map(1, 20);
+	ASSERT_LE(0, fresh);
+	for (i = 0; i < 2; i++) {
+		int fd = map_open(NAME, modes[i]);
+
+		ASSERT_LE(0, fd);
+		EXPECT_EQ(-EBADF, publish(fd, fresh, 1));
+		EXPECT_EQ(-EBADF, canary(fd, KHMAP_CANARY_MAP, fresh, 0, NULL, 0));
+		EXPECT_EQ(-ENODEV, choose(fresh, &choice));
+		close(fd);
+	}
+	/* Nor of his own name a map of which that is all that he may. */
+	ASSERT_LE(0, create_named(OTHER, 1));
+	for (i = 0; i < 2; i++) {
+		int own = map_open(OTHER, O_RDWR), fd = map_open(NAME, modes[i]);
+
+		ASSERT_LE(0, own);
+		ASSERT_LE(0, fd);
+		EXPECT_EQ(-EBADF, publish(own, fd, 1));
+		EXPECT_EQ(-EBADF, canary(own, KHMAP_CANARY_MAP, fd, 0, NULL, 0));
+		EXPECT_EQ(-ENOENT, get(own, 1, &value));
+		close(fd);
+		close(own);
+	}
+	map_remove(OTHER);
+	close(fresh);
+}
+
+/* What CHOOSE gives is open as what it was asked of, and no more. */
+TEST_F(permission, write_only_descriptor_of_a_later_version)
+{
+	int fd = map_open(NAME, O_WRONLY), fresh = fresh_map(1, 20);
+	struct khmap_ioc_choose choice;
+	uint64_t value = 0;
+
+	ASSERT_LE(0, fd);
+	ASSERT_LE(0, fresh);
+	ASSERT_LT(0, publish(self->fd, fresh, 1));
+	ASSERT_EQ(0, choose(fd, &choice));
+	ASSERT_LE(0, choice.fd);
+	EXPECT_EQ(-EBADF, get(choice.fd, 1, &value));
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE, PROT_READ, MAP_SHARED, choice.fd, 0));
+	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(0, value);
+	EXPECT_EQ(0, put(choice.fd, 1, 21));
+	/* He may go back, which makes nothing a version that is none. */
+	ASSERT_LT(0, rollback(choice.fd, 1));
+	EXPECT_EQ(0, get(self->fd, 1, &value));
+	EXPECT_EQ(10, value);
+	close(choice.fd);
+	close(fresh);
+	close(fd);
+}
+
 static int destroy_by_name(const void *context)
 {
 	int fd = map_open(context, O_RDWR);

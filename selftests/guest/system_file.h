@@ -36,8 +36,8 @@ static inline int cgroup_write(const char *folder, const char *name, const char 
 	return write_file(path, text);
 }
 
-/* A number of a cgroup; -1 if there is none. */
-static inline long long cgroup_number(const char *folder, const char *name)
+/* The number in a file of a folder, a cgroup's say; -1 if there is none. */
+static inline long long file_number(const char *folder, const char *name)
 {
 	char path[256], text[64] = "";
 	ssize_t count;
@@ -52,10 +52,28 @@ static inline long long cgroup_number(const char *folder, const char *name)
 	return count > 0 ? atoll(text) : -1;
 }
 
+/* A number of a cgroup's file of numbers with names; -1 if there is none. */
+static inline long long cgroup_field(const char *folder, const char *name, const char *field)
+{
+	char path[256], line[128];
+	size_t length = strlen(field);
+	long long value = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "r");
+	while (file && value < 0 && fgets(line, sizeof(line), file))
+		if (!strncmp(line, field, length) && line[length] == ' ')
+			value = atoll(line + length);
+	if (file)
+		fclose(file);
+	return value;
+}
+
 /* What is charged to a cgroup, in bytes; -1 if it has no memory controller. */
 static inline long long cgroup_usage(const char *folder)
 {
-	return cgroup_number(folder, "memory.current");
+	return file_number(folder, "memory.current");
 }
 
 /* A line of /proc/meminfo, in KiB; -1 if there is none. */

@@ -19,7 +19,8 @@
  *	EBADF		the descriptor is not open for writing, and the command
  *			changes the map or stalls its writers; or it is not open
  *			for reading, and the command tells what is in the map
- *			(GET, STAT, LIST, DELETE with a value, SNAPSHOT)
+ *			(GET, STAT, LIST, DELETE with a value, SNAPSHOT) or lets
+ *			others read it (PUBLISH, CANARY)
  *	ENOMEM		no memory, or the map's or the module's limit is reached
  *	EINTR		a fatal signal came before anything was done
  *	ESTALE		the command would store to the map, and another one has

@@ -15,13 +15,14 @@
  * struct khmap_ioc_publish - KHMAP_IOC_PUBLISH: another map takes a name over
  * @size: sizeof(struct khmap_ioc_publish)
  * @flags: must be 0
- * @fd: of the new map, open for writing
+ * @fd: of the new map, open for reading and writing
  * @keep: so many earlier versions the name keeps, for ROLLBACK:
  *	0..KHMAP_KEEP_MAX.  The name holds them, and their memory
  * @generation: out: of the name, from now on
  *
- * On a descriptor of the map that the name means now.  The name moves to the new
- * map, at once for everybody; node, owner and mode stay.  The old map is retired:
+ * On a descriptor of the map that the name means now, open for reading and writing,
+ * as who has one version open may read and write the others.  The name moves to the
+ * new map, at once for everybody; node, owner and mode stay.  The old map is retired:
  * after the call no store to it succeeds, whoever tries: ESTALE.  All that was
  * stored before is in it, and look-ups and snapshots of it work for as long as
  * somebody has it open.  Its readers are told by the successor word of the header
@@ -35,9 +36,9 @@
  *
  * Errors: ESTALE the map was replaced before; ENODEV it has no name; EINVAL @fd is
  * of the same map, or @keep is too high; EBADF @fd is not of a map, or not open for
- * writing; EMEDIUMTYPE the sizes of key and value or the schema differ; EBUSY the
- * new map is a version of another name; EPERM it has a name that the caller may not
- * take away.
+ * reading and writing; EMEDIUMTYPE the sizes of key and value or the schema differ;
+ * EBUSY the new map is a version of another name; EPERM it has a name that the caller
+ * may not take away.
  */
 struct khmap_ioc_publish {
 	__u32 size;
@@ -89,17 +90,17 @@ struct khmap_ioc_rollback {
  * struct khmap_ioc_canary - KHMAP_IOC_CANARY: a second version, for some
  * @size: sizeof(struct khmap_ioc_canary)
  * @flags: KHMAP_CANARY_*, one or more
- * @fd: of the second map, open for writing
+ * @fd: of the second map, open for reading and writing
  * @share: of ids that get it, in 1/10000: 0..KHMAP_SHARE_ALL
  * @ids: address of @id_count __u64: ids that get it whatever the share is
  * @id_count: 0..KHMAP_CANARY_IDS_MAX
  * @reserved: must be 0
  * @generation: out: of the name, from now on
  *
- * On a descriptor of the map that the name means now.  What is not given stays as
- * it is.  An id that gets the second version at some share gets it at any higher
- * one, whichever map it is.  Both maps can be written to.  PUBLISH of the second
- * one makes it live for all.  A second map that ends is retired.
+ * On a descriptor of the map that the name means now, open for reading and writing.
+ * What is not given stays as it is.  An id that gets the second version at some share
+ * gets it at any higher one, whichever map it is.  Both maps can be written to.
+ * PUBLISH of the second one makes it live for all.  A second map that ends is retired.
  *
  * Errors: ENOENT there is no second map, and none was given; EINVAL a value is too
  * high, or END is not alone; as PUBLISH else.
