@@ -8,6 +8,8 @@
 #include "verify.h"
 
 #define NAME		"test-api"
+#define SHOT		"test-api-shot"
+#define SIZES		"test-api-sizes"
 #define EXAMPLE		"khmap_example"
 #define EXAMPLE_FILE	"/khmap/build/module/" EXAMPLE ".ko"
 #define PARAMETERS	"/sys/module/" EXAMPLE "/parameters/"
@@ -50,6 +52,14 @@ static int use(const char *key)
 	return write_file(PARAMETERS "use", key);
 }
 
+/* Whatever a test has made, or one that was ended before. */
+static void remove_all(void)
+{
+	map_remove(SHOT);
+	map_remove(SIZES);
+	map_remove(NAME);
+}
+
 FIXTURE(api) {
 	int fd;
 };
@@ -58,7 +68,7 @@ FIXTURE_SETUP(api)
 {
 	struct khmap_ioc_create args = create_args(NAME, 1000);
 
-	map_remove(NAME);
+	remove_all();
 	args.max_entries = 2000;
 	self->fd = create_map(&args);
 	ASSERT_LE(0, self->fd);
@@ -68,7 +78,7 @@ FIXTURE_TEARDOWN(api)
 {
 	unload(EXAMPLE);
 	EXPECT_EQ(0, map_verify(self->fd));
-	map_remove(NAME);
+	remove_all();
 	close(self->fd);
 }
 
@@ -199,14 +209,14 @@ TEST_F(api, no_such_map)
 /* A snapshot is no map, and is not held by who asked for it as one. */
 TEST_F(api, name_of_a_snapshot)
 {
-	struct khmap_ioc_snapshot args = snapshot_args("test-api-shot");
+	struct khmap_ioc_snapshot args = snapshot_args(SHOT);
 	struct khmap_map_info info;
 	int shot;
 
 	ASSERT_EQ(0, put(self->fd, 1, 10));
 	shot = take_snapshot(self->fd, &args);
 	ASSERT_LE(0, shot);
-	EXPECT_EQ(-ENOENT, load("map=test-api-shot"));
+	EXPECT_EQ(-ENOENT, load("map=" SHOT));
 	ASSERT_TRUE(list_find(args.snapshot_id, KHMAP_LIST_SNAPSHOTS, &info));
 	EXPECT_EQ(0, map_destroy(shot));
 	close(shot);
@@ -218,13 +228,13 @@ TEST_F(api, name_of_a_snapshot)
 
 TEST_F(api, other_sizes)
 {
-	struct khmap_ioc_create args = create_args("test-api-sizes", 10);
+	struct khmap_ioc_create args = create_args(SIZES, 10);
 	int fd;
 
 	args.value_size = 16;
 	fd = create_map(&args);
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(-EINVAL, load("map=test-api-sizes"));
+	EXPECT_EQ(-EINVAL, load("map=" SIZES));
 	EXPECT_EQ(0, map_destroy(fd));
 	close(fd);
 }

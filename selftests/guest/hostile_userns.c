@@ -142,6 +142,7 @@ TEST_F(userns, makes_no_node)
 static int with_descriptors(const void *context)
 {
 	struct khmap_ioc_create args = create_args(NULL, 1);
+	struct khmap_ioc_sample sample = { .size = sizeof(sample), .every = 1 };
 	const struct given *given = context;
 	struct khmap_map_info info;
 	struct khmap_ioc_list list = {
@@ -177,7 +178,10 @@ static int with_descriptors(const void *context)
 		return 6;
 	if (call(given->control, KHMAP_IOC_LIST, &list) || list.count != 1)
 		return 7;
-	return info.uid == 65534 && info.gid == 65534 ? 0 : 8;
+	if (info.uid != 65534 || info.gid != 65534)
+		return 8;
+	/* So are his CAP_PERFMON and CAP_SYS_ADMIN. */
+	return call(given->control, KHMAP_IOC_SAMPLE, &sample) == -EPERM ? 0 : 9;
 }
 
 TEST_F(userns, with_descriptors)

@@ -78,23 +78,24 @@ TEST_F(run, can_be_locked)
 
 TEST_F(run, cannot_be_moved)
 {
-	enum { COUNT = 1024, MOVE = 1 << 1 };
-	static void *pages[COUNT];
-	static int nodes[COUNT], status[COUNT];
+	enum { MOST = 1024, MOVE = 1 << 1 };
+	static void *pages[MOST];
+	static int nodes[MOST], status[MOST];
+	int count = self->length / PAGE < MOST ? self->length / PAGE : MOST;
 	int node, i;
 
-	for (i = 0; i < COUNT; i++)
+	for (i = 0; i < count; i++)
 		pages[i] = self->pages + i * PAGE;
 	if (access("/sys/devices/system/node/node0", F_OK))
 		SKIP(return, "the kernel does not move pages (CONFIG_NUMA)");
 	/* There need not be a second node. */
 	for (node = 0; node < 2; node++) {
-		for (i = 0; i < COUNT; i++)
+		for (i = 0; i < count; i++)
 			nodes[i] = node;
-		syscall(SYS_move_pages, 0, COUNT, pages, nodes, status, MOVE);
+		syscall(SYS_move_pages, 0, count, pages, nodes, status, MOVE);
 		EXPECT_EQ(0, memcmp(self->copy, self->pages, self->length));
 	}
-	EXPECT_EQ(0, syscall(SYS_move_pages, 0, COUNT, pages, NULL, status, 0));
+	EXPECT_EQ(0, syscall(SYS_move_pages, 0, count, pages, NULL, status, 0));
 }
 
 TEST_HARNESS_MAIN

@@ -197,6 +197,41 @@ TEST_F(module, pages_in_a_pipe_outlive_it)
 	EXPECT_EQ(0, load(""));
 }
 
+/*
+ * A number is given out again when all have been, or the module was loaded anew.  The
+ * node that had it, if somebody kept it, leads nowhere all the same.
+ */
+TEST(node_of_an_earlier_load)
+{
+	struct stat before, after;
+	char path[64];
+	int fd, node;
+
+	if (access(MODULE_FILE, R_OK))
+		SKIP(return, "there is no %s to load again", MODULE_FILE);
+	ASSERT_EQ(0, unload_soon());
+	ASSERT_EQ(0, load(""));
+	fd = create_named(NAME, 100);
+	ASSERT_LE(0, fd);
+	node = open(KHMAP_DEVICE_DIR "/" NAME, O_PATH | O_CLOEXEC);
+	ASSERT_LE(0, node);
+	ASSERT_EQ(0, fstat(node, &before));
+	ASSERT_EQ(0, map_destroy(fd));
+	close(fd);
+	ASSERT_EQ(0, unload_soon());
+	ASSERT_EQ(0, load(""));
+	fd = create_named(NAME, 100);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, stat(KHMAP_DEVICE_DIR "/" NAME, &after));
+	ASSERT_EQ(before.st_rdev, after.st_rdev);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", node);
+	EXPECT_EQ(-1, open(path, O_RDONLY | O_CLOEXEC));
+	EXPECT_EQ(ENXIO, errno);
+	close(node);
+	EXPECT_EQ(0, map_destroy(fd));
+	close(fd);
+}
+
 TEST(limit_of_all_maps)
 {
 	struct khmap_ioc_create args = create_args(NULL, 20000);

@@ -2,7 +2,7 @@
 /*
  * prof_faults.c - keeps the kernel's counting of page faults switched on, until the guest ends
  *
- * No test by itself: see prof_test.sh.
+ * No test by itself: see prof_test.sh. Returns when it is on, and goes on in the background.
  */
 #include <err.h>
 #include <linux/perf_event.h>
@@ -19,8 +19,10 @@ int main(void)
 		.disabled = 1,
 	};
 
-	if (syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC) < 0)
+	if (syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC) < 0)
 		err(1, "perf_event_open");
+	if (daemon(0, 0))
+		err(1, "daemon");
 	for (;;)
 		pause();
 }

@@ -12,9 +12,10 @@ json=$work/profile.json
 
 # Each event of page faults would switch a static key of the kernel's where every fault comes by, and an
 # emulated processor may not see that it did (Documentation/testing.rst). So it stays on, over all tests.
-if ! pidof prof_faults >/dev/null; then
-	setsid prof_faults </dev/null >/dev/null 2>&1 &
-fi
+pidof prof_faults >/dev/null || prof_faults || {
+	echo 'Bail out! the kernel cannot be made to count page faults throughout'
+	exit 1
+}
 
 # is EXPECTED COMMAND...: the command prints just that.
 is() {

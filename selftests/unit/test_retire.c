@@ -52,6 +52,12 @@ static void every_store_fails(struct engine *e, const char *name, u64 count)
 	       "%s: and its put is refused", name);
 	khmap_atomic_end(&atomic);
 	is_i64(khmap_table_clear(e->table, &page, &deleted), -ESTALE, "%s: clear", name);
+	if (khmap_shape_pages(e->table->header->shape) > 1) {
+		page = 1;
+		is_i64(khmap_table_clear(e->table, &page, &deleted), -ESTALE,
+		       "%s: clear, from the second page on", name);
+		is_u64(page, 1, "%s: which is still to be cleared", name);
+	}
 	is_u64(deleted, 0, "%s: clear: nothing", name);
 	is_i64(khmap_table_reserve(e->table, count * 4 + 100, NULL), -ESTALE, "%s: reserve", name);
 	ok(!khmap_table_compact(e->table, &compact) && !compact.moved && !compact.released,
@@ -89,6 +95,8 @@ static void test_retired(const char *name, u64 count)
 	struct engine e;
 
 	engine_open(&e, &p);
+	ok(!khmap_table_work(e.table), "%s: a new map has no work to do", name);
+	is_u64(e.table->header->shape, 0, "%s: and stays in its header page", name);
 	for (i = 1; i <= count; i++)
 		put(&e, i, i);
 	ok(!khmap_table_retired(e.table), "%s: a map is not retired", name);
