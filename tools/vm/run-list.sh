@@ -58,7 +58,8 @@ while read -r seconds line <&9; do
 	rm -f $known
 	echo "# selftests: khmap: $name"
 	{
-		# A session of its own, so that nothing which it started can outlive it.
+		# A session of its own, so that nothing which it started can outlive it, unless
+		# it is to (prof_faults).
 		setsid sh -c "echo \$\$ >/run/session; exec timeout -k 5 $seconds $line" 9<&-
 		echo $? >/run/status
 		end_session "$(cat /run/session)"

@@ -22,7 +22,8 @@ usage() {
 
 	  kasan   memory errors, undefined behaviour, locks, leaks; faults to inject; kcov, gcov
 	  kcsan   data races
-	  64k     pages of 64 KiB, of an arm64; its version is $release-arm64-64k
+	  64k     pages of 64 KiB, of an arm64: ask ../kernel.sh for it, which tells its headers
+	          the compiler, too
 
 	The kernel with all its symbols is KDIR/vmlinux. The cache is $cache.
 	EOF
@@ -37,9 +38,13 @@ name=$1
 # Its full version is a name, too.
 name=${name##*-}
 case $name in
-kasan | kcsan) machine=x86 slower=5 ;;
-64k) machine=arm64 slower=2 ;;
+kasan | kcsan) machine=x86 slower=5 suffix=$name ;;
+64k) machine=arm64 slower=2 suffix=arm64-64k ;;
 *) die "no such kernel: $1 (kasan, kcsan, 64k)" ;;
+esac
+case $1 in
+"$name" | "$release-$name" | "$release".*[0-9]-"$suffix") ;;
+*) die "no such kernel: $1 ($name, $release-$name, or its full version, $release.N-$suffix)" ;;
 esac
 [ -f "$archive" ] || die "$archive is missing (run tools/setup.sh)"
 for tool in flex bison bc pahole gcc; do
@@ -53,11 +58,11 @@ if [ "$machine" = arm64 ]; then
 	eval "$cross"
 fi
 
-# Another source, configuration, recipe or compiler is another folder.
+# Another source, configuration, but for comments, recipe or compiler is another folder.
 archive_stamp=$(stat -c %s-%Y "$archive")
 configs="$here/$machine.config $here/common.config $here/$name.config"
 # shellcheck disable=SC2086 # a list of files
-stamp=$archive_stamp-$({ cat $configs && echo "$recipe $("${CROSS_COMPILE}gcc" -dumpfullversion)"; } |
+stamp=$archive_stamp-$({ grep -hE '^(# )?CONFIG_' $configs && echo "$recipe $("${CROSS_COMPILE}gcc" -dumpfullversion)"; } |
 	cksum | tr ' ' -)
 source=$cache/debug/source-$archive_stamp
 final=$cache/debug/$release-$name-$stamp
@@ -77,8 +82,8 @@ unpack() {
 	exec 8>&-
 }
 
-# With ccache, a small change of a configuration is a matter of a minute or two: all that would make
-# two builds differ is fixed, but for the folder, which is in what debuggers are told. What QEMU enters
+# With ccache, a small change of a configuration is a matter of a minute or two, if the compiler is this
+# machine's: all that would make two builds differ is fixed, but for the folder, which is in what debuggers are told. What QEMU enters
 # the kernel by (arch/x86/platform/pvh/enlighten.c, lib/string.c) runs before any account can be kept.
 build() {
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u BUILD -u CFLAGS -u KERNEL \
@@ -149,7 +154,7 @@ fi
 
 version=$(cat "$objects/include/config/kernel.release")
 case $1 in
-arm64-64k | "$name" | "$release-$name" | "$version") ;;
+"$name" | "$release-$name" | "$version") ;;
 *) die "the kernel is $version, not $1" ;;
 esac
 
