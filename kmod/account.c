@@ -35,6 +35,12 @@ void khmap_account_init(void)
 		max_bytes = ((u64)totalram_pages() << PAGE_SHIFT) / 4;
 }
 
+void *khmap_call_alloc(size_t size)
+{
+	return size > PAGE_SIZE ? kvmalloc(size, GFP_KERNEL_ACCOUNT) :
+				  kmalloc(size, KHMAP_GFP_CALL);
+}
+
 struct khmap_account *khmap_account_create(u64 limit)
 {
 	struct khmap_account *account;

@@ -26,6 +26,19 @@ struct mem_cgroup;
 			 __GFP_NOWARN)
 
 /**
+ * khmap_call_alloc() - memory that a call needs while it lasts
+ * @size: bytes, of which none is zeroed
+ *
+ * Charged to the caller.  Up to a page, as KHMAP_GFP_CALL says; beyond, in pages
+ * that need not be side by side: with that flag the kernel would move others'
+ * pages, to have them so, before it did without.
+ *
+ * Context: may sleep.
+ * Return: the memory, for kvfree(), or NULL.
+ */
+void *khmap_call_alloc(size_t size);
+
+/**
  * struct khmap_account - memory of a map or of a snapshot
  * @refs: the map's or snapshot's own, one for each account below, one for each
  *	who looks

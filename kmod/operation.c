@@ -141,9 +141,9 @@ struct khmap_run *khmap_run_create(struct khmap_map *map, fmode_t mode,
 	BUILD_BUG_ON(8 * sizeof(u64) < KHMAP_RUN_MAX);
 	BUILD_BUG_ON(8 * sizeof(u8) < KHMAP_SAMPLERS_MAX);
 
-	run = kvmalloc(sizeof(*run) + (size_t)room *
-		       (sizeof(*run->ops) + sizeof(*run->stores) + bytes),
-		       KHMAP_GFP_CALL);
+	run = khmap_call_alloc(sizeof(*run) + (size_t)room *
+			       (sizeof(*run->ops) + sizeof(*run->stores) +
+				bytes));
 	if (!run)
 		return NULL;
 	*run = (struct khmap_run){

@@ -41,7 +41,7 @@ static int khmap_record_init(struct khmap_record *copy,
 
 	copy->heap = NULL;
 	if (size > sizeof(copy->small)) {
-		memory = kvmalloc(size, KHMAP_GFP_CALL);
+		memory = khmap_call_alloc(size);
 		if (!memory)
 			return -ENOMEM;
 		copy->heap = memory;

@@ -3,6 +3,7 @@
  * memcg.c - a map's memory is its creator's, whoever writes
  */
 #include "kselftest_harness.h"
+#include <sys/prctl.h>
 #include "khmap_test.h"
 #include "system_file.h"
 
@@ -221,13 +222,13 @@ TEST_F(memcg, limit_of_the_creator)
 	/* The one whom the kernel would kill. */
 	victim = fork();
 	if (!victim) {
-		cgroup_write(CREATOR, "cgroup.procs", "0");
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (;;)
 			pause();
 	}
 	ASSERT_LT(0, victim);
-	while (!file_number(CREATOR, "cgroup.procs"))
-		usleep(1000);
+	snprintf(limit, sizeof(limit), "%d", victim);
+	ASSERT_EQ(0, cgroup_write(CREATOR, "cgroup.procs", limit));
 	ASSERT_EQ(0, cgroup_write(CREATOR, "memory.max", "8000000"));
 	EXPECT_EQ(ENOMEM, run_in(CREATOR, create_refused));
 	map_remove(NAME);
