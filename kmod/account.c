@@ -12,10 +12,9 @@
 #include "core/os.h"
 #include "account.h"
 
-#define KHMAP_GFP	(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN)
 #define KHMAP_GFP_PAGE	(KHMAP_GFP_CALL | __GFP_ZERO)
-#define KHMAP_GFP_COPY	(KHMAP_GFP_PAGE & ~__GFP_ZERO)
-#define KHMAP_GFP_RUN	(KHMAP_GFP | __GFP_NORETRY | __GFP_COMP)
+#define KHMAP_GFP_RUN	(GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN | \
+			 __GFP_NORETRY | __GFP_COMP)
 
 #define KHMAP_MAX_BYTES_UNSET	ULLONG_MAX
 
@@ -180,7 +179,7 @@ void *os_page_alloc(struct khmap_account *account)
 	if (!khmap_account_charge(account, PAGE_SIZE))
 		return NULL;
 	old = set_active_memcg(account->memcg);
-	page = __get_free_page(KHMAP_GFP_COPY);
+	page = __get_free_page(KHMAP_GFP_CALL);
 	set_active_memcg(old);
 	if (!page)
 		khmap_account_uncharge(account, PAGE_SIZE);

@@ -122,6 +122,17 @@ static inline int fresh_map(uint64_t key, uint64_t value)
 	return err;
 }
 
+/* A map with a name that everybody may write to, but not give up; or -errno. */
+static inline int map_for_all(const char *name)
+{
+	struct khmap_ioc_create args = create_args(name, 1);
+
+	map_remove(name);
+	args.flags = KHMAP_CREATE_MODE;
+	args.mode = 0666;
+	return create_map(&args);
+}
+
 /* 0 if that cannot be known. */
 static inline uint64_t map_id(int fd)
 {

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #
 # Unpacks a Debian kernel for arm64, and its headers, into a private folder, as tools/vm/kernel.sh
-# does those of this machine, or has one built. Modules are built against them by the compiler of toolchain.sh.
+# does those of this machine, or has one built. Modules are built against them by the compiler of
+# toolchain.sh.
 
 set -eu
 

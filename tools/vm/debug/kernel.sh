@@ -83,8 +83,9 @@ unpack() {
 }
 
 # With ccache, a small change of a configuration is a matter of a minute or two, if the compiler is this
-# machine's: all that would make two builds differ is fixed, but for the folder, which is in what debuggers are told. What QEMU enters
-# the kernel by (arch/x86/platform/pvh/enlighten.c, lib/string.c) runs before any account can be kept.
+# machine's: all that would make two builds differ is fixed, but for the folder, which is in what
+# debuggers are told. What QEMU enters the kernel by (arch/x86/platform/pvh/enlighten.c, lib/string.c)
+# runs before any account can be kept.
 build() {
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u BUILD -u CFLAGS -u KERNEL \
 		PATH="/usr/lib/ccache:$PATH" CCACHE_NOHASHDIR=1 \
