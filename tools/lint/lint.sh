@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #
-# Runs the checkers, each as one test case, and writes build/report/lint.tap.
+# Runs the checkers, each as one test case and as many at a time as there are processors, and writes
+# build/report/lint.tap.
 # shellcheck disable=SC2317 # the checks are called by their names
 
 set -u
@@ -79,30 +80,39 @@ check_rst() {
 	done
 }
 
+# One of them, for the call of itself below; its status is left beside its log.
+if [ "${1-}" = --one ]; then
+	log=$build/lint/$2.log
+	if "check_$2" >"$log" 2>&1; then
+		printf '  %-7s %s\n' ok "$2"
+		echo ok >"$build/lint/$2.verdict"
+		exit
+	fi
+	lines=$(grep -c . "$log")
+	says=$(head -n 60 "$log" | sed 's/^/          /')
+	[ "$lines" -le 60 ] || says="$says
+          ... $lines lines, all in ${log#"$top"/}"
+	printf '  %-7s %s\n%s\n' FAILED "$2" "$says"
+	echo 'not ok' >"$build/lint/$2.verdict"
+	exit
+fi
+
 # shellcheck disable=SC2086 # a list of words
 [ $# -gt 0 ] || set -- $checks
 mkdir -p "$build/report" "$build/lint"
-report=$build/report/lint.tap
+rm -f "$build/lint/"*.verdict
+printf '%s\n' "$@" | xargs -n 1 -P "$(nproc)" "$here/${0##*/}" --one
+
 number=0
 failed=0
 {
 	echo 'TAP version 13'
 	echo "1..$#"
-} >"$report"
-for name; do
-	number=$((number + 1))
-	log=$build/lint/$name.log
-	if "check_$name" >"$log" 2>&1; then
-		verdict=ok
-		printf '  %-7s %s\n' ok "$name"
-	else
-		verdict='not ok'
-		failed=1
-		lines=$(grep -c . "$log")
-		printf '  %-7s %s\n' FAILED "$name"
-		head -n 60 "$log" | sed 's/^/          /'
-		[ "$lines" -le 60 ] || echo "          ... $lines lines, all in ${log#"$top"/}"
-	fi
-	echo "$verdict $number $name" | tr _ - >>"$report"
-done
+	for name; do
+		number=$((number + 1))
+		verdict=$(cat "$build/lint/$name.verdict" 2>/dev/null) || verdict='not ok'
+		[ "$verdict" = ok ] || failed=1
+		echo "$verdict $number $name" | tr _ -
+	done
+} >"$build/report/lint.tap"
 exit $failed
