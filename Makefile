@@ -103,13 +103,13 @@ check-oracle: module lib prof ## compare the profiler with what a plugin of QEMU
 
 check-bench: ## see whether the benchmarks run, and tables and charts come of them
 	@tools/setup.sh build guest test bench
-	@selftests/bench/run.sh
+	+@selftests/bench/run.sh
 
 check-debug: module lib cli prof guest ## run the guest's tests on debug kernels, built when first asked for
 	@tools/vm/debug/check.sh $(ARGS)
 
 coverage: module lib cli prof guest ## print which lines and branches of kmod/ the tests reach
-	@tools/coverage/coverage.sh $(ARGS)
+	+@tools/coverage/coverage.sh $(ARGS)
 
 check-arm64: ## run the guest's tests on arm64, with pages of 4, 16 and 64 KiB; the unit tests, too
 	@tools/setup.sh build guest test arm64

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 #
 # Lets spin search the models of readers, writers and snapshots: the right ones must hold, each broken
-# one must be refuted for its reason. Writes build/report/model.tap.
+# one must be refuted for its reason. As many are searched at a time as there are processors. Writes
+# build/report/model.tap.
 
 set -u
 
@@ -27,11 +28,13 @@ usage() {
 
 all=
 trail=
+only= # by a call of itself: the one test that this is for, or "names" for what there is
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help) usage; exit 0 ;;
 	--all) all=yes ;;
 	--trail) trail=yes ;;
+	--only) only=$2; shift ;;
 	-*) usage >&2; exit 2 ;;
 	*) break ;;
 	esac
@@ -41,36 +44,37 @@ wanted=$*
 
 # A name on the command line is a beginning, so that a folder of names can be asked for.
 is_wanted() {
-	[ -n "$wanted" ] || return 0
-	for beginning in $wanted; do
+	if [ -n "$only" ] && [ "$only" != names ]; then
+		[ "$1" = "$only" ]
+		return
+	fi
+	for beginning in ${wanted:-''}; do
 		case $1 in
-		"$beginning"*) return 0 ;;
+		"$beginning"*)
+			echo "$1"
+			break
+			;;
 		esac
 	done
 	return 1
 }
 
-number=0
-failed=0
-mkdir -p "$build/report" "$work"
-echo 'TAP version 13' >"$report"
+# Each test has a part of the report for itself, where its number comes later.
+part=$build/model/$only.tap
 
 # verdict NAME [WHY]: passed, if nothing says why not.
 verdict() {
-	number=$((number + 1))
 	if [ -z "${2-}" ]; then
-		echo "ok $number $1" >>"$report"
+		echo "ok $1" >"$part"
 		printf '  %-7s %s\n' ok "$1"
 	else
-		failed=1
-		printf 'not ok %d %s\n# %s\n' "$number" "$1" "$2" >>"$report"
+		printf 'not ok %s\n# %s\n' "$1" "$2" >"$part"
 		printf '  %-7s %s: %s\n' FAILED "$1" "$2"
 	fi
 }
 
 skip() {
-	number=$((number + 1))
-	echo "ok $number $1 # SKIP $2" >>"$report"
+	echo "ok $1 # SKIP $2" >"$part"
 }
 
 # search FOLDER OPTIMISE TABLE MODEL DEFINITION...: leaves spin's answer in FOLDER/pan.out; the
@@ -96,7 +100,7 @@ reached() {
 diagnose() {
 	sed -nE 's/^ *([0-9]+) states, stored.*/# \1 states/p; s/^pan: elapsed time (.*)/# \1/p
 		s/^pan:1: (assertion violated) *!\(([a-z]*)\) .*/# \1: \2/p
-		s/^State-vector.*depth reached ([0-9]+).*/# depth \1/p' "$1/pan.out" >>"$report"
+		s/^State-vector.*depth reached ([0-9]+).*/# depth \1/p' "$1/pan.out" >>"$part"
 }
 
 # holds NAME OPTIMISE TABLE MODEL DEFINITION...: the search is complete and finds nothing.
@@ -169,7 +173,7 @@ litmus() {
 	fi
 }
 
-if command -v spin >/dev/null; then
+tests() {
 	holds split -O0 22 split -DSTRIPES=1
 	holds split-across -O0 22 split -DSTRIPES=2
 	holds split-long -O1 24 split -DSTRIPES=1 -DSTAYS
@@ -227,11 +231,41 @@ if command -v spin >/dev/null; then
 	refuted retire/open-unlocked turned retire -DOPEN_UNLOCKED
 	refuted retire/tell-unlocked missed retire -DTELL_UNLOCKED
 	refuted retire/word-late missed retire -DWORD_LATE
-else
-	verdict spin 'there is no spin here (run tools/setup.sh test)'
+	for file in "$here"/litmus/*.litmus; do
+		litmus "$file"
+	done
+}
+
+command -v spin >/dev/null || {
+	echo "${0##*/}: there is no spin here (run tools/setup.sh test)" >&2
+	exit 1
+}
+if [ -n "$only" ]; then
+	mkdir -p "${part%/*}"
+	tests
+	exit 0
 fi
-for file in "$here"/litmus/*.litmus; do
-	litmus "$file"
-done
-echo "1..$number" >>"$report"
-"$top/tools/vm/tap.sh" --title model "$report" && exit "$failed"
+
+# shellcheck disable=SC2086 # a list of words
+names=$("$here/run.sh" ${all:+--all} --only names $wanted)
+rm -rf "$work"
+mkdir -p "$build/report" "$work"
+jobs=$(nproc)
+# Steps of one at a time can be read.
+[ -z "$trail" ] || jobs=1
+# shellcheck disable=SC2086 # a list of words
+printf '%s\n' $names | xargs -r -n 1 -P "$jobs" \
+	"$here/run.sh" ${all:+--all} ${trail:+--trail} --only
+
+number=0
+for name in $names; do
+	number=$((number + 1))
+	[ -e "$work/$name.tap" ] || echo "not ok $name: it ended early" >"$work/$name.tap"
+	sed "1s/ok /ok $number /" "$work/$name.tap"
+done >"$work/model.tap"
+{
+	echo 'TAP version 13'
+	cat "$work/model.tap"
+	echo "1..$number"
+} >"$report"
+"$top/tools/vm/tap.sh" --title model "$report"
