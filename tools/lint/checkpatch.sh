@@ -27,7 +27,7 @@ export source work
 # shellcheck disable=SC2016,SC2086 # for the inner shell; a list of words
 printf '%s\n' $files | xargs -n 20 -P "$(nproc)" sh -c '
 	perl "$source/scripts/checkpatch.pl" --no-tree --root=. --strict --terse --show-types \
-		--no-summary --max-line-length=100 -f "$@" >"$work/says/$$" 2>&1 || :' checkpatch
+		--no-summary --max-line-length=100 -f "$@" >>"$work/says/$$" 2>&1 || :' checkpatch
 cat "$work/says/"* | sort -t : -k 1,1 -k 2,2n | awk -v exceptions="$here/checkpatch.ignore" '
 	BEGIN {
 		while ((getline line < exceptions) > 0) {
